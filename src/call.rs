@@ -1,0 +1,112 @@
+//! One socket call of the embedded server or client.
+//!
+//! In: what `exchange/` did and when. Out: a value that `story.rs` puts beside the segments.
+//! Invariant: a call is recorded when it begins and again when it returns, so that waiting can be seen.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use crate::time::Timestamp;
+
+/// A call to the socket interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SocketCall {
+    /// Which program called.
+    pub caller: Caller,
+    /// Which call.
+    pub name: CallName,
+    /// Its arguments as a programmer would write them, without the descriptor: `127.0.0.1:6666`, `10`, `4096`.
+    pub arguments: String,
+    /// When it began.
+    pub began: Timestamp,
+    /// When it returned, and with what; `None` while it waits.
+    pub returned: Option<(Timestamp, Returned)>,
+    /// The caller's own socket and its peer's, as far as they are known once the call has returned.
+    pub local: Option<SocketAddr>,
+    /// The peer's socket.
+    pub peer: Option<SocketAddr>,
+}
+
+/// Which of the two programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Caller {
+    /// The one that connects.
+    Client,
+    /// The one that listens.
+    Server,
+}
+
+/// The calls of the textbook, and the one option that a server sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CallName {
+    /// Makes a socket.
+    Socket,
+    /// Sets an option of it.
+    SetSockOpt,
+    /// Gives it an address and a port.
+    Bind,
+    /// Makes it a listener.
+    Listen,
+    /// Takes a finished connection from the listener's queue; waits for one.
+    Accept,
+    /// Opens a connection; waits for the SYN+ACK.
+    Connect,
+    /// Hands text to the kernel.
+    Send,
+    /// Takes text from the kernel; waits for some, or for the peer's FIN.
+    Recv,
+    /// Gives the socket back; the kernel sends FIN.
+    Close,
+}
+
+/// What a call returned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Returned {
+    /// A value: a descriptor, a number of octets, or 0.
+    Value(i64),
+    /// An error.
+    Error {
+        /// Its name: `ECONNREFUSED`.
+        name: String,
+        /// Its number on this system.
+        number: i32,
+        /// Its words: `Connection refused`.
+        words: String,
+    },
+}
+
+impl CallName {
+    /// Its name in the socket interface.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Socket => "socket",
+            Self::SetSockOpt => "setsockopt",
+            Self::Bind => "bind",
+            Self::Listen => "listen",
+            Self::Accept => "accept",
+            Self::Connect => "connect",
+            Self::Send => "send",
+            Self::Recv => "recv",
+            Self::Close => "close",
+        }
+    }
+}
+
+impl Caller {
+    /// `client` or `server`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        }
+    }
+}
+
+impl fmt::Display for Returned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(value) => write!(f, "{value}"),
+            Self::Error { name, number, words } => write!(f, "-1 {name} ({number}: {words})"),
+        }
+    }
+}

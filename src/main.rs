@@ -1,0 +1,2 @@
+//! The `tcpshake` command.
+fn main() {}

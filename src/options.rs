@@ -1,0 +1,205 @@
+//! TCP options: the octets as they stood in the header, and what they mean.
+//!
+//! In: the option octets of one header (40 at most). Out: an iterator of options; unknown and malformed ones are kept.
+//! Invariant: nothing is lost or invented; reading stops at the first option whose length cannot be true.
+//! Read: RFC 9293 §3.1, RFC 7323 (window scale, timestamps), RFC 2018 (SACK), RFC 7413 (fast open),
+//! RFC 8684 (Multipath TCP).
+
+use std::fmt;
+
+use crate::seq::SeqNumber;
+
+/// The options of one segment, by value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    len: u8,
+    octets: [u8; Self::MOST],
+}
+
+/// One option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TcpOption<'a> {
+    /// Kind 1.
+    NoOperation,
+    /// Kind 2: the largest segment that the sender wants to receive, in octets.
+    MaximumSegmentSize(u16),
+    /// Kind 3: the shift of the windows that the sender advertises.
+    WindowScale(u8),
+    /// Kind 4.
+    SackPermitted,
+    /// Kind 5: one to four blocks received out of order.
+    Sack(SackBlocks<'a>),
+    /// Kind 8.
+    Timestamps {
+        /// The sender's clock.
+        value: u32,
+        /// The peer's clock as last received.
+        echo: u32,
+    },
+    /// Kind 34: a fast open cookie; empty where one is asked for.
+    FastOpen(&'a [u8]),
+    /// Kind 30.
+    Multipath {
+        /// The subtype, as RFC 8684 §8 numbers them.
+        subtype: u8,
+        /// All octets after the length.
+        octets: &'a [u8],
+    },
+    /// Any other kind, or one of the above with a length that its RFC does not allow.
+    Unknown {
+        /// The kind.
+        kind: u8,
+        /// All octets after the length.
+        octets: &'a [u8],
+    },
+    /// An option that claims a length below 2 or beyond the header; nothing after it can be read.
+    Malformed {
+        /// The kind.
+        kind: u8,
+        /// All that is left, from the length on.
+        octets: &'a [u8],
+    },
+}
+
+/// The blocks of a SACK option: left edge, and the number after the right one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SackBlocks<'a>(&'a [u8]);
+
+impl Options {
+    /// What a header has room for (RFC 9293 §3.1: data offset 15).
+    pub const MOST: usize = 40;
+
+    /// Keeps the first [`Self::MOST`] octets.
+    pub fn new(octets: &[u8]) -> Self {
+        let mut options = Self::default();
+        for (kept, octet) in options.octets.iter_mut().zip(octets) {
+            *kept = *octet;
+            options.len = options.len.saturating_add(1);
+        }
+        options
+    }
+
+    /// The octets as they stood in the header.
+    pub fn octets(&self) -> &[u8] {
+        self.octets.get(..usize::from(self.len)).unwrap_or(&[])
+    }
+
+    /// The options in order, up to the end of the list or the first malformed one.
+    pub fn iter(&self) -> impl Iterator<Item = TcpOption<'_>> {
+        let mut rest = self.octets();
+        std::iter::from_fn(move || {
+            let (option, after) = next(rest)?;
+            rest = after;
+            Some(option)
+        })
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { len: 0, octets: [0; Self::MOST] }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl SackBlocks<'_> {
+    /// Each block.
+    pub fn iter(&self) -> impl Iterator<Item = (SeqNumber, SeqNumber)> {
+        self.0.as_chunks().0.iter().map(|[a, b, c, d, e, f, g, h]| {
+            (SeqNumber(u32::from_be_bytes([*a, *b, *c, *d])), SeqNumber(u32::from_be_bytes([*e, *f, *g, *h])))
+        })
+    }
+}
+
+fn next(octets: &[u8]) -> Option<(TcpOption<'_>, &[u8])> {
+    let (&kind, rest) = octets.split_first()?;
+    match kind {
+        0 => return None,
+        1 => return Some((TcpOption::NoOperation, rest)),
+        _ => {}
+    }
+    let read =
+        rest.split_first().and_then(|(&len, body)| body.split_at_checked(usize::from(len).checked_sub(2)?));
+    let Some((body, after)) = read else {
+        return Some((TcpOption::Malformed { kind, octets: rest }, &[]));
+    };
+    Some((meaning(kind, body), after))
+}
+
+fn meaning(kind: u8, body: &[u8]) -> TcpOption<'_> {
+    match (kind, body) {
+        (2, &[a, b]) => TcpOption::MaximumSegmentSize(u16::from_be_bytes([a, b])),
+        (3, &[shift]) => TcpOption::WindowScale(shift),
+        (4, []) => TcpOption::SackPermitted,
+        (5, blocks) if matches!(blocks.len(), 8 | 16 | 24 | 32) => TcpOption::Sack(SackBlocks(blocks)),
+        (8, &[a, b, c, d, e, f, g, h]) => TcpOption::Timestamps {
+            value: u32::from_be_bytes([a, b, c, d]),
+            echo: u32::from_be_bytes([e, f, g, h]),
+        },
+        // RFC 7413 §4.1.1: 4 to 16 octets, an even number.
+        (34, cookie) if cookie.is_empty() || matches!(cookie.len(), 4..=16) => TcpOption::FastOpen(cookie),
+        (30, [first, ..]) => TcpOption::Multipath { subtype: first >> 4, octets: body },
+        _ => TcpOption::Unknown { kind, octets: body },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reads_each_kind() {
+        let options = Options::new(&[
+            2, 4, 0x05, 0xb4, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2, 1, 3, 3, 7, 34, 2, 30, 4, 0x21, 9, 77, 3,
+            5,
+        ]);
+        let read: Vec<_> = options.iter().collect();
+        assert_eq!(
+            read,
+            [
+                TcpOption::MaximumSegmentSize(1460),
+                TcpOption::SackPermitted,
+                TcpOption::Timestamps { value: 1, echo: 2 },
+                TcpOption::NoOperation,
+                TcpOption::WindowScale(7),
+                TcpOption::FastOpen(&[]),
+                TcpOption::Multipath { subtype: 2, octets: &[0x21, 9] },
+                TcpOption::Unknown { kind: 77, octets: &[5] },
+            ]
+        );
+    }
+
+    #[test]
+    fn sack_blocks_are_pairs() {
+        let options = Options::new(&[1, 1, 5, 10, 0, 0, 0, 5, 0, 0, 0, 9]);
+        let Some(TcpOption::Sack(blocks)) = options.iter().last() else { panic!("{options:?}") };
+        assert_eq!(blocks.iter().collect::<Vec<_>>(), [(SeqNumber(5), SeqNumber(9))]);
+    }
+
+    #[test]
+    fn a_length_that_cannot_be_true_ends_the_list() {
+        for octets in [&[2, 0, 5, 5][..], &[2, 1, 5, 5], &[2, 9, 5, 5], &[2]] {
+            let read: Vec<_> = Options::new(octets).iter().map(|option| format!("{option:?}")).collect();
+            assert_eq!(read.len(), 1, "{read:?}");
+            assert!(read[0].starts_with("Malformed"), "{read:?}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_the_list_ends_it() {
+        assert_eq!(Options::new(&[1, 0, 4, 2]).iter().count(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn any_octets_are_read_without_panic_and_in_bounds(octets in proptest::collection::vec(any::<u8>(), 0..60)) {
+            prop_assert!(Options::new(&octets).iter().count() <= Options::MOST);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Capture time.
+//!
+//! In: the stamps that a capture gives its frames. Out: differences that saturate.
+//! Invariant: no clock is read here; time is always an argument. Capture clocks step back, so a
+//! difference never underflows.
+
+use std::time::Duration;
+
+/// A moment, in nanoseconds since the Unix epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Timestamp(pub u64);
+
+impl Timestamp {
+    /// From whole seconds and nanoseconds since the epoch; saturates.
+    pub const fn new(seconds: u64, nanoseconds: u32) -> Self {
+        Self(seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds as u64))
+    }
+
+    /// How long after `earlier` this is; zero when the clock stepped back.
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+
+    /// The moment `span` later; saturates.
+    #[must_use]
+    pub fn after(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)))
+    }
+}
+
+impl From<std::time::SystemTime> for Timestamp {
+    /// A moment before the epoch becomes the epoch.
+    fn from(time: std::time::SystemTime) -> Self {
+        Self(0).after(time.duration_since(std::time::UNIX_EPOCH).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_saturate() {
+        let (early, late) = (Timestamp::new(1, 5), Timestamp::new(2, 0));
+        assert_eq!(late.since(early), Duration::from_nanos(999_999_995));
+        assert_eq!(early.since(late), Duration::ZERO);
+        assert_eq!(Timestamp(u64::MAX).after(Duration::MAX), Timestamp(u64::MAX));
+        assert_eq!(Timestamp::new(u64::MAX, 1), Timestamp(u64::MAX));
+    }
+}
