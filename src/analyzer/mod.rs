@@ -1,1 +1,26 @@
-//! (stub)
+//! The analyzer: from segments to labels, states of both ends, and what became of each connection.
+//!
+//! In: `Segment`s with their times, in capture order. Out: a `Step` for each, and a `Connection` when one ends.
+//! Invariant: sans-IO. No clock, file, terminal or environment here; the same segments give the same steps.
+//! A segment is never refused for being impossible: it is labelled, and moves what its numbers entitle it to.
+//! Start reading at `tracker.rs`, then `connection.rs`, `facts.rs`, `endpoint.rs`, `state.rs`.
+
+#![warn(clippy::arithmetic_side_effects, clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
+
+pub mod closing;
+pub mod connection;
+pub mod diagnosis;
+pub mod endpoint;
+pub mod facts;
+pub mod in_state;
+pub mod judge;
+pub mod label;
+pub mod numbers;
+pub mod opening;
+pub mod outcome;
+pub mod role;
+pub mod sent;
+pub mod state;
+pub mod step;
+pub mod tracker;
+pub mod zeek;

@@ -1,0 +1,108 @@
+//! How a connection closed.
+//!
+//! In: both ends with their FINs, and the RST that ended the connection if one did. Out: the kind of closing, who
+//! closed first, its numbers, and its times.
+//! Invariant: the shape follows from what the second FIN acknowledged when it was sent first, never from counting.
+//! Read: RFC 9293 §3.6, figures 12 and 13; field guide section 3.
+
+use std::time::Duration;
+
+use crate::analyzer::endpoint::Endpoint;
+use crate::analyzer::numbers::Fin;
+use crate::analyzer::outcome::{Outcome, ResetSeen};
+use crate::analyzer::role::{Ends, Role};
+use crate::seq::SeqNumber;
+
+/// The kind of a closing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClosingKind {
+    /// FIN, its ACK, FIN, its ACK.
+    FourSegment,
+    /// FIN, FIN+ACK, ACK.
+    ThreeSegment,
+    /// The second FIN does not acknowledge the first: they crossed.
+    Simultaneous,
+    /// A RST ended it.
+    Reset,
+    /// One end closed; the other did not, or not acceptably.
+    HalfClosed,
+    /// Nothing closes.
+    None,
+}
+
+/// What was seen of a closing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closing {
+    /// Its kind.
+    pub kind: ClosingKind,
+    /// Who sent the first FIN, or the RST where there is no FIN.
+    pub first: Option<Role>,
+    /// The first FIN's own number.
+    pub m: Option<SeqNumber>,
+    /// The other FIN's.
+    pub n: Option<SeqNumber>,
+    /// First FIN to the acknowledgement of the last.
+    pub close_time: Option<Duration>,
+    /// First FIN to its acknowledgement, where it was sent once.
+    pub fin_to_ack: Option<Duration>,
+    /// First FIN to the other.
+    pub fin_to_fin: Option<Duration>,
+}
+
+/// What is known of the closing by now.
+pub fn closing(
+    ends: &Ends<Endpoint>,
+    is_self: bool,
+    first_fin: Option<Role>,
+    reset: Option<&ResetSeen>,
+    outcome: Outcome,
+) -> Closing {
+    let first = first_fin.and_then(|role| ends.of(role).numbers.fin());
+    let second_end = first_fin.map(|role| if is_self { role } else { role.other() });
+    let second = second_end.and_then(|role| ends.of(role).numbers.fin());
+    let acknowledged = |fin: &Fin| fin.acknowledged.map(|(time, _)| time);
+    let all_acknowledged = first.zip(second).and_then(|(m, n)| Some(acknowledged(m)?.max(acknowledged(n)?)));
+    let kind = match outcome {
+        Outcome::Closed if is_self => ClosingKind::Simultaneous,
+        Outcome::Closed => first.zip(second).map_or(ClosingKind::None, |(m, n)| shape(m, n)),
+        Outcome::Reset => ClosingKind::Reset,
+        Outcome::HalfClosed => ClosingKind::HalfClosed,
+        _ => ClosingKind::None,
+    };
+    let by_reset = reset.filter(|_| kind == ClosingKind::Reset).map(|reset| reset.by);
+    Closing {
+        kind,
+        first: first_fin.or(by_reset),
+        m: first.map(|fin| fin.number),
+        n: second.map(|fin| fin.number),
+        close_time: first.zip(all_acknowledged).map(|(fin, time)| time.since(fin.time)),
+        fin_to_ack: first
+            .filter(|fin| fin.times_until_acknowledged == 1)
+            .and_then(|fin| Some(acknowledged(fin)?.since(fin.time))),
+        fin_to_fin: first.zip(second).filter(|_| !is_self).map(|(m, n)| n.time.since(m.time)),
+    }
+}
+
+fn shape(first: &Fin, second: &Fin) -> ClosingKind {
+    if !second.acknowledges_fin {
+        ClosingKind::Simultaneous
+    } else if first.acknowledged.is_some_and(|(_, frame)| frame == second.frame) {
+        ClosingKind::ThreeSegment
+    } else {
+        ClosingKind::FourSegment
+    }
+}
+
+impl ClosingKind {
+    /// Its name in records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FourSegment => "four-segment",
+            Self::ThreeSegment => "three-segment",
+            Self::Simultaneous => "simultaneous",
+            Self::Reset => "reset",
+            Self::HalfClosed => "half-closed",
+            Self::None => "none",
+        }
+    }
+}

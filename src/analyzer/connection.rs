@@ -1,0 +1,312 @@
+//! One connection: two ends, and what passed between them.
+//!
+//! In: the segments of one incarnation of a socket pair, in capture order. Out: a `Step` for each; the opening, the
+//! closing, the outcome, the measures.
+//! Invariant: facts are judged before either end changes; then the sender takes the segment in, then the receiver. For
+//! a connection with itself both are the same end.
+//! Read: RFC 9293 §3.3.2, §3.5, §3.6, §3.10.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::analyzer::closing::{Closing, closing};
+use crate::analyzer::diagnosis::Finding;
+use crate::analyzer::endpoint::Endpoint;
+use crate::analyzer::facts::{Facts, Kind, Reset};
+use crate::analyzer::judge::judge;
+use crate::analyzer::label::{Label, Letters};
+use crate::analyzer::opening::{Opening, Progress};
+use crate::analyzer::outcome::{Outcome, ResetSeen, outcome};
+use crate::analyzer::role::{Ends, Role};
+use crate::analyzer::state::State;
+use crate::analyzer::step::{Step, Steps};
+use crate::analyzer::zeek::Zeek;
+use crate::segment::{Flags, Segment};
+use crate::seq::SeqNumber;
+use crate::time::Timestamp;
+
+/// How late a SYN may be captured after the SYN+ACK that answers it (field guide, section 4).
+const REORDERING: Duration = Duration::from_millis(50);
+
+/// One incarnation of a connection.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    id: u64,
+    sockets: Ends<SocketAddr>,
+    is_self: bool,
+    ends: Ends<Endpoint>,
+    start: Timestamp,
+    last: Timestamp,
+    /// The time up to which the capture is known to have gone on.
+    now: Timestamp,
+    opening: Progress,
+    first_text: Option<Timestamp>,
+    first_fin: Option<Role>,
+    reset: Option<ResetSeen>,
+    zeek: Zeek,
+    steps: Steps,
+    findings: Vec<Finding>,
+}
+
+impl Connection {
+    /// A connection whose first segment is `segment`, to be observed next. `keep_steps` bounds the steps kept.
+    pub fn starting_with(id: u64, segment: &Segment, keep_steps: usize) -> Self {
+        let is_self = segment.source == segment.destination;
+        let client_sends = match Kind::of(segment.flags) {
+            Kind::Syn => true,
+            Kind::SynAck => false,
+            // In the middle of a connection: the lower port is taken for the listener's, which is a guess.
+            _ => segment.source.port() >= segment.destination.port(),
+        };
+        let (client, server) = if client_sends {
+            (segment.source, segment.destination)
+        } else {
+            (segment.destination, segment.source)
+        };
+        let mut ends: Ends<Endpoint> = Ends::default();
+        if Kind::of(segment.flags) == Kind::SynAck && !is_self {
+            // J is the acknowledgement less one, though the SYN was not captured.
+            ends.client.learn_iss(segment.ack.back(1));
+        }
+        Self {
+            id,
+            sockets: Ends { client, server },
+            is_self,
+            ends,
+            start: segment.time,
+            last: segment.time,
+            now: segment.time,
+            opening: Progress::default(),
+            first_text: None,
+            first_fin: None,
+            reset: None,
+            zeek: Zeek::default(),
+            steps: Steps::keeping(keep_steps),
+            findings: Vec::new(),
+        }
+    }
+
+    /// Takes in the next segment.
+    pub fn observe(&mut self, segment: &Segment) -> Step {
+        let from = self.role_of(segment.source);
+        let to = if self.is_self { from } else { from.other() };
+        let was_closed = self.is_closed_both_ways();
+        let facts = judge(segment, self.ends.of(from), self.ends.of(to));
+
+        self.ends.of_mut(from).sends(segment, &facts);
+        let fin_passed = self.ends.of(from).numbers.fin_has_passed();
+        let acknowledges = self.ends.of_mut(to).receives(segment, &facts, fin_passed);
+
+        self.note(segment, &facts, from, was_closed);
+        let step = Step {
+            connection: self.id,
+            from,
+            segment: segment.clone(),
+            label: self.label(segment, &facts, from),
+            states: self.states(),
+            assumed: self.assumed(),
+            acknowledges,
+        };
+        self.steps.push(&step);
+        step
+    }
+
+    /// Whether a SYN that comes now would repeat this connection's own, or cross it, or be the one that a SYN+ACK
+    /// captured before it answers; if not, it opens a new incarnation.
+    pub fn takes_syn(&self, segment: &Segment) -> bool {
+        let from = self.role_of(segment.source);
+        let (sender, receiver) = (self.ends.of(from), self.ends.of(from.other()));
+        if self.is_over() {
+            return false;
+        }
+        match sender.numbers.iss() {
+            Some(_) if sender.numbers.syns == 0 && sender.numbers.syn_acks == 0 => {
+                sender.numbers.iss() == Some(segment.seq) && segment.time.since(self.start) <= REORDERING
+            }
+            Some(iss) => iss == segment.seq,
+            // The other end's SYN before any answer: a simultaneous open.
+            None => receiver.state() == State::SynSent && receiver.numbers.syns > 0,
+        }
+    }
+
+    /// Whether it has ended: both FINs acknowledged, or reset, or refused.
+    pub fn is_over(&self) -> bool {
+        self.standing_reset().is_some() || self.is_closed_both_ways() || self.lacks_only_the_last_ack()
+    }
+
+    /// Whether a handshake, or traffic after one, was seen.
+    pub fn is_open(&self) -> bool {
+        self.ends.client.state().is_synchronized() && !self.ends.client.is_assumed()
+    }
+
+    /// Whether `segment` has numbers that this connection can make sense of, from both ends.
+    pub fn knows_numbers_of(&self, segment: &Segment) -> bool {
+        const NEAR: u32 = 1 << 24;
+        let from = self.role_of(segment.source);
+        let is_near = |role: Role, number: SeqNumber| {
+            let sent = self.ends.of(role).numbers.sent();
+            sent.is_some_and(|sent| number.distance_from(sent.nxt()).unsigned_abs() < NEAR)
+        };
+        is_near(from, segment.seq) && (!segment.flags.has(Flags::ACK) || is_near(from.other(), segment.ack))
+    }
+
+    /// Notes that the capture has gone on until `now`.
+    pub fn lasts_until(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
+    }
+
+    /// Ends the account at `now`: what is still under way and not contradicted counts as arrived.
+    pub fn finish(&mut self, now: Timestamp) {
+        self.lasts_until(now);
+        let passed = self.ends.map(|end| end.numbers.fin_has_passed());
+        if self.is_self {
+            self.ends.client.settle(passed.client, None);
+        } else {
+            self.ends.client.settle(passed.server, None);
+            self.ends.server.settle(passed.client, None);
+        }
+    }
+
+    /// Its number, from 1, in order of first appearance.
+    pub const fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Both sockets.
+    pub const fn sockets(&self) -> Ends<SocketAddr> {
+        self.sockets
+    }
+
+    /// Which end has the socket `socket`; the client where both have.
+    pub fn role_of(&self, socket: SocketAddr) -> Role {
+        if socket == self.sockets.client { Role::Client } else { Role::Server }
+    }
+
+    /// The time of the first segment.
+    pub const fn start(&self) -> Timestamp {
+        self.start
+    }
+
+    /// The time of the last segment.
+    pub const fn end(&self) -> Timestamp {
+        self.last
+    }
+
+    /// How it opened.
+    pub fn opening(&self) -> Opening {
+        self.opening.opening(&self.ends, self.is_self)
+    }
+
+    /// How it closed.
+    pub fn closing(&self) -> Closing {
+        closing(&self.ends, self.is_self, self.first_fin, self.standing_reset(), self.outcome())
+    }
+
+    /// What became of it.
+    pub fn outcome(&self) -> Outcome {
+        let is_complete = self.opening.is_complete(&self.ends, self.is_self);
+        outcome(&self.ends, self.is_self, is_complete, self.standing_reset(), self.last, self.now)
+    }
+
+    /// The last known state of each end.
+    pub fn states(&self) -> Ends<State> {
+        self.of_each(Endpoint::state)
+    }
+
+    /// Which of them no segment of that end confirms.
+    pub fn assumed(&self) -> Ends<bool> {
+        self.of_each(Endpoint::is_assumed)
+    }
+
+    /// Segments that each end sent. A connection with itself has one end, counted as the client.
+    pub fn segments(&self) -> Ends<u64> {
+        self.ends.map(|end| end.numbers.segments)
+    }
+
+    /// Octets of text that each end sent, repeated ones included.
+    pub fn text_octets(&self) -> Ends<u64> {
+        self.ends.map(|end| end.numbers.text_octets)
+    }
+
+    /// First segment to the first text.
+    pub fn time_to_first_data(&self) -> Option<Duration> {
+        self.first_text.map(|time| time.since(self.start))
+    }
+
+    /// Time that each end spent in each state until the last segment.
+    pub fn in_state(&self) -> Ends<Vec<(State, Duration)>> {
+        self.of_each(|end| end.in_state.spent(end.state(), self.last).collect())
+    }
+
+    /// The account in Zeek's and Wireshark's words.
+    pub const fn zeek(&self) -> &Zeek {
+        &self.zeek
+    }
+
+    /// The steps kept.
+    pub const fn steps(&self) -> &Steps {
+        &self.steps
+    }
+
+    /// What was found.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Whether source and destination are the same socket.
+    pub const fn is_self(&self) -> bool {
+        self.is_self
+    }
+
+    fn of_each<T>(&self, read: impl Fn(&Endpoint) -> T) -> Ends<T> {
+        if self.is_self {
+            Ends { client: read(&self.ends.client), server: read(&self.ends.client) }
+        } else {
+            self.ends.map(read)
+        }
+    }
+
+    fn note(&mut self, segment: &Segment, facts: &Facts, from: Role, was_closed: bool) {
+        self.last = self.last.max(segment.time);
+        self.now = self.now.max(self.last);
+        self.opening.note(segment, facts, from, &self.ends);
+        self.zeek.note(segment, facts, from);
+        if facts.counts && segment.text_len > 0 {
+            self.first_text.get_or_insert(segment.time);
+        }
+        if facts.fin.is_some() {
+            self.first_fin.get_or_insert(from);
+        }
+        if matches!(facts.reset, Reset::Resets | Reset::Refuses) {
+            self.reset = Some(ResetSeen {
+                by: from,
+                time: segment.time,
+                refuses: facts.reset == Reset::Refuses,
+                is_late: was_closed,
+            });
+        }
+    }
+
+    fn label(&self, segment: &Segment, facts: &Facts, from: Role) -> Label {
+        let numbers = Ends { client: &self.ends.client.numbers, server: &self.ends.server.numbers };
+        Label::of(segment, facts, from, numbers, Letters { first_fin: self.first_fin, is_self: self.is_self })
+    }
+
+    fn is_closed_both_ways(&self) -> bool {
+        let (client, server) =
+            (&self.ends.client, if self.is_self { &self.ends.client } else { &self.ends.server });
+        client.is_fin_acknowledged() && server.is_fin_acknowledged()
+    }
+
+    fn lacks_only_the_last_ack(&self) -> bool {
+        !self.is_self
+            && self.ends.client.numbers.fin().is_some()
+            && self.ends.server.numbers.fin().is_some()
+            && (self.ends.client.is_fin_acknowledged() || self.ends.server.is_fin_acknowledged())
+    }
+
+    /// The RST that ended the connection, unless both ends have since shown that they go on.
+    fn standing_reset(&self) -> Option<&ResetSeen> {
+        self.reset.as_ref().filter(|_| self.ends.client.is_reset() || self.ends.server.is_reset())
+    }
+}

@@ -1,0 +1,285 @@
+//! One end of a connection, as far as the wire shows it: its state, with its evidence.
+//!
+//! In: the facts of each segment that this end sends or that is sent to it. Out: a state, seen or assumed.
+//! Invariant: a state that rests on a segment's arrival is assumed until this end's own segment confirms it, and is
+//! withdrawn by one that disproves it. All state changes go through `state.rs`; all numbers through `numbers.rs`.
+//! Read: RFC 9293 §3.3.2, §3.10.7; field guide sections 0 and 1 (`docs/labels.md`).
+
+use crate::analyzer::facts::{Acknowledges, Facts, Kind, Reset};
+use crate::analyzer::in_state::InState;
+use crate::analyzer::numbers::Numbers;
+use crate::analyzer::state::{
+    Received, Sent, State, after_receiving, after_sending, before_ack_of_fin, before_fin,
+};
+use crate::segment::{Flags, Segment};
+use crate::seq::SeqNumber;
+
+/// How an end opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Opened {
+    /// Its opening was not captured.
+    #[default]
+    NotSeen,
+    /// It sent a SYN of its own accord.
+    Active,
+    /// It answered one.
+    Passive,
+}
+
+/// One end as seen from the wire.
+#[derive(Clone, Debug, Default)]
+pub struct Endpoint {
+    /// Its numbers.
+    pub numbers: Numbers,
+    /// Time spent in each state.
+    pub in_state: InState,
+    /// How it opened.
+    pub opened: Opened,
+    state: State,
+    /// Whether this end's own segment confirms `state`.
+    confirmed: bool,
+    /// An acknowledgement at or beyond this number, by this end, confirms `state`: it has read what moved it.
+    witness: Option<SeqNumber>,
+    /// The state before a RST that may yet prove to have been ignored.
+    before_reset: Option<State>,
+    /// An acknowledgement of its SYN is taken to have arrived.
+    syn_acked: bool,
+    /// An acknowledgement of its FIN is taken to have arrived.
+    fin_acked: bool,
+    /// It repeated its SYN+ACK although that had been answered: the answers do not arrive.
+    doubted: bool,
+}
+
+impl Endpoint {
+    /// The state as last known.
+    pub const fn state(&self) -> State {
+        self.state
+    }
+
+    /// Whether that state still waits for this end's own segment to confirm it.
+    pub const fn is_assumed(&self) -> bool {
+        !self.confirmed
+    }
+
+    /// Whether its SYN+ACK was repeated although the answer to it had passed the tap.
+    pub const fn is_doubted(&self) -> bool {
+        self.doubted
+    }
+
+    /// Whether a RST ended it, and nothing has disproved that.
+    pub const fn is_reset(&self) -> bool {
+        self.before_reset.is_some()
+    }
+
+    /// Whether an acknowledgement of its SYN is taken to have arrived.
+    pub const fn is_syn_acknowledged(&self) -> bool {
+        self.syn_acked
+    }
+
+    /// Whether an acknowledgement of its FIN is taken to have arrived.
+    pub const fn is_fin_acknowledged(&self) -> bool {
+        self.fin_acked
+    }
+
+    /// Learns the ISS from the acknowledgement in a SYN+ACK whose SYN was not captured.
+    pub fn learn_iss(&mut self, iss: SeqNumber) {
+        self.numbers.learn_iss(iss);
+        self.opened = Opened::Active;
+        self.state = State::SynSent;
+    }
+
+    /// Takes in a segment that this end sends.
+    pub fn sends(&mut self, segment: &Segment, facts: &Facts) {
+        let before = self.state;
+        let is_new_fin = facts.fin.is_some() && facts.again == 0 && !self.numbers.fin_has_passed();
+        self.numbers.send(segment, facts);
+        match facts.kind {
+            Kind::Syn if facts.counts => self.sends_syn(facts),
+            Kind::SynAck if facts.counts => self.sends_syn_ack(facts),
+            Kind::Rst if matches!(facts.reset, Reset::Resets | Reset::Refuses) => self.sends_rst(segment),
+            Kind::Plain if facts.older => {
+                // RFC 9293 §3.5.1, figure 9: it knows nothing of this attempt, but is in an older connection.
+                self.state = State::Established;
+                self.confirmed = false;
+            }
+            Kind::Plain if facts.counts => self.sends_plain(segment, facts, is_new_fin),
+            _ => {}
+        }
+        self.in_state.note(before, self.state, segment.time);
+    }
+
+    /// Takes in a segment that is sent to this end, after its sender has taken it in. `fin_passed` says whether the
+    /// sender's FIN is in sequence by now. Returns the frame that the segment acknowledges.
+    pub fn receives(&mut self, segment: &Segment, facts: &Facts, fin_passed: bool) -> Option<u64> {
+        let before = self.state;
+        let mut answered = None;
+        if matches!(facts.acknowledges, Acknowledges::New | Acknowledges::Old | Acknowledges::Unknown)
+            && (facts.counts || facts.reset == Reset::Refuses || facts.reset == Reset::Resets)
+        {
+            answered = self.numbers.acknowledge(segment);
+        }
+        match facts.kind {
+            Kind::Rst if matches!(facts.reset, Reset::Resets | Reset::Refuses) => self.is_reset_by(segment),
+            Kind::Syn if facts.counts => {
+                self.before_reset = None;
+                self.move_to(after_receiving(self.state, Received::Syn), segment);
+            }
+            Kind::SynAck if facts.counts && self.numbers.is_syn_covered_by(segment.ack) => {
+                self.move_to(after_receiving(self.state, Received::SynAck), segment);
+            }
+            Kind::Plain if facts.counts && self.state == State::Unknown => {
+                // The capture starts in the middle: whoever is sent such a segment has a connection.
+                self.move_to(State::Established, segment);
+            }
+            _ => {}
+        }
+        if facts.counts {
+            self.note_acknowledged(segment, facts);
+            self.settle(fin_passed, Some(segment));
+        }
+        self.in_state.note(before, self.state, segment.time);
+        answered
+    }
+
+    /// Takes what was sent to this end for arrived, where nothing contradicts it: after a crossing, and at the end.
+    pub fn settle(&mut self, fin_passed: bool, segment: Option<&Segment>) {
+        let mut state = self.state;
+        if self.syn_acked {
+            state = after_receiving(state, Received::AckOfSyn);
+        }
+        if self.fin_acked {
+            state = after_receiving(state, Received::AckOfFin);
+        }
+        if fin_passed {
+            state = after_receiving(state, Received::Fin);
+        }
+        let witness = segment.filter(|segment| segment.seg_len() > 0).map(Segment::end);
+        if state != self.state {
+            self.state = state;
+            self.confirmed = false;
+            self.witness = witness;
+        } else if !self.confirmed && self.witness.is_none() {
+            // It says again all that moved this end, in a segment that can be acknowledged.
+            self.witness = witness;
+        }
+    }
+
+    fn sends_syn(&mut self, facts: &Facts) {
+        self.opened = Opened::Active;
+        self.before_reset = None;
+        if facts.again > 0 && !self.confirmed && self.numbers.syn_acks == 0 {
+            // The SYN+ACK, if there was one, had not arrived.
+            self.syn_acked = false;
+            self.state = State::SynSent;
+        }
+        self.confirm_as(after_sending(self.state, Sent::Syn));
+    }
+
+    fn sends_syn_ack(&mut self, facts: &Facts) {
+        if self.opened == Opened::NotSeen {
+            self.opened = Opened::Passive;
+        }
+        self.before_reset = None;
+        if facts.again > 0 && (!self.confirmed || self.state == State::SynReceived) {
+            // Its answer, if there was one, had not arrived.
+            self.doubted |= self.syn_acked;
+            self.syn_acked = false;
+            self.state = State::SynReceived;
+        } else if facts.again == 0 && !self.confirmed {
+            // It was taken for open by what crossed this segment (RFC 9293 figure 7), or for an older connection.
+            self.state = State::SynReceived;
+        }
+        self.confirm_as(after_sending(self.state, Sent::SynAck));
+    }
+
+    fn sends_rst(&mut self, segment: &Segment) {
+        let is_own_number = self.numbers.sent().is_some_and(|sent| sent.nxt() == segment.seq);
+        if self.state == State::SynSent && !segment.flags.has(Flags::ACK) && !is_own_number {
+            // It answers a wrong acknowledgement and goes on waiting (RFC 9293 §3.10.7.3, first; figures 8 and 9).
+            return;
+        }
+        self.before_reset = Some(self.state);
+        self.confirm_as(after_sending(self.state, Sent::Rst));
+    }
+
+    fn sends_plain(&mut self, segment: &Segment, facts: &Facts, is_new_fin: bool) {
+        if let Some(before) = self.before_reset.take() {
+            // Traffic that goes on after a RST proves that it was ignored.
+            self.confirm_as(before);
+        }
+        if facts.lacks_fin && !self.confirmed {
+            self.confirm_as(before_fin(self.state));
+        }
+        if facts.fin.is_some() && facts.again > 0 && self.fin_acked && !self.confirmed {
+            self.fin_acked = false;
+            self.confirm_as(before_ack_of_fin(self.state, facts.covers_fin));
+        }
+        if self.proves_synchronized(segment, facts) {
+            self.confirm_as(after_sending(self.state, Sent::Synchronized));
+            self.doubted = false;
+            self.syn_acked = true;
+        }
+        if self.witness.is_some_and(|witness| witness.precedes_or_equals(segment.ack)) {
+            self.confirm_as(self.state);
+        }
+        if is_new_fin {
+            self.confirm_as(after_sending(self.state, Sent::Fin));
+        }
+    }
+
+    /// Whether only an end sends this whose own SYN has been acknowledged (field guide, section 0).
+    fn proves_synchronized(&self, segment: &Segment, facts: &Facts) -> bool {
+        match self.state {
+            State::Unknown => true,
+            State::SynSent => {
+                facts.acknowledges == Acknowledges::Unknown || facts.acknowledges == Acknowledges::New
+            }
+            State::SynReceived => self.reads_beyond_opening(segment, facts),
+            State::Established => !self.confirmed && self.reads_beyond_opening(segment, facts),
+            _ => false,
+        }
+    }
+
+    fn reads_beyond_opening(&self, segment: &Segment, facts: &Facts) -> bool {
+        match self.opened {
+            Opened::NotSeen => true,
+            Opened::Active if self.numbers.syn_acks == 0 => facts.acknowledges != Acknowledges::Unsent,
+            // With fast open a server may send text before its SYN+ACK is answered (RFC 7413 §4.2).
+            _ => facts.acknowledges == Acknowledges::New || (segment.text_len > 0 && !facts.fast_open),
+        }
+    }
+
+    fn note_acknowledged(&mut self, segment: &Segment, facts: &Facts) {
+        if !segment.flags.has(Flags::ACK) || facts.acknowledges == Acknowledges::Unsent {
+            return;
+        }
+        let is_unseen_syn = facts.kind == Kind::Plain && self.numbers.iss().is_none();
+        if !self.doubted && (is_unseen_syn || self.numbers.is_syn_covered_by(segment.ack)) {
+            self.syn_acked = true;
+        }
+        if self.numbers.fin().is_some_and(|fin| fin.number.precedes(segment.ack)) {
+            self.fin_acked = true;
+        }
+    }
+
+    fn is_reset_by(&mut self, segment: &Segment) {
+        self.before_reset = Some(self.state);
+        let passive = self.opened != Opened::Active;
+        self.move_to(after_receiving(self.state, Received::Rst { passive }), segment);
+        self.confirmed = false;
+    }
+
+    fn move_to(&mut self, state: State, segment: &Segment) {
+        if state != self.state {
+            self.state = state;
+            self.confirmed = false;
+            self.witness = (segment.seg_len() > 0).then(|| segment.end());
+        }
+    }
+
+    fn confirm_as(&mut self, state: State) {
+        self.state = state;
+        self.confirmed = true;
+        self.witness = None;
+    }
+}

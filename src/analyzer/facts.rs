@@ -1,0 +1,96 @@
+//! What is known of a segment before it moves anything.
+//!
+//! In: control bits. Out: the segment's `Kind`, and `Facts`, which `judge.rs` fills in and both ends then act upon.
+//! Invariant: kinds go by masks over SYN, ACK, FIN and RST, never by equality of flags: ECN bits, PSH and URG are
+//! normal anywhere.
+//! Read: RFC 9293 §3.4, §3.10.7; RFC 5961 §3 (RST).
+
+use crate::segment::Flags;
+use crate::seq::SeqNumber;
+
+/// A segment's kind by its control bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// SYN without ACK.
+    Syn,
+    /// SYN with ACK.
+    SynAck,
+    /// RST, with ACK or without.
+    Rst,
+    /// ACK, with text and FIN or without.
+    Plain,
+    /// A combination that no TCP sends: SYN+FIN, SYN+RST, FIN+RST, FIN without ACK, or none of the four.
+    Illegal,
+}
+
+/// What an acknowledgement is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acknowledges {
+    /// There is none.
+    Nothing,
+    /// Nothing of the peer's is known that it could refer to.
+    Unknown,
+    /// `SND.UNA < SEG.ACK =< SND.NXT`.
+    New,
+    /// What was acknowledged before.
+    Old,
+    /// What the peer is not known to have sent.
+    Unsent,
+}
+
+/// What a RST does at the end that receives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reset {
+    /// It is none.
+    None,
+    /// It answers a SYN: the attempt is refused (RFC 9293 §3.10.7.3, second).
+    Refuses,
+    /// It stands exactly at RCV.NXT and ends the connection (RFC 9293 §3.10.7.4, second).
+    Resets,
+    /// It is in the window but not at RCV.NXT: a challenge ACK answers it (RFC 5961 §3.2).
+    Challenged,
+    /// It is outside the window, does not acknowledge the SYN, or finds no connection.
+    Ignored,
+}
+
+/// What is known of a segment before it moves anything.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// Its kind.
+    pub kind: Kind,
+    /// Whether its receiver reads it at all: the checksum is not wrong and the flags are legal.
+    pub sound: bool,
+    /// Whether its sequence numbers count: sound, no RST, and within the window.
+    pub counts: bool,
+    /// Whether the receiver's SYN carried text (RFC 7413).
+    pub fast_open: bool,
+    /// What its ACK is worth.
+    pub acknowledges: Acknowledges,
+    /// The number of its FIN's own octet, where it has one that counts.
+    pub fin: Option<SeqNumber>,
+    /// Which sending of the same this is, from 2; 0 for the first.
+    pub again: u32,
+    /// What its RST does.
+    pub reset: Reset,
+    /// Whether it answers a SYN with the numbers of an older connection (RFC 9293 §3.5.1, figures 9 and 10).
+    pub older: bool,
+    /// Whether it acknowledges the peer's FIN.
+    pub covers_fin: bool,
+    /// Whether its ACK shows that the peer's FIN, which has passed in sequence, had not arrived.
+    pub lacks_fin: bool,
+}
+
+impl Kind {
+    /// The kind of a set of control bits. The bits of ECN, PSH and URG play no part.
+    pub const fn of(flags: Flags) -> Self {
+        let (syn, fin, rst, ack) =
+            (flags.has(Flags::SYN), flags.has(Flags::FIN), flags.has(Flags::RST), flags.has(Flags::ACK));
+        match (syn, fin, rst, ack) {
+            (true, false, false, false) => Self::Syn,
+            (true, false, false, true) => Self::SynAck,
+            (false, false, true, _) => Self::Rst,
+            (false, _, false, true) => Self::Plain,
+            _ => Self::Illegal,
+        }
+    }
+}

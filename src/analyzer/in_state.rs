@@ -1,0 +1,63 @@
+//! Time that one end spent in each state.
+//!
+//! In: each change with its time. Out: the sum for each state (field guide, section 5).
+//! Invariant: capture time alone; where it steps back a span counts as zero.
+
+use std::time::Duration;
+
+use crate::analyzer::state::State;
+use crate::time::Timestamp;
+
+/// Time spent in each state so far, and since when the present one lasts.
+#[derive(Clone, Debug, Default)]
+pub struct InState {
+    since: Option<Timestamp>,
+    spent: [Duration; State::ALL.len()],
+}
+
+impl InState {
+    /// Notes that at `now` the state was `before` and is `after`.
+    pub fn note(&mut self, before: State, after: State, now: Timestamp) {
+        let since = *self.since.get_or_insert(now);
+        if before == after {
+            return;
+        }
+        if let Some(spent) = index(before).and_then(|at| self.spent.get_mut(at)) {
+            *spent = spent.saturating_add(now.since(since));
+        }
+        self.since = Some(now);
+    }
+
+    /// What was spent in each known state until `now`, `current` being the present one; states never entered are left
+    /// out.
+    pub fn spent(&self, current: State, now: Timestamp) -> impl Iterator<Item = (State, Duration)> {
+        let running = self.since.map_or(Duration::ZERO, |since| now.since(since));
+        State::ALL.into_iter().zip(self.spent).filter_map(move |(state, spent)| {
+            let spent = if state == current { spent.saturating_add(running) } else { spent };
+            (spent > Duration::ZERO && state != State::Unknown).then_some((state, spent))
+        })
+    }
+}
+
+fn index(state: State) -> Option<usize> {
+    State::ALL.iter().position(|known| *known == state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_state_has_its_time() {
+        let at = |seconds| Timestamp::new(seconds, 0);
+        let mut times = InState::default();
+        times.note(State::Unknown, State::SynSent, at(1));
+        times.note(State::SynSent, State::SynSent, at(2));
+        times.note(State::SynSent, State::Established, at(4));
+        let spent: Vec<_> = times.spent(State::Established, at(9)).collect();
+        assert_eq!(
+            spent,
+            [(State::SynSent, Duration::from_secs(3)), (State::Established, Duration::from_secs(5))]
+        );
+    }
+}

@@ -1,0 +1,251 @@
+//! Labels: what a segment is, as the textbook writes it.
+//!
+//! In: a segment, its facts, and both ends' numbers as they stand. Out: a small `Copy` value, turned to text only
+//! when printed, with its numbers symbolic, relative or absolute.
+//! Invariant: a letter is used only where its number was seen: J and K are the two ISS, M and N the two FINs' own
+//! octets. Where a SYN was not captured, offsets from the first number seen stand instead, marked `~`.
+//! Read: field guide section 1 (`docs/labels.md`).
+
+use std::fmt;
+
+use crate::analyzer::facts::{Acknowledges, Facts, Kind};
+use crate::analyzer::numbers::Numbers as EndNumbers;
+use crate::analyzer::role::{Ends, Role};
+use crate::segment::{Flags, Segment, TextHead};
+use crate::seq::SeqNumber;
+
+/// How far before its anchor a number still is named by it; beyond, it belongs to something else.
+const BEHIND: i64 = 65_535;
+/// How far beyond what was sent a number still is named by its anchor: text may be missing from the capture.
+const AHEAD: i32 = 1 << 26;
+
+/// A segment's label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Label {
+    syn: Option<Number>,
+    fin: Option<Number>,
+    rst: Option<Option<Number>>,
+    ack: Option<Number>,
+    text_len: u32,
+    /// Which sending of the same this is, from 2; 0 for the first.
+    again: u32,
+    /// A combination of control bits that no TCP sends stands as it is, without numbers.
+    verbatim: Option<Flags>,
+}
+
+/// How numbers are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Numbers {
+    /// By their anchors: `ACK J+7`.
+    #[default]
+    Symbolic,
+    /// As offsets from the ISS of the end whose number it is, or from the first number seen: `ACK 7`.
+    Relative,
+    /// As they stand on the wire.
+    Absolute,
+}
+
+/// One number with its anchor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Number {
+    anchor: Anchor,
+    offset: i64,
+    relative: i64,
+    absolute: SeqNumber,
+}
+
+/// What a number is named by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Anchor {
+    /// A letter: the ISS of the client (J) or the server (K), the first FIN (M) or the other (N).
+    Letter(char),
+    /// The first number seen of an end whose SYN was not captured.
+    First,
+    /// Nothing: it lies far from all that was sent.
+    Nothing,
+}
+
+/// Whose numbers are anchored at which letters.
+#[derive(Clone, Copy, Debug)]
+pub struct Letters {
+    /// The end that sent the FIN captured first: M is its FIN, N the other's.
+    pub first_fin: Option<Role>,
+    /// Whether both ends are one and the same socket: J and M are all there is.
+    pub is_self: bool,
+}
+
+impl Letters {
+    const fn syn(self, role: Role) -> char {
+        match role {
+            Role::Server if !self.is_self => 'K',
+            _ => 'J',
+        }
+    }
+
+    fn fin(self, role: Role) -> char {
+        if self.is_self || self.first_fin == Some(role) { 'M' } else { 'N' }
+    }
+}
+
+impl Label {
+    /// Labels `segment`, sent by `from`, once both ends have taken it in.
+    pub fn of(
+        segment: &Segment,
+        facts: &Facts,
+        from: Role,
+        ends: Ends<&EndNumbers>,
+        letters: Letters,
+    ) -> Self {
+        let to = if letters.is_self { from } else { from.other() };
+        let (sender, receiver) = (*ends.of(from), *ends.of(to));
+        let own = |number: SeqNumber| name(number, sender, from, letters);
+        let flags = segment.flags;
+        let mut label = Self { text_len: segment.text_len, again: facts.again, ..Self::default() };
+        if facts.kind == Kind::Illegal {
+            label.verbatim = Some(flags);
+            return label;
+        }
+        if flags.has(Flags::SYN) {
+            label.syn = Some(own(segment.seq));
+        }
+        if flags.has(Flags::FIN) {
+            label.fin = Some(own(segment.seq + segment.text_len));
+        }
+        if flags.has(Flags::RST) {
+            // A refusal has no number of its own: SEQ is 0 and means nothing (RFC 9293 §3.5.2, group 1).
+            let refusal = sender.sent().is_none() && flags.has(Flags::ACK) && segment.seq == SeqNumber(0);
+            label.rst = Some((!refusal).then(|| own(segment.seq)));
+        }
+        let is_bare =
+            label.syn.is_none() && label.fin.is_none() && label.rst.is_none() && segment.text_len == 0;
+        let is_named = match facts.kind {
+            Kind::SynAck => true,
+            _ => is_bare || facts.acknowledges == Acknowledges::New,
+        };
+        if flags.has(Flags::ACK) && is_named {
+            label.ack = Some(name(segment.ack, receiver, to, letters));
+        }
+        label
+    }
+
+    /// The label as text.
+    pub const fn show(self, numbers: Numbers) -> Shown<'static> {
+        Shown { label: self, numbers, text: None }
+    }
+
+    /// The label as text, followed by the beginning of the segment's own text, escaped.
+    pub const fn show_with_text(self, numbers: Numbers, text: &TextHead) -> Shown<'_> {
+        Shown { label: self, numbers, text: Some(text) }
+    }
+
+    /// Which sending of the same this is, from 2; `None` for the first.
+    pub fn again(self) -> Option<u32> {
+        (self.again > 0).then_some(self.again)
+    }
+}
+
+/// Names `number` in the sequence space of the end `role`.
+fn name(number: SeqNumber, end: &EndNumbers, role: Role, letters: Letters) -> Number {
+    let Some(sent) = end.sent() else {
+        return Number {
+            anchor: Anchor::Nothing,
+            offset: 0,
+            relative: i64::from(number.0),
+            absolute: number,
+        };
+    };
+    let relative = sent.offset_of(number);
+    let named = |anchor, offset| Number { anchor, offset, relative, absolute: number };
+    if let Some(fin) = end.fin() {
+        let beyond = number.distance_from(fin.number);
+        if beyond == 0 || beyond == 1 {
+            return named(Anchor::Letter(letters.fin(role)), i64::from(beyond));
+        }
+    }
+    let is_near = relative >= -BEHIND && number.distance_from(sent.nxt()) <= AHEAD;
+    match end.iss() {
+        Some(_) if is_near => named(Anchor::Letter(letters.syn(role)), relative),
+        None if is_near => named(Anchor::First, relative),
+        _ => Number { anchor: Anchor::Nothing, offset: 0, relative: i64::from(number.0), absolute: number },
+    }
+}
+
+/// A label about to be printed.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a> {
+    label: Label,
+    numbers: Numbers,
+    text: Option<&'a TextHead>,
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Label { syn, fin, rst, ack, text_len, again, verbatim } = self.label;
+        let mut separator = "";
+        let mut word = |f: &mut fmt::Formatter<'_>, name: &str, number: Option<Number>| {
+            write!(f, "{separator}{name}")?;
+            separator = ", ";
+            number.map_or(Ok(()), |number| number.write(f, self.numbers))
+        };
+        for name in verbatim.into_iter().flat_map(Flags::names) {
+            word(f, &name.to_ascii_uppercase(), None)?;
+        }
+        if verbatim == Some(Flags::default()) {
+            word(f, "no flags", None)?;
+        }
+        if let Some(number) = syn {
+            word(f, "SYN", Some(number))?;
+        }
+        if let Some(number) = fin {
+            word(f, "FIN", Some(number))?;
+        }
+        if let Some(number) = rst {
+            word(f, "RST", number)?;
+        }
+        if let Some(number) = ack {
+            word(f, "ACK", Some(number))?;
+        }
+        if text_len > 0 {
+            word(f, "DATA", None)?;
+            write!(f, " {text_len}")?;
+            self.write_text(f)?;
+        }
+        if again > 0 {
+            write!(f, " (again, {again}{})", ordinal(again))?;
+        }
+        Ok(())
+    }
+}
+
+impl Shown<'_> {
+    fn write_text(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(octets) = self.text.map(TextHead::octets).filter(|octets| !octets.is_empty()) else {
+            return Ok(());
+        };
+        let is_cut = usize::try_from(self.label.text_len).is_ok_and(|len| len > octets.len());
+        write!(f, " \"{}\"{}", octets.escape_ascii(), if is_cut { "..." } else { "" })
+    }
+}
+
+impl Number {
+    fn write(self, f: &mut fmt::Formatter<'_>, numbers: Numbers) -> fmt::Result {
+        match (numbers, self.anchor) {
+            (Numbers::Absolute, _) => write!(f, " {}", self.absolute),
+            (_, Anchor::Nothing) => write!(f, " {}", self.absolute),
+            (Numbers::Relative, _) => write!(f, " {}", self.relative),
+            (Numbers::Symbolic, Anchor::First) => write!(f, " ~{}", self.offset),
+            (Numbers::Symbolic, Anchor::Letter(letter)) if self.offset == 0 => write!(f, " {letter}"),
+            (Numbers::Symbolic, Anchor::Letter(letter)) => write!(f, " {letter}{:+}", self.offset),
+        }
+    }
+}
+
+const fn ordinal(number: u32) -> &'static str {
+    match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    }
+}

@@ -1,0 +1,232 @@
+//! The numbers of one end: its sequence space, its FIN, and what it acknowledges and offers.
+//!
+//! In: the segments that this end sends, with their facts, and the acknowledgements of them. Out: what `facts.rs`
+//! judges the next segment by.
+//! Invariant: only segments that count change the sequence space; a SYN is never rebound once it is acknowledged.
+//! Read: RFC 9293 §3.3.1, §3.4; RFC 7323 §2 (window scale).
+
+use crate::analyzer::facts::{Facts, Kind};
+use crate::analyzer::sent::Sent;
+use crate::options::TcpOption;
+use crate::segment::{Flags, Segment};
+use crate::seq::SeqNumber;
+use crate::time::Timestamp;
+
+/// The largest shift that counts (RFC 7323 §2.3).
+const MOST_SHIFT: u8 = 14;
+
+/// A FIN and what became of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Fin {
+    /// The number of its own octet.
+    pub number: SeqNumber,
+    /// The frame that carried it first.
+    pub frame: u64,
+    /// When that was.
+    pub time: Timestamp,
+    /// How often it was sent.
+    pub times: u32,
+    /// Whether its first sending acknowledged the peer's FIN.
+    pub acknowledges_fin: bool,
+    /// When and by which frame it was first acknowledged.
+    pub acknowledged: Option<(Timestamp, u64)>,
+    /// How often it had been sent by then.
+    pub times_until_acknowledged: u32,
+}
+
+/// What one end has sent, in numbers.
+#[derive(Clone, Debug, Default)]
+pub struct Numbers {
+    iss: Option<SeqNumber>,
+    sent: Option<Sent>,
+    fin: Option<Fin>,
+    last_ack: Option<SeqNumber>,
+    right_edge: Option<SeqNumber>,
+    shift: Option<u8>,
+    last_text_repeat: Option<(SeqNumber, u32)>,
+    /// SYNs without ACK.
+    pub syns: u32,
+    /// SYNs with ACK.
+    pub syn_acks: u32,
+    /// Octets of text that the SYN carried.
+    pub syn_text: u32,
+    /// All segments.
+    pub segments: u64,
+    /// Octets of text in them, repeated ones included; the text of a RST is none.
+    pub text_octets: u64,
+}
+
+impl Numbers {
+    /// The initial sequence number, where it is known.
+    pub const fn iss(&self) -> Option<SeqNumber> {
+        self.iss
+    }
+
+    /// The sequence space, where any number of it is known.
+    pub const fn sent(&self) -> Option<&Sent> {
+        self.sent.as_ref()
+    }
+
+    /// Whether any segment of this end that has a place in its sequence space was seen.
+    pub fn is_seen(&self) -> bool {
+        self.sent.as_ref().is_some_and(|sent| sent.seen)
+    }
+
+    /// Its FIN.
+    pub const fn fin(&self) -> Option<&Fin> {
+        self.fin.as_ref()
+    }
+
+    /// Whether its FIN and all before it passed the tap, or were acknowledged: it is in sequence at the peer.
+    pub fn fin_has_passed(&self) -> bool {
+        match (&self.fin, &self.sent) {
+            (Some(fin), Some(sent)) => fin.number.precedes(sent.contiguous()),
+            _ => false,
+        }
+    }
+
+    /// The number that it acknowledged last.
+    pub const fn last_ack(&self) -> Option<SeqNumber> {
+        self.last_ack
+    }
+
+    /// The highest number that it has offered room for, exclusive.
+    pub const fn right_edge(&self) -> Option<SeqNumber> {
+        self.right_edge
+    }
+
+    /// Whether `ack` acknowledges its SYN acceptably: `ISS < SEG.ACK =< SND.NXT` (RFC 9293 §3.10.7.3, first).
+    pub fn is_syn_covered_by(&self, ack: SeqNumber) -> bool {
+        match (self.iss, &self.sent) {
+            (Some(iss), Some(sent)) => iss.precedes(ack) && ack.precedes_or_equals(sent.nxt()),
+            _ => false,
+        }
+    }
+
+    /// How often text at `seq` will have been sent, this time included, if it was sent before.
+    pub fn times_sent(&self, seq: SeqNumber) -> u32 {
+        match self.last_text_repeat {
+            Some((number, times)) if number == seq => times.saturating_add(1),
+            _ => 2,
+        }
+    }
+
+    /// Learns the ISS from the acknowledgement in a SYN+ACK whose SYN was not captured.
+    pub fn learn_iss(&mut self, iss: SeqNumber) {
+        self.iss = Some(iss);
+        let mut sent = Sent::starting_at(iss);
+        sent.skip_to(iss + 1);
+        self.sent = Some(sent);
+    }
+
+    /// Takes in a segment that this end sends.
+    pub fn send(&mut self, segment: &Segment, facts: &Facts) {
+        self.count(segment, facts.kind);
+        if segment.flags.has(Flags::ACK) && !matches!(facts.kind, Kind::Rst | Kind::Illegal) && facts.sound {
+            self.last_ack = Some(segment.ack);
+        }
+        if !facts.counts {
+            self.note_outlier(segment, facts);
+            return;
+        }
+        if matches!(facts.kind, Kind::Syn | Kind::SynAck) {
+            self.note_syn(segment);
+        }
+        self.note_window(segment, facts.kind);
+        let sent = self.sent.get_or_insert_with(|| Sent::starting_at(segment.seq));
+        sent.send(segment.seq, segment.end(), segment.frame);
+        if facts.again > 0 && segment.text_len > 0 {
+            self.last_text_repeat = Some((segment.seq, facts.again));
+        }
+        if let Some(number) = facts.fin {
+            self.note_fin(number, segment, facts);
+        }
+    }
+
+    /// Takes in an acknowledgement by the peer that was found worth something. Returns the frame that it answers.
+    pub fn acknowledge(&mut self, segment: &Segment) -> Option<u64> {
+        let sent = self.sent.get_or_insert_with(|| Sent::starting_at(segment.ack));
+        let answered = sent.acknowledge(segment.ack);
+        if let Some(fin) = &mut self.fin
+            && fin.acknowledged.is_none()
+            && fin.number.precedes(segment.ack)
+        {
+            fin.acknowledged = Some((segment.time, segment.frame));
+            fin.times_until_acknowledged = fin.times;
+        }
+        answered
+    }
+
+    fn count(&mut self, segment: &Segment, kind: Kind) {
+        self.segments = self.segments.saturating_add(1);
+        if kind != Kind::Rst {
+            self.text_octets = self.text_octets.saturating_add(u64::from(segment.text_len));
+        }
+        match kind {
+            Kind::Syn => self.syns = self.syns.saturating_add(1),
+            Kind::SynAck => self.syn_acks = self.syn_acks.saturating_add(1),
+            _ => {}
+        }
+    }
+
+    fn note_syn(&mut self, segment: &Segment) {
+        if self.iss != Some(segment.seq) {
+            // The first SYN, or another SYN+ACK while none was acceptable (RFC 9293 §3.5, figure 8).
+            self.iss = Some(segment.seq);
+            self.sent = Some(Sent::starting_at(segment.seq));
+            self.shift = None;
+        }
+        self.syn_text = self.syn_text.max(segment.text_len);
+        self.shift = segment.options.iter().find_map(|option| match option {
+            TcpOption::WindowScale(shift) => Some(shift.min(MOST_SHIFT)),
+            _ => None,
+        });
+    }
+
+    fn note_window(&mut self, segment: &Segment, kind: Kind) {
+        let (true, Some(window)) = (segment.flags.has(Flags::ACK), segment.window) else { return };
+        // The window in a SYN is never scaled (RFC 7323 §2.2). Where the SYN was not captured the scale is not
+        // known, and the largest is taken.
+        let was_syn_seen = self.syns > 0 || self.syn_acks > 0;
+        let shift = match kind {
+            Kind::Plain if was_syn_seen => self.shift.unwrap_or(0),
+            Kind::Plain => MOST_SHIFT,
+            _ => 0,
+        };
+        let edge = segment.ack + (u32::from(window) << shift);
+        self.right_edge = Some(self.right_edge.map_or(edge, |known| known.later(edge)));
+    }
+
+    /// A segment far outside the window is believed once another goes on where it ended.
+    fn note_outlier(&mut self, segment: &Segment, facts: &Facts) {
+        let Some(sent) =
+            self.sent.as_mut().filter(|_| facts.kind == Kind::Plain && facts.sound && !facts.older)
+        else {
+            return;
+        };
+        if sent.continues_outlier(segment.seq, segment.end()) {
+            sent.skip_to(segment.seq);
+            sent.send(segment.seq, segment.end(), segment.frame);
+        }
+    }
+
+    fn note_fin(&mut self, number: SeqNumber, segment: &Segment, facts: &Facts) {
+        let is_settled = self.fin_has_passed();
+        match &mut self.fin {
+            Some(fin) if fin.number == number => fin.times = fin.times.saturating_add(1),
+            // A FIN that has passed in sequence is this end's FIN; another number is none of it.
+            Some(_) if is_settled => {}
+            _ => {
+                self.fin = Some(Fin {
+                    number,
+                    frame: segment.frame,
+                    time: segment.time,
+                    times: 1,
+                    acknowledges_fin: facts.covers_fin,
+                    acknowledged: None,
+                    times_until_acknowledged: 0,
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! How a connection opened.
+//!
+//! In: each segment with its facts. Out: the kind of opening, its numbers, and its times.
+//! Invariant: complete means that a SYN+ACK with an acceptable ACK was answered by a segment, neither SYN nor RST, whose
+//! SEQ lies from J+1 and whose ACK lies from K+1 to the highest number seen; counting flags is not enough.
+//! A time that a repetition makes ambiguous is left out (Karn).
+//! Read: RFC 9293 §3.5; RFC 7413 (fast open); field guide sections 2 and 5.
+
+use std::time::Duration;
+
+use crate::analyzer::endpoint::Endpoint;
+use crate::analyzer::facts::{Acknowledges, Facts, Kind};
+use crate::analyzer::role::{Ends, Role};
+use crate::segment::Segment;
+use crate::seq::SeqNumber;
+use crate::time::Timestamp;
+
+/// The kind of an opening.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpeningKind {
+    /// SYN, SYN+ACK, ACK.
+    ThreeWay,
+    /// Both ends sent a SYN of their own accord (RFC 9293 figure 7).
+    Simultaneous,
+    /// The SYN carried text, and that was accepted (RFC 7413).
+    FastOpen,
+    /// Source and destination are the same socket.
+    SelfConnect,
+    /// A SYN was captured, a complete handshake not.
+    Incomplete,
+    /// The capture starts later.
+    NotSeen,
+}
+
+/// What was seen of an opening.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// Its kind.
+    pub kind: OpeningKind,
+    /// SYNs without ACK.
+    pub syns: u32,
+    /// SYNs with ACK.
+    pub syn_acks: u32,
+    /// The client's initial sequence number.
+    pub j: Option<SeqNumber>,
+    /// The server's.
+    pub k: Option<SeqNumber>,
+    /// First SYN to SYN+ACK, repetitions included.
+    pub connect_time: Option<Duration>,
+    /// SYN to SYN+ACK, where the SYN was sent once.
+    pub syn_to_syn_ack: Option<Duration>,
+    /// SYN+ACK to the segment that completes the handshake, where the SYN+ACK was sent once.
+    pub syn_ack_to_ack: Option<Duration>,
+    /// The sum of both.
+    pub handshake_rtt: Option<Duration>,
+}
+
+/// An opening in progress.
+#[derive(Clone, Debug, Default)]
+pub struct Progress {
+    /// The first SYN without ACK.
+    first_syn: Option<Timestamp>,
+    /// The first acceptable SYN+ACK from the server, and how many SYNs there were by then.
+    answer: Option<(Timestamp, u32)>,
+    /// The segment that completes the handshake, and how many SYN+ACKs there were by then.
+    third: Option<(Timestamp, u32)>,
+    /// The SYN's text was acknowledged by the SYN+ACK.
+    fast_open: bool,
+}
+
+impl Progress {
+    /// Takes in a segment from `from`, once both ends have.
+    pub fn note(&mut self, segment: &Segment, facts: &Facts, from: Role, ends: &Ends<Endpoint>) {
+        if !facts.counts {
+            return;
+        }
+        let (client, server) = (&ends.client.numbers, &ends.server.numbers);
+        match (facts.kind, from) {
+            (Kind::Syn, _) => {
+                self.first_syn.get_or_insert(segment.time);
+            }
+            (Kind::SynAck, Role::Server)
+                if self.answer.is_none() && client.is_syn_covered_by(segment.ack) =>
+            {
+                self.answer = Some((segment.time, client.syns));
+                self.fast_open = client.iss().is_some_and(|iss| segment.ack.distance_from(iss) > 1);
+            }
+            (Kind::Plain, Role::Client) if self.third.is_none() && self.answer.is_some() => {
+                let is_beyond_syn = client.iss().is_some_and(|iss| iss.precedes(segment.seq));
+                let covers =
+                    facts.acknowledges != Acknowledges::Unsent && server.is_syn_covered_by(segment.ack);
+                if is_beyond_syn && covers {
+                    self.third = Some((segment.time, server.syn_acks));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the handshake is complete, and nothing has withdrawn that.
+    pub fn is_complete(&self, ends: &Ends<Endpoint>, is_self: bool) -> bool {
+        if is_self {
+            return ends.client.is_syn_acknowledged();
+        }
+        if is_simultaneous(ends) {
+            return ends.client.is_syn_acknowledged() && ends.server.is_syn_acknowledged();
+        }
+        self.third.is_some() && !ends.server.is_doubted()
+    }
+
+    /// What is known by now.
+    pub fn opening(&self, ends: &Ends<Endpoint>, is_self: bool) -> Opening {
+        let (client, server) =
+            (&ends.client.numbers, if is_self { &ends.client.numbers } else { &ends.server.numbers });
+        let count = |of: fn(&Endpoint) -> u32| of(&ends.client).saturating_add(of(&ends.server));
+        let span = |from: Option<Timestamp>, to: Option<Timestamp>| Some(to?.since(from?));
+        let answered = self.answer.map(|(time, _)| time);
+        let was_asked_once = self.answer.is_some_and(|(_, syns)| syns == 1);
+        let was_answered_once = self.third.is_some_and(|(_, syn_acks)| syn_acks == 1);
+        let syn_to_syn_ack = span(self.first_syn, answered).filter(|_| was_asked_once);
+        let syn_ack_to_ack = span(answered, self.third.map(|(time, _)| time)).filter(|_| was_answered_once);
+        Opening {
+            kind: self.kind(ends, is_self),
+            syns: count(|end| end.numbers.syns),
+            syn_acks: count(|end| end.numbers.syn_acks),
+            j: client.iss(),
+            k: server.iss(),
+            connect_time: span(self.first_syn, answered),
+            syn_to_syn_ack,
+            syn_ack_to_ack,
+            handshake_rtt: syn_to_syn_ack.zip(syn_ack_to_ack).map(|(there, back)| there.saturating_add(back)),
+        }
+    }
+
+    fn kind(&self, ends: &Ends<Endpoint>, is_self: bool) -> OpeningKind {
+        if self.first_syn.is_none() {
+            OpeningKind::NotSeen
+        } else if is_self {
+            OpeningKind::SelfConnect
+        } else if !self.is_complete(ends, is_self) {
+            OpeningKind::Incomplete
+        } else if is_simultaneous(ends) {
+            OpeningKind::Simultaneous
+        } else if self.fast_open {
+            OpeningKind::FastOpen
+        } else {
+            OpeningKind::ThreeWay
+        }
+    }
+}
+
+/// Whether both ends have sent a SYN of their own accord.
+fn is_simultaneous(ends: &Ends<Endpoint>) -> bool {
+    ends.client.numbers.syns > 0 && ends.server.numbers.syns > 0
+}
+
+impl OpeningKind {
+    /// Its name in records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ThreeWay => "three-way",
+            Self::Simultaneous => "simultaneous",
+            Self::FastOpen => "fast-open",
+            Self::SelfConnect => "self-connect",
+            Self::Incomplete => "incomplete",
+            Self::NotSeen => "not-seen",
+        }
+    }
+}

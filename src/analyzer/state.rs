@@ -1,0 +1,195 @@
+//! The eleven states of a connection, and how an end moves between them.
+//!
+//! In: a state, and what a validated segment did. Out: the state after it.
+//! Invariant: both functions are pure, total, and idempotent for facts that a state already contains. Flags alone
+//! never come here: `facts.rs` validates the numbers first. An observer cannot refuse input, so a fact that moves
+//! nothing leaves the state as it is.
+//! Read: RFC 9293 §3.3.2 (states), §3.5 (opening), §3.6 (closing), §3.10 (event processing).
+
+use std::fmt;
+
+/// A connection's state at one end (RFC 9293 §3.3.2), or that it cannot be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum State {
+    /// Waits for a connection request.
+    Listen,
+    /// Has sent a SYN and waits for one in return.
+    SynSent,
+    /// Has sent and received a SYN and waits for its own to be acknowledged.
+    SynReceived,
+    /// Open: text flows both ways.
+    Established,
+    /// Has sent its FIN; neither that nor the peer's FIN is accounted for.
+    FinWait1,
+    /// Its FIN is acknowledged; waits for the peer's.
+    FinWait2,
+    /// Has received the peer's FIN; its own program has not closed yet.
+    CloseWait,
+    /// Both FINs have crossed; waits for its own to be acknowledged.
+    Closing,
+    /// Has sent its FIN after the peer's; waits for the last acknowledgement.
+    LastAck,
+    /// All is done; waits until no segment of this connection can still be under way.
+    TimeWait,
+    /// No connection.
+    Closed,
+    /// Not to be told from what was captured.
+    #[default]
+    Unknown,
+}
+
+/// What an end's own segment does, once its numbers have been validated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// A SYN without ACK.
+    Syn,
+    /// A SYN that acknowledges the peer's.
+    SynAck,
+    /// A segment that only an end whose SYN was acknowledged sends: text, or an acknowledgement of text.
+    Synchronized,
+    /// A FIN.
+    Fin,
+    /// A RST that ends its own connection.
+    Rst,
+}
+
+/// What a segment does at the end that receives it, once its numbers have been validated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// A SYN without an acknowledgement of this end's own.
+    Syn,
+    /// An acceptable SYN+ACK.
+    SynAck,
+    /// An acknowledgement of this end's SYN.
+    AckOfSyn,
+    /// An acknowledgement of this end's FIN.
+    AckOfFin,
+    /// A FIN in sequence.
+    Fin,
+    /// A RST that counts.
+    Rst {
+        /// Whether this end opened passively, and so goes back to LISTEN from SYN-RECEIVED.
+        passive: bool,
+    },
+}
+
+/// The state of an end after it has sent `what`.
+pub const fn after_sending(state: State, what: Sent) -> State {
+    use State as S;
+    match (state, what) {
+        // §3.10.1 OPEN, active; §3.10.2 SEND in LISTEN. A SYN that is seen overrules what was only assumed.
+        (S::Closed | S::Listen | S::Unknown | S::SynSent | S::SynReceived, Sent::Syn) => S::SynSent,
+        // §3.10.7.2 (from LISTEN) and §3.10.7.3 (from SYN-SENT, simultaneous open): SYN,ACK means SYN-RECEIVED.
+        (S::Closed | S::Listen | S::Unknown | S::SynSent | S::SynReceived, Sent::SynAck) => S::SynReceived,
+        // §3.10.7.3 and §3.10.7.4: nobody sends or acknowledges text before its own SYN was acknowledged.
+        (S::Closed | S::Listen | S::Unknown | S::SynSent | S::SynReceived, Sent::Synchronized) => {
+            S::Established
+        }
+        // §3.10.4 CLOSE in SYN-RECEIVED and ESTABLISHED.
+        (S::SynReceived | S::Established, Sent::Fin) => S::FinWait1,
+        // Seen without what came before it: a FIN, and no FIN of the peer's known.
+        (S::SynSent | S::Unknown, Sent::Fin) => S::FinWait1,
+        // §3.10.4 CLOSE in CLOSE-WAIT.
+        (S::CloseWait, Sent::Fin) => S::LastAck,
+        // §3.10.5 ABORT.
+        (_, Sent::Rst) => S::Closed,
+        (unmoved, _) => unmoved,
+    }
+}
+
+/// The state of an end after it has received `what`.
+pub const fn after_receiving(state: State, what: Received) -> State {
+    use State as S;
+    match (state, what) {
+        // §3.10.7.2, third: check for a SYN in LISTEN. An end of which nothing was seen is taken for a listener.
+        (S::Listen | S::Closed | S::Unknown, Received::Syn) => S::SynReceived,
+        // §3.10.7.3, fourth: a SYN without ACK in SYN-SENT, simultaneous open.
+        (S::SynSent, Received::Syn) => S::SynReceived,
+        // §3.10.7.3, fourth: our SYN has been acknowledged.
+        (S::SynSent, Received::SynAck) => S::Established,
+        // §3.10.7.4, fifth: SND.UNA < SEG.ACK =< SND.NXT in SYN-RECEIVED. A SYN+ACK does it too (figure 7).
+        (S::SynReceived, Received::AckOfSyn | Received::SynAck) => S::Established,
+        // §3.10.7.4, fifth: our FIN is acknowledged.
+        (S::FinWait1, Received::AckOfFin) => S::FinWait2,
+        (S::Closing, Received::AckOfFin) => S::TimeWait,
+        (S::LastAck, Received::AckOfFin) => S::Closed,
+        // §3.10.7.4, eighth: check the FIN bit.
+        (S::SynReceived | S::Established | S::Unknown, Received::Fin) => S::CloseWait,
+        (S::FinWait1, Received::Fin) => S::Closing,
+        (S::FinWait2, Received::Fin) => S::TimeWait,
+        // §3.10.7.4, second: a RST in SYN-RECEIVED returns a passive opener to LISTEN.
+        (S::SynReceived, Received::Rst { passive: true }) => S::Listen,
+        // §3.10.7.3, second, and §3.10.7.4, second: every other connection is over.
+        (S::Listen, Received::Rst { .. }) => S::Listen,
+        (_, Received::Rst { .. }) => S::Closed,
+        (unmoved, _) => unmoved,
+    }
+}
+
+/// The state before the peer's FIN: what an end must have been in when its own segment shows that it had not got it.
+pub const fn before_fin(state: State) -> State {
+    match state {
+        State::CloseWait => State::Established,
+        State::Closing | State::LastAck => State::FinWait1,
+        State::TimeWait => State::FinWait2,
+        other => other,
+    }
+}
+
+/// The state before the acknowledgement of its own FIN: what an end must be in when it sends that FIN again.
+pub const fn before_ack_of_fin(state: State, has_peers_fin: bool) -> State {
+    match (state, has_peers_fin) {
+        (State::FinWait2, _) => State::FinWait1,
+        (State::TimeWait, _) => State::Closing,
+        (State::Closed, true) => State::LastAck,
+        (State::Closed, false) => State::FinWait1,
+        (other, _) => other,
+    }
+}
+
+impl State {
+    /// All of them, in the RFC's order.
+    pub const ALL: [Self; 12] = [
+        Self::Listen,
+        Self::SynSent,
+        Self::SynReceived,
+        Self::Established,
+        Self::FinWait1,
+        Self::FinWait2,
+        Self::CloseWait,
+        Self::Closing,
+        Self::LastAck,
+        Self::TimeWait,
+        Self::Closed,
+        Self::Unknown,
+    ];
+
+    /// Its name as the RFC spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Listen => "LISTEN",
+            Self::SynSent => "SYN-SENT",
+            Self::SynReceived => "SYN-RECEIVED",
+            Self::Established => "ESTABLISHED",
+            Self::FinWait1 => "FIN-WAIT-1",
+            Self::FinWait2 => "FIN-WAIT-2",
+            Self::CloseWait => "CLOSE-WAIT",
+            Self::Closing => "CLOSING",
+            Self::LastAck => "LAST-ACK",
+            Self::TimeWait => "TIME-WAIT",
+            Self::Closed => "CLOSED",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+
+    /// Whether both SYNs are accounted for (RFC 9293 §3.3.2: ESTABLISHED and all later states but CLOSED).
+    pub const fn is_synchronized(self) -> bool {
+        !matches!(self, Self::Listen | Self::SynSent | Self::SynReceived | Self::Closed | Self::Unknown)
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

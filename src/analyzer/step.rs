@@ -1,0 +1,82 @@
+//! One step of a connection: a segment with its label and both states after it.
+//!
+//! In: what `connection.rs` found out about a segment. Out: the value that every report prints, and a bounded store of
+//! them for pictures.
+//! Invariant: the store keeps the first and the last steps and counts what it left out between them.
+
+use std::collections::VecDeque;
+
+use crate::analyzer::label::Label;
+use crate::analyzer::role::{Ends, Role};
+use crate::analyzer::state::State;
+use crate::segment::Segment;
+
+/// A segment, labelled, with the states of both ends after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The connection's number, from 1, in order of first appearance.
+    pub connection: u64,
+    /// Which end sent it.
+    pub from: Role,
+    /// The segment itself.
+    pub segment: Segment,
+    /// Its label.
+    pub label: Label,
+    /// The states after it.
+    pub states: Ends<State>,
+    /// Which of them no segment of that end confirms yet.
+    pub assumed: Ends<bool>,
+    /// The frame that it acknowledges.
+    pub acknowledges: Option<u64>,
+}
+
+/// The steps of one connection that are kept for pictures.
+#[derive(Clone, Debug, Default)]
+pub struct Steps {
+    most: usize,
+    first: Vec<Step>,
+    last: VecDeque<Step>,
+    left_out: u64,
+}
+
+impl Steps {
+    /// Keeps at most `most` steps: the first half of that number, and the last half.
+    pub fn keeping(most: usize) -> Self {
+        Self { most, ..Self::default() }
+    }
+
+    /// Takes in the next step.
+    pub fn push(&mut self, step: &Step) {
+        if self.most == 0 {
+            self.left_out = self.left_out.saturating_add(1);
+        } else if self.first.len() < self.most.div_ceil(2) {
+            self.first.push(step.clone());
+        } else {
+            self.last.push_back(step.clone());
+            if self.last.len() > self.most / 2 {
+                self.last.pop_front();
+                self.left_out = self.left_out.saturating_add(1);
+            }
+        }
+    }
+
+    /// The first steps.
+    pub fn first(&self) -> &[Step] {
+        &self.first
+    }
+
+    /// How many steps between the first and the last were not kept.
+    pub const fn left_out(&self) -> u64 {
+        self.left_out
+    }
+
+    /// The last steps, where there are more than the first.
+    pub fn last(&self) -> impl Iterator<Item = &Step> {
+        self.last.iter()
+    }
+
+    /// All steps kept.
+    pub fn iter(&self) -> impl Iterator<Item = &Step> {
+        self.first.iter().chain(&self.last)
+    }
+}
