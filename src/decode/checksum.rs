@@ -1,8 +1,10 @@
 //! The Internet checksum over a TCP segment and its pseudo-header.
 //!
-//! In: the addresses of both ends and the octets of a whole segment. Out: whether its checksum is right, left to the hardware, or wrong.
+//! In: the addresses of both ends and the octets of a whole segment. Out: whether its checksum is right, left
+//! to the hardware, or wrong.
 //! Invariant: sums are kept in 64 bits and cannot overflow for anything that fits in memory.
-//! Read: RFC 1071, RFC 9293 §3.1 (pseudo-header), RFC 8200 §8.1 (the same for IPv6), RFC 2675 §4 (lengths above 65,535).
+//! Read: RFC 1071, RFC 9293 §3.1 (pseudo-header), RFC 8200 §8.1 (the same for IPv6), RFC 2675 §4 (lengths
+//! above 65,535).
 
 use std::net::IpAddr;
 
@@ -12,8 +14,8 @@ use crate::segment::Checksum;
 
 /// Judges the segment in `octets`, whose checksum field holds `field`.
 ///
-/// A system that leaves the sum to its hardware puts the sum of the pseudo-header, not inverted, into the field: the hardware then
-/// sums header and text over it.
+/// A system that leaves the sum to its hardware puts the sum of the pseudo-header, not inverted, into the
+/// field: the hardware then sums header and text over it.
 pub(super) fn judge(source: IpAddr, destination: IpAddr, octets: &[u8], field: u16) -> Checksum {
     let pseudo = pseudo_header(source, destination, octets.len());
     if fold(pseudo.wrapping_add(sum(octets))) == u16::MAX {
@@ -25,7 +27,8 @@ pub(super) fn judge(source: IpAddr, destination: IpAddr, octets: &[u8], field: u
     }
 }
 
-/// Addresses, length and protocol. Both versions of IP come to the same sum: the fields differ in their place and width alone.
+/// Addresses, length and protocol. Both versions of IP come to the same sum: the fields differ in their place
+/// and width alone.
 fn pseudo_header(source: IpAddr, destination: IpAddr, len: usize) -> u64 {
     let len = u64::try_from(len).unwrap_or(u64::MAX);
     let protocol = u64::from(IpNextHeaderProtocols::Tcp.0);
@@ -43,10 +46,12 @@ fn address(address: IpAddr) -> u64 {
     }
 }
 
-/// The sum of the 16-bit words of `octets`, as if padded with a zero to an even number; not yet folded to 16 bits.
+/// The sum of the 16-bit words of `octets`, as if padded with a zero to an even number; not yet folded to 16
+/// bits.
 ///
-/// Words are added four octets at a time in the machine's own order, and the sum turned round at the end: the order does not
-/// matter to a one's complement sum (RFC 1071 §2 (B)), and this way the compiler can make wide additions of it.
+/// Words are added four octets at a time in the machine's own order, and the sum turned round at the end: the
+/// order does not matter to a one's complement sum (RFC 1071 §2 (B)), and this way the compiler can make wide
+/// additions of it.
 fn sum(octets: &[u8]) -> u64 {
     let (words, tail) = octets.as_chunks::<4>();
     let mut last = [0; 4];

@@ -1,7 +1,8 @@
 //! Why a frame could not be read.
 //!
 //! In: nothing. Out: an error that names the layer, the place in the frame, and the octets needed and got.
-//! Invariant: an error blames either the capture (it ends too early) or the packet (it contradicts itself), never both.
+//! Invariant: an error blames either the capture (it ends too early) or the packet (it contradicts itself),
+//! never both.
 
 use std::fmt;
 

@@ -1,7 +1,8 @@
 //! What both versions of IP have in common: a packet with its addresses, and the headers between IP and TCP.
 //!
 //! In: nothing of its own; `ipv4` and `ipv6` fill it. Out: the upper-layer protocol and its octets.
-//! Invariant: `payload.len()` is the length by the IP header; the addresses are those of the two ends, not of a stop between.
+//! Invariant: `payload.len()` is the length by the IP header; the addresses are those of the two ends, not of
+//! a stop between.
 //! Read: RFC 791 §3.1, RFC 8200 §4, RFC 4302 §2.
 
 use std::net::IpAddr;
@@ -18,7 +19,8 @@ pub(super) struct Packet<'a> {
     pub(super) source: IpAddr,
     /// The end it is for: behind all stops of a source route, where there is one.
     pub(super) destination: IpAddr,
-    /// What `payload` is. An extension header stands here only where the rest of the chain is in another fragment.
+    /// What `payload` is. An extension header stands here only where the rest of the chain is in another
+    /// fragment.
     pub(super) protocol: IpNextHeaderProtocol,
     /// The upper layer.
     pub(super) payload: Rest<'a>,
@@ -67,8 +69,9 @@ pub(super) const fn is_extension(protocol: IpNextHeaderProtocol) -> bool {
 
 /// One extension header, by its own length: its protocol's successor, its octets, and what follows it.
 ///
-/// All of them begin with the next header and a length: in units of 4 octets less 2 for the authentication header, which
-/// is older than IPv6 (RFC 4302 §2.2); in units of 8 less 1 for the others (RFC 8200 §4), where the fragment header's is reserved as 0.
+/// All of them begin with the next header and a length: in units of 4 octets less 2 for the authentication
+/// header, which is older than IPv6 (RFC 4302 §2.2); in units of 8 less 1 for the others (RFC 8200 §4), where
+/// the fragment header's is reserved as 0.
 pub(super) fn extension(
     protocol: IpNextHeaderProtocol,
     payload: Rest<'_>,

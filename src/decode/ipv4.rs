@@ -1,9 +1,9 @@
 //! IPv4 headers.
 //!
 //! In: the octets from the IP header on. Out: the upper layer's octets, ended where the packet ends.
-//! Invariant: the header length is checked before it is used; a total length of 0 is a packet that the network card is
-//! still to cut up, and is as long as the frame.
-//! Read: RFC 791 §3.1, RFC 1122 §4.2.3.8 (the pseudo-header under source routes), RFC 4302 (authentication header).
+//! Invariant: the header length is checked before it is used; a total length of 0 is a packet that the
+//! network card is still to cut up, and is as long as the frame.
+//! Read: RFC 791 §3.1 (source routes there, too), RFC 4302 (authentication header).
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -61,7 +61,7 @@ fn behind_authentication(packet: Packet<'_>) -> Result<Packet<'_>, DecodeError> 
     }
 }
 
-/// The last address of a source route (options 131 and 137) that has stops left.
+/// The last address of a source route (options 131 and 137) that has stops left: the end that the TCP checksum is made for.
 fn last_stop(mut options: &[u8]) -> Option<Ipv4Addr> {
     loop {
         match *options {

@@ -1,9 +1,10 @@
 //! IPv6 headers and the chain of extension headers behind them.
 //!
 //! In: the octets from the IP header on. Out: the upper layer's octets, ended where the packet ends.
-//! Invariant: the chain is bounded. Where headers name other ends than the addresses of the IP header (routing headers, home
-//! addresses) the ends are taken from there, as the pseudo-header is made of them.
-//! Read: RFC 8200 §3, §4, §8.1 (pseudo-header), RFC 2675 (jumbograms), RFC 8754 §2 (segment routing), RFC 6275 §6.3, §6.4.
+//! Invariant: the chain is bounded. Where headers name other ends than the addresses of the IP header
+//! (routing headers, home addresses) the ends are taken from there, as the pseudo-header is made of them.
+//! Read: RFC 8200 §3, §4, §8.1 (pseudo-header), RFC 2675 (jumbograms), RFC 8754 §2 (segment routing), RFC
+//! 6275 §6.3, §6.4.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -14,7 +15,8 @@ use crate::decode::error::{DecodeError, Fault, Layer};
 use crate::decode::ip::{Packet, Part, extension, is_extension};
 use crate::decode::rest::Rest;
 
-/// More extension headers than any sane packet has: each kind is to occur once, one of them twice (RFC 8200 §4.1).
+/// More extension headers than any sane packet has: each kind is to occur once, one of them twice (RFC 8200
+/// §4.1).
 const MOST_HEADERS: usize = 16;
 
 /// Options in hop-by-hop and destination options headers.
@@ -42,8 +44,8 @@ pub(super) fn packet(rest: Rest<'_>) -> Result<Packet<'_>, DecodeError> {
     })
 }
 
-/// A payload length of 0: as long as the jumbo payload option says, and without that as long as the frame, for a packet
-/// that the network card is still to cut up.
+/// A payload length of 0: as long as the jumbo payload option says, and without that as long as the frame,
+/// for a packet that the network card is still to cut up.
 fn jumbogram(protocol: IpNextHeaderProtocol, payload: Rest<'_>) -> Rest<'_> {
     if protocol != IpNextHeaderProtocols::Hopopt {
         return payload;
@@ -84,7 +86,8 @@ fn behind_one(packet: Packet<'_>) -> Result<Packet<'_>, DecodeError> {
     })
 }
 
-/// Offset (13 bits), two reserved bits, "more fragments". pnet's accessor takes one reserved bit for the offset's.
+/// Offset (13 bits), two reserved bits, "more fragments". pnet's accessor takes one reserved bit for the
+/// offset's.
 fn behind_fragment<'a>(packet: Packet<'a>, header: &[u8]) -> Packet<'a> {
     let Some(&[_, _, high, low]) = header.first_chunk() else { return packet };
     let bits = u16::from_be_bytes([high, low]);
@@ -95,7 +98,8 @@ fn behind_fragment<'a>(packet: Packet<'a>, header: &[u8]) -> Packet<'a> {
     }
 }
 
-/// With stops left, the packet's end is in the routing header: last in types 0 and 2, first in a segment list (type 4).
+/// With stops left, the packet's end is in the routing header: last in types 0 and 2, first in a segment list
+/// (type 4).
 fn behind_routing<'a>(packet: Packet<'a>, header: &[u8]) -> Packet<'a> {
     let Some((&[_, _, kind, stops_left, ..], list)) = header.split_first_chunk::<8>() else { return packet };
     if stops_left == 0 {

@@ -1,7 +1,9 @@
 //! Link headers: what stands before the IP packet.
 //!
-//! In: a whole frame and its link type. Out: the IP packet, or that it is none, or that the link type is not known.
-//! Invariant: a link header says which protocol follows and nothing else; its own lengths are not used (Ethernet pads).
+//! In: a whole frame and its link type. Out: the IP packet, or that it is none, or that the link type is not
+//! known.
+//! Invariant: a link header says which protocol follows and nothing else; its own lengths are not used
+//! (Ethernet pads).
 //! A new link type is an arm in `network` and a function of ten lines.
 //! Read: the registry of link types at tcpdump.org, IEEE 802.3 §3.2.6, IEEE 802.1Q §9.
 
@@ -51,8 +53,8 @@ fn ethernet(frame: Rest<'_>) -> Result<Network<'_>, DecodeError> {
     behind(header.get_ethertype(), rest)
 }
 
-/// The family is in the order of the machine that captured, which is not recorded. Families are small numbers, so of both
-/// readings the smaller one is right.
+/// The family is in the order of the machine that captured, which is not recorded. Families are small
+/// numbers, so of both readings the smaller one is right.
 fn null(frame: Rest<'_>) -> Result<Network<'_>, DecodeError> {
     let (family, rest) = frame.view(4, Layer::Null, |octets| octets.first_chunk().copied())?;
     let (big, little) = (u32::from_be_bytes(family), u32::from_le_bytes(family));

@@ -1,8 +1,8 @@
 //! Octets to segments: each frame is read once, from the link header to the text, without an allocation.
 //!
 //! In: a captured `Frame`. Out: its TCP `Segment`, or what it is instead, or where it contradicts itself.
-//! Invariant: no input makes this panic. A segment that the capture or a fragment cuts short is still a segment as long as
-//! its control bits are there. Frames are read alone: fragments are not put together.
+//! Invariant: no input makes this panic. A segment that the capture or a fragment cuts short is still a
+//! segment as long as its control bits are there. Frames are read alone: fragments are not put together.
 //! Read: RFC 9293 §3.1, RFC 791 §3.1, RFC 8200 §3 and §4.
 
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]

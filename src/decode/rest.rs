@@ -1,7 +1,9 @@
-//! What is left of a frame: the octets from the next header on, with their place and their length on the wire.
+//! What is left of a frame: the octets from the next header on, with their place and their length on the
+//! wire.
 //!
 //! In: a captured frame. Out: one header at a time, or an error that names what is missing.
-//! Invariant: no more octets are held than `len()`; fewer where the capture ends early. Taking a header never panics.
+//! Invariant: no more octets are held than `len()`; fewer where the capture ends early. Taking a header never
+//! panics.
 
 use crate::decode::error::{DecodeError, Fault, Layer};
 use crate::frame::Frame;
@@ -37,7 +39,8 @@ impl<'a> Rest<'a> {
         self.octets.len() == self.len
     }
 
-    /// The same, ending after `len` octets: what a header says of its packet counts more than what surrounds it.
+    /// The same, ending after `len` octets: what a header says of its packet counts more than what surrounds
+    /// it.
     pub(super) fn with_len(self, len: usize) -> Self {
         Self { octets: self.octets.get(..len).unwrap_or(self.octets), len, ..self }
     }
@@ -52,8 +55,8 @@ impl<'a> Rest<'a> {
 
     /// A view of the first `len` octets, and what follows them.
     ///
-    /// pnet's `new` checks a view's minimum alone, which leaves out all fields of variable length: the view is given exactly
-    /// `len` octets, which must cover every field that is read from it.
+    /// pnet's `new` checks a view's minimum alone, which leaves out all fields of variable length: the view
+    /// is given exactly `len` octets, which must cover every field that is read from it.
     pub(super) fn view<T>(
         self,
         len: usize,
@@ -64,7 +67,8 @@ impl<'a> Rest<'a> {
         new(header).map(|view| (view, rest)).ok_or_else(|| self.short(layer, len))
     }
 
-    /// The error that a header of `needed` octets does not fit here: the packet's fault, or else the capture's.
+    /// The error that a header of `needed` octets does not fit here: the packet's fault, or else the
+    /// capture's.
     pub(super) const fn short(&self, layer: Layer, needed: usize) -> DecodeError {
         self.error(
             layer,

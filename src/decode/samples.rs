@@ -1,6 +1,7 @@
 //! Octets for tests, header by header, each around the one before.
 //!
-//! In: what a header carries. Out: the header and that. Invariant: sums come from pnet, so that ours are checked against another's.
+//! In: what a header carries. Out: the header and that. Invariant: sums come from pnet, so that ours are
+//! checked against another's.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -25,7 +26,8 @@ pub(super) fn rest(octets: &[u8]) -> Rest<'_> {
     Rest::new(&frame(LinkType::RAW, octets))
 }
 
-/// From port 50498 to port 6666, seq 100, ack 300, window 512, with no checksum; options are padded to whole words.
+/// From port 50498 to port 6666, seq 100, ack 300, window 512, with no checksum; options are padded to whole
+/// words.
 pub(super) fn tcp(flags: u16, options: &[u8], text: &[u8]) -> Vec<u8> {
     let words = options.len().div_ceil(4);
     let offset_and_flags = u16::try_from(words + 5).unwrap() << 12 | flags;

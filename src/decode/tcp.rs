@@ -1,7 +1,9 @@
 //! TCP headers.
 //!
-//! In: an IP packet that carries TCP. Out: a `Segment`, also where the capture or a first fragment ends inside the header.
-//! Invariant: the data offset is checked before it is used; the length of the text is the IP header's, not the capture's.
+//! In: an IP packet that carries TCP. Out: a `Segment`, also where the capture or a first fragment ends
+//! inside the header.
+//! Invariant: the data offset is checked before it is used; the length of the text is the IP header's, not
+//! the capture's.
 //! Read: RFC 9293 §3.1, RFC 9768 §3.1 (the ninth control bit).
 
 use std::net::SocketAddr;
@@ -23,7 +25,8 @@ const LEAST: usize = 14;
 /// Where the window ends.
 const WITH_WINDOW: usize = 16;
 
-/// Reads the segment that `packet` carries; `None` where a first fragment is too short to have the control bits.
+/// Reads the segment that `packet` carries; `None` where a first fragment is too short to have the control
+/// bits.
 pub(super) fn segment(frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Option<Segment>, DecodeError> {
     let rest = packet.payload;
     let captured = rest.octets();
