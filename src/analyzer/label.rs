@@ -130,12 +130,17 @@ impl Label {
 
     /// The label as text.
     pub const fn show(self, numbers: Numbers) -> Shown<'static> {
-        Shown { label: self, numbers, text: None }
+        Shown { label: self, numbers, text: None, most: 0 }
     }
 
-    /// The label as text, followed by the beginning of the segment's own text, escaped.
+    /// The label as text, with the beginning of the segment's own text, escaped.
     pub const fn show_with_text(self, numbers: Numbers, text: &TextHead) -> Shown<'_> {
-        Shown { label: self, numbers, text: Some(text) }
+        Shown { label: self, numbers, text: Some(text), most: TextHead::MOST }
+    }
+
+    /// The same with at most `most` octets of the segment's own text.
+    pub const fn show_with_some_text(self, numbers: Numbers, text: &TextHead, most: usize) -> Shown<'_> {
+        Shown { label: self, numbers, text: Some(text), most }
     }
 
     /// Which sending of the same this is, from 2; `None` for the first.
@@ -176,6 +181,7 @@ pub struct Shown<'a> {
     label: Label,
     numbers: Numbers,
     text: Option<&'a TextHead>,
+    most: usize,
 }
 
 impl fmt::Display for Shown<'_> {
@@ -219,9 +225,11 @@ impl fmt::Display for Shown<'_> {
 
 impl Shown<'_> {
     fn write_text(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(octets) = self.text.map(TextHead::octets).filter(|octets| !octets.is_empty()) else {
+        let Some(octets) = self.text.map(TextHead::octets) else { return Ok(()) };
+        let octets = octets.get(..self.most).unwrap_or(octets);
+        if octets.is_empty() {
             return Ok(());
-        };
+        }
         let is_cut = usize::try_from(self.label.text_len).is_ok_and(|len| len > octets.len());
         write!(f, " \"{}\"{}", octets.escape_ascii(), if is_cut { "..." } else { "" })
     }

@@ -1,0 +1,164 @@
+//! The ladder: a connection as a picture, client at the left, server at the right.
+//!
+//! In: connections, and the calls of the two programs where they are known. Out: text for a terminal.
+//! Invariant: `rows.rs` decides what stands in the picture, this file how it is drawn. 80 columns are enough; wider is
+//! used. Colour repeats what the words say and is never the only sign.
+
+pub mod rows;
+pub mod words;
+
+use std::io;
+use std::time::Duration;
+
+use crate::analyzer::connection::Connection;
+use crate::analyzer::role::Role;
+use crate::analyzer::state::State;
+use crate::analyzer::step::Step;
+use crate::call::SocketCall;
+use crate::report::ladder::rows::{Row, rows};
+use crate::report::ladder::words::{closing_line, legend};
+use crate::report::paint::{Paint, paint_of};
+use crate::report::style::Style;
+use crate::segment::TextHead;
+
+/// The narrowest picture that can be drawn.
+const NARROWEST: usize = 72;
+/// The widest that is still easy to read.
+const WIDEST: usize = 120;
+/// `(SYN-RECEIVED)`.
+const STATE: usize = 14;
+/// `999.999 999`, more only for connections of over 16 minutes.
+const TIME: usize = 10;
+
+/// Draws `connection` with `calls` at its margins.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn draw(out: &mut dyn io::Write, connection: &Connection, calls: &[SocketCall], style: Style) -> io::Result<()> {
+    let picture = Picture { width: style.width.clamp(NARROWEST, WIDEST), style };
+    writeln!(out, "{}", picture.heading(connection))?;
+    for line in picture.body(&rows(connection, calls)) {
+        writeln!(out, "{line}")?;
+    }
+    let entries = legend(connection);
+    for line in wrap(&entries, "   ", picture.width.saturating_sub(2)) {
+        writeln!(out, " {line}")?;
+    }
+    let sentences = closing_line(connection);
+    let words: Vec<String> = sentences.split(' ').map(str::to_owned).collect();
+    for line in wrap(&words, " ", picture.width.saturating_sub(2)) {
+        writeln!(out, " {line}")?;
+    }
+    for finding in connection.findings() {
+        writeln!(out, " {} {}: {}", finding.severity, finding.code, finding.says)?;
+    }
+    Ok(())
+}
+
+struct Picture {
+    width: usize,
+    style: Style,
+}
+
+impl Picture {
+    fn heading(&self, connection: &Connection) -> String {
+        let sockets = connection.sockets();
+        let (left, right) = (format!(" client {}", sockets.client), format!("server {}", sockets.server));
+        let gap = self.width.saturating_sub(left.len().saturating_add(right.len())).max(2);
+        self.style.paint(Paint::Strong, &format!("{left}{:gap$}{right}", ""))
+    }
+
+    /// Calls that follow each other at one side share a line as long as they fit.
+    fn body(&self, rows: &[Row<'_>]) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut pending: Option<(Role, String)> = None;
+        for row in rows {
+            if let Row::Call(role, words, state) = row {
+                let words = match state {
+                    Some(state) => format!("{words}   {state}"),
+                    None => words.clone(),
+                };
+                pending = Some(match pending.take() {
+                    Some((side, line)) if side == *role && self.has_room(&line, &words) => {
+                        (side, format!("{line}   {words}"))
+                    }
+                    Some((side, line)) => {
+                        lines.push(self.call(side, &line));
+                        (*role, words)
+                    }
+                    None => (*role, words),
+                });
+                continue;
+            }
+            lines.extend(pending.take().map(|(side, line)| self.call(side, &line)));
+            match row {
+                Row::Segment(step, time) => lines.push(self.segment(step, *time)),
+                Row::LeftOut(count) => lines.push(format!("{:STATE$}  ... {count} segments left out ...", "")),
+                Row::Call(..) => {}
+            }
+        }
+        lines.extend(pending.take().map(|(side, line)| self.call(side, &line)));
+        lines
+    }
+
+    const fn has_room(&self, line: &str, words: &str) -> bool {
+        line.len().saturating_add(words.len()).saturating_add(4) <= self.width
+    }
+
+    fn call(&self, side: Role, words: &str) -> String {
+        let painted = self.style.paint(Paint::Call, words);
+        match side {
+            Role::Client => format!(" {painted}"),
+            Role::Server => format!("{:gap$}{painted}", "", gap = self.width.saturating_sub(words.chars().count())),
+        }
+    }
+
+    fn segment(&self, step: &Step, time: Duration) -> String {
+        let left = self.state(step.states.client, step.assumed.client);
+        let right = self.state(step.states.server, step.assumed.server);
+        let room = self.width.saturating_sub(STATE.saturating_mul(2).saturating_add(TIME).saturating_add(6));
+        let arrow = self.style.paint(paint_of(&step.segment), &arrow(step, room, self.style));
+        format!(" {left} {:>TIME$}  {arrow}  {right}", clock(time)).trim_end().to_owned()
+    }
+
+    fn state(&self, state: State, assumed: bool) -> String {
+        let text = if assumed { format!("({state})") } else { state.to_string() };
+        let padded = format!("{text:STATE$}");
+        if assumed { self.style.paint(Paint::Faint, &padded) } else { padded }
+    }
+}
+
+/// `|---- SYN J --->|`, as wide as `room`; wider only where a label is longer than that.
+fn arrow(step: &Step, room: usize, style: Style) -> String {
+    let inner = room.saturating_sub(2);
+    let most = inner.saturating_sub(6);
+    let show = |octets| step.label.show_with_some_text(style.numbers, &step.segment.text, octets).to_string();
+    let label = (0..=TextHead::MOST).rev().map(show).find(|label| label.len() <= most).unwrap_or_else(|| show(0));
+    let dashes = inner.saturating_sub(label.len().saturating_add(3)).max(2);
+    let (before, after) = (dashes / 2, dashes.saturating_sub(dashes / 2));
+    match step.from {
+        Role::Client => format!("|{} {label} {}>|", "-".repeat(after), "-".repeat(before)),
+        Role::Server => format!("|<{} {label} {}|", "-".repeat(before), "-".repeat(after)),
+    }
+}
+
+/// Seconds with microseconds, in groups of three: `0.000 197`.
+fn clock(time: Duration) -> String {
+    let micros = time.subsec_micros();
+    format!("{}.{:03} {:03}", time.as_secs(), micros / 1000, micros % 1000)
+}
+
+fn wrap(words: &[String], between: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words {
+        match lines.last_mut() {
+            Some(line) if line.len().saturating_add(between.len()).saturating_add(word.len()) <= width => {
+                line.push_str(between);
+                line.push_str(word);
+            }
+            _ => lines.push(word.clone()),
+        }
+    }
+    lines
+}

@@ -1,0 +1,152 @@
+//! What stands below a ladder: the numbers behind the letters, and what was seen, in a sentence or two.
+//!
+//! In: a connection. Out: plain text without line breaks.
+//! Invariant: says only what the records say, and says where something was not seen or is assumed.
+
+use crate::analyzer::closing::{Closing, ClosingKind};
+use crate::analyzer::connection::Connection;
+use crate::analyzer::opening::{Opening, OpeningKind};
+use crate::analyzer::outcome::Outcome;
+use crate::analyzer::role::Role;
+use crate::analyzer::state::State;
+use crate::report::ladder::rows::span;
+use crate::segment::Flags;
+use crate::seq::SeqNumber;
+
+/// The letters that occur, each with its number.
+pub fn legend(connection: &Connection) -> Vec<String> {
+    let (opening, closing) = (connection.opening(), connection.closing());
+    let mut entries = Vec::new();
+    if let Some(j) = opening.j {
+        entries.push(format!("J = {j}"));
+    }
+    if let Some(k) = opening.k.filter(|_| !connection.is_self()) {
+        let before = other_syn_numbers(connection, k);
+        entries.push(format!("K = {k}{before}"));
+    }
+    let first = closing.first.unwrap_or(Role::Client);
+    entries.extend(closing.m.map(|m| fin_entry('M', m, first, &opening)));
+    entries.extend(
+        closing.n.filter(|_| !connection.is_self()).map(|n| fin_entry('N', n, first.other(), &opening)),
+    );
+    entries
+}
+
+/// What was seen, as sentences.
+pub fn closing_line(connection: &Connection) -> String {
+    let (opening, closing) = (connection.opening(), connection.closing());
+    let outcome = connection.outcome();
+    let mut sentences = vec![opened(&opening, outcome)];
+    sentences.extend(closed(connection, &closing, outcome));
+    sentences.retain(|sentence| !sentence.is_empty());
+    sentences.join(" ")
+}
+
+fn fin_entry(letter: char, number: SeqNumber, role: Role, opening: &Opening) -> String {
+    let (base, name) = match role {
+        Role::Client => (opening.j, 'J'),
+        Role::Server => (opening.k, 'K'),
+    };
+    match base.map(|base| number.distance_from(base)).filter(|distance| *distance > 0) {
+        Some(distance) => format!("{letter} = {name}+{distance} = {number}"),
+        None => format!("{letter} = {number}"),
+    }
+}
+
+/// Other numbers that K stood for before (RFC 9293 figure 8: a SYN+ACK that was not acceptable).
+fn other_syn_numbers(connection: &Connection, k: SeqNumber) -> String {
+    let mut others: Vec<SeqNumber> = Vec::new();
+    for step in connection.steps().iter().filter(|step| step.from == Role::Server) {
+        let seq = step.segment.seq;
+        if step.segment.flags.has(Flags::SYN) && seq != k && !others.contains(&seq) {
+            others.push(seq);
+        }
+    }
+    others.iter().map(|seq| format!(" (before: {seq})")).collect()
+}
+
+fn opened(opening: &Opening, outcome: Outcome) -> String {
+    let took = |text: &str| match opening.connect_time {
+        Some(time) => format!("{text} (SYN to SYN+ACK {}).", span(time)),
+        None => format!("{text}."),
+    };
+    match opening.kind {
+        OpeningKind::ThreeWay => match opening.handshake_rtt {
+            Some(rtt) => format!("Opened in three segments ({}).", span(rtt)),
+            None => took("Opened in three segments, some of them more than once"),
+        },
+        OpeningKind::Simultaneous => "Opened from both ends at once: each sent a SYN of its own accord.".to_owned(),
+        OpeningKind::FastOpen => took("Opened with text in the SYN, which the server accepted"),
+        OpeningKind::SelfConnect => {
+            "Opened to itself: source and destination are the same socket, and both states are one.".to_owned()
+        }
+        OpeningKind::NotSeen if opening.syn_acks > 0 => "The SYN was not captured.".to_owned(),
+        OpeningKind::NotSeen => {
+            "The opening was not captured; the lower port is taken for the server's.".to_owned()
+        }
+        OpeningKind::Incomplete => not_opened(opening, outcome),
+    }
+}
+
+fn not_opened(opening: &Opening, outcome: Outcome) -> String {
+    let asked = match opening.syns {
+        1 => "The SYN".to_owned(),
+        count => format!("The SYN, sent {count} times,"),
+    };
+    match outcome {
+        Outcome::Refused => format!("{asked} was refused with a RST: nobody listens there, or a firewall says so."),
+        Outcome::NoAnswer => format!("{asked} was not answered."),
+        Outcome::Pending => format!("{asked} was not answered yet when the capture ended."),
+        Outcome::Unreachable => format!("{asked} was answered by an ICMP error."),
+        Outcome::SynReceived => format!("{asked} was answered, but the handshake was not completed."),
+        _ => "The handshake was not seen complete.".to_owned(),
+    }
+}
+
+fn closed(connection: &Connection, closing: &Closing, outcome: Outcome) -> Vec<String> {
+    let first = closing.first.map_or("", Role::as_str);
+    let second = closing.first.map_or("", |role| role.other().as_str());
+    let mut said = Vec::new();
+    match closing.kind {
+        ClosingKind::ThreeSegment => {
+            said.push(format!("Closed in three: the {second}'s FIN carried its acknowledgement."));
+        }
+        ClosingKind::FourSegment => {
+            said.push(format!("Closed in four: the {second} acknowledged the FIN first and closed later."));
+        }
+        ClosingKind::Simultaneous if connection.is_self() => said.push("Closed.".to_owned()),
+        ClosingKind::Simultaneous => said.push("Closed from both ends at once: the FINs crossed.".to_owned()),
+        ClosingKind::Reset => {
+            let by = closing_reset(connection).map_or("one end", Role::as_str);
+            said.push(format!("Reset by the {by}."));
+        }
+        ClosingKind::HalfClosed => {
+            said.push(format!("The {first} closed; the {second} did not, as far as the capture shows."));
+        }
+        ClosingKind::None if outcome == Outcome::Open => said.push("Still open when the capture ended.".to_owned()),
+        ClosingKind::None => {}
+    }
+    said.extend(time_wait(connection, closing));
+    said
+}
+
+fn closing_reset(connection: &Connection) -> Option<Role> {
+    let resets = |step: &&crate::analyzer::step::Step| step.segment.flags.has(Flags::RST);
+    connection.steps().iter().filter(resets).last().map(|step| step.from)
+}
+
+fn time_wait(connection: &Connection, closing: &Closing) -> Option<String> {
+    let states = connection.states();
+    let holds = |role: Role| *states.of(role) == State::TimeWait;
+    match (holds(Role::Client), holds(Role::Server)) {
+        (true, true) if connection.is_self() => Some("It holds TIME-WAIT.".to_owned()),
+        (true, true) => Some("Both hold TIME-WAIT.".to_owned()),
+        (false, false) => None,
+        (client, _) => {
+            let holder = if client { Role::Client } else { Role::Server };
+            let closed_first = closing.first == Some(holder);
+            let and = if closed_first { "closed first and " } else { "" };
+            Some(format!("The {holder} {and}holds TIME-WAIT."))
+        }
+    }
+}
