@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use nix::errno::Errno;
 
@@ -135,11 +135,12 @@ fn next_step(call: CallName, address: SocketAddr, errno: Errno) -> Option<String
             "--bind 127.0.0.1, or see which addresses there are: ip -brief address".to_owned()
         }
         (Socket, Errno::EAFNOSUPPORT) if address.is_ipv6() => "an IPv4 address, such as 127.0.0.1".to_owned(),
-        (Connect, Errno::ECONNREFUSED) if ip.to_canonical().is_loopback() => {
-            format!("start a server first: tcpshake serve --port {port}")
-        }
         (Connect, Errno::ECONNREFUSED) => {
-            format!("on that machine: tcpshake serve --bind {ip} --port {port}")
+            let host =
+                if ip.is_loopback() { "start a server first" } else { "start a server on that machine" };
+            // 127.0.0.1 is where it listens unless told otherwise.
+            let bind = if ip == Ipv4Addr::LOCALHOST { String::new() } else { format!(" --bind {ip}") };
+            format!("{host}: tcpshake serve{bind} --port {port}")
         }
         (Connect, Errno::ETIMEDOUT) => {
             format!(
@@ -187,7 +188,10 @@ mod tests {
                 .to_string()
                 .starts_with("[::1]:7: refused, nobody listens there; connect: ECONNREFUSED (")
         );
-        assert_eq!(refused.next_step().as_deref(), Some("start a server first: tcpshake serve --port 7"));
+        assert_eq!(
+            refused.next_step().as_deref(),
+            Some("start a server first: tcpshake serve --bind ::1 --port 7")
+        );
     }
 
     #[test]

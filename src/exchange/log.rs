@@ -47,7 +47,12 @@ impl CallLog {
 
     /// A log of the newest [`CallLog::LIMIT`] calls.
     pub fn new() -> Self {
-        Self::with(Self::LIMIT, None)
+        Self::keeping(Self::LIMIT)
+    }
+
+    /// A log of the newest `limit` calls (at least one).
+    pub fn keeping(limit: usize) -> Self {
+        Self::with(limit, None)
     }
 
     /// A log of the newest `limit` calls (at least one), which also shows each call to `observer`: when it begins
@@ -253,7 +258,7 @@ mod tests {
 
     #[test]
     fn the_oldest_calls_go_first_and_are_counted() {
-        let log = CallLog::observed_by(2, |_| ());
+        let log = CallLog::keeping(2);
         let trace = Trace::new(&log, Caller::Server, Pair::default());
         let waits = trace.begin(CallName::Accept, "");
         for octets in 1..=3 {
