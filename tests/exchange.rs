@@ -3,6 +3,7 @@
 //! Every wait is for a condition and bounded in time. What needs a program or a protocol that is not there says
 //! aloud that it was skipped.
 #![cfg(feature = "exchange")]
+#![allow(clippy::unwrap_used, reason = "the helpers of a test fail it as the test itself does")]
 
 #[path = "exchange/peers.rs"]
 mod peers;

@@ -5,7 +5,6 @@
 //! Invariant: nothing here writes to standard output.
 
 use std::io::{self, Write};
-use std::time::{Duration, UNIX_EPOCH};
 
 use tcpshake::call::{CallName, Caller, SocketCall};
 use tcpshake::exchange::error::ExchangeError;
@@ -62,10 +61,12 @@ fn sockets(call: &SocketCall) -> String {
     }
 }
 
-/// Microseconds are enough to read; captures and records have all nine digits.
-fn utc(at: Timestamp) -> humantime::Rfc3339Timestamp {
-    let time = UNIX_EPOCH.checked_add(Duration::from_nanos(at.0)).unwrap_or(UNIX_EPOCH);
-    humantime::format_rfc3339_micros(time)
+/// The time of day in UTC: `06:39:07.954295Z`. Microseconds are enough to read; records have all nine digits.
+fn utc(at: Timestamp) -> String {
+    let micros = at.0 / 1_000;
+    let (seconds, micros) = (micros / 1_000_000, micros % 1_000_000);
+    let (hours, minutes, seconds) = (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{hours:02}:{minutes:02}:{seconds:02}.{micros:06}Z")
 }
 
 #[cfg(test)]
@@ -88,11 +89,12 @@ mod tests {
     #[test]
     fn a_call_is_shown_when_it_waits_and_when_it_returns() {
         let waits = call_line(&call(CallName::Accept, None));
-        assert_eq!(waits.as_deref(), Some("1970-01-01T00:00:01.000000Z server accept() waits"));
+        assert_eq!(waits.as_deref(), Some("00:00:01.000000Z server accept() waits"));
         let returned = call_line(&call(CallName::Accept, Some(6)));
-        let expected = "1970-01-01T00:00:01.001310Z server accept() = 6 after 1.310 ms, \
+        let expected = "00:00:01.001310Z server accept() = 6 after 1.310 ms, \
                         127.0.0.1:50498 > 127.0.0.1:6666";
         assert_eq!(returned.as_deref(), Some(expected));
         assert_eq!(call_line(&call(CallName::Close, None)), None);
+        assert_eq!(utc(Timestamp::new(1_763_879_947, 954_295_999)), "06:39:07.954295Z");
     }
 }

@@ -1,7 +1,7 @@
 //! From what a user types to addresses, and from the system's addresses to those on the wire.
 //!
 //! In: a name or an address. Out: the addresses to try, in the system's order of preference.
-//! Invariant: [`on_wire`] drops only what no segment carries.
+//! Invariant: what is dropped on the way to the wire is only what no segment carries.
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
