@@ -30,7 +30,9 @@ pub fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, ExchangeError> 
         }
         Err(error) => describe(bare, &error),
     };
-    Err(ExchangeError::Host { host: host.to_owned(), problem, step: advise(bare) })
+    // No message without its subject.
+    let subject = if host.is_empty() { "\"\"" } else { host };
+    Err(ExchangeError::Host { host: subject.to_owned(), problem, step: advise(bare) })
 }
 
 /// A socket as segments show it: an IPv4 address mapped into IPv6 is IPv4 there, and zone and flow label are not part
@@ -94,7 +96,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_an_address_is_said() {
-        assert_eq!(refusal(""), ": this is no address | an address such as 127.0.0.1 or ::1");
+        assert_eq!(refusal(""), "\"\": this is no address | an address such as 127.0.0.1 or ::1");
         assert_eq!(
             refusal("300.1.1.1"),
             "300.1.1.1: this is no valid address | an address such as 127.0.0.1 or ::1"
