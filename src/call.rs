@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use crate::time::Timestamp;
 
@@ -21,9 +22,10 @@ pub struct SocketCall {
     pub began: Timestamp,
     /// When it returned, and with what; `None` while it waits.
     pub returned: Option<(Timestamp, Returned)>,
-    /// The caller's own socket and its peer's, as far as they are known once the call has returned.
+    /// The caller's own socket, as it is on the wire. What is learnt later (by `bind` or `connect`) is filled into
+    /// the earlier calls on the same descriptor; `accept` has the accepted connection's once it has returned.
     pub local: Option<SocketAddr>,
-    /// The peer's socket.
+    /// The peer's socket, likewise; a listener's own calls have none.
     pub peer: Option<SocketAddr>,
 }
 
@@ -75,6 +77,24 @@ pub enum Returned {
     },
 }
 
+impl SocketCall {
+    /// How long it took; `None` while it waits.
+    pub fn lasted(&self) -> Option<Duration> {
+        self.returned.as_ref().map(|(at, _)| at.since(self.began))
+    }
+}
+
+impl fmt::Display for SocketCall {
+    /// `accept() = 6` once it has returned, `accept() waits` before.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({})", self.name.as_str(), self.arguments)?;
+        match &self.returned {
+            Some((_, value)) => write!(f, " = {value}"),
+            None => f.write_str(" waits"),
+        }
+    }
+}
+
 impl CallName {
     /// Its name in the socket interface.
     pub const fn as_str(self) -> &'static str {
@@ -89,6 +109,11 @@ impl CallName {
             Self::Recv => "recv",
             Self::Close => "close",
         }
+    }
+
+    /// Whether the call may wait for the other end: for a connection, for text, or for room to put text.
+    pub const fn may_wait(self) -> bool {
+        matches!(self, Self::Accept | Self::Connect | Self::Recv | Self::Send)
     }
 }
 

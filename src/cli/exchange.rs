@@ -1,0 +1,100 @@
+//! What `serve` and `send` share: the calls as `-v` shows them, and messages about what failed.
+//!
+//! In: calls as they begin and return; errors. Out: lines for standard error, and an error whose text is the whole
+//! message: `SUBJECT: CAUSE`, then `  try: NEXT STEP` on a second line where there is one.
+//! Invariant: nothing here writes to standard output.
+
+use std::io::{self, Write};
+
+use tcpshake::call::{CallName, Caller, SocketCall};
+use tcpshake::exchange::error::ExchangeError;
+use tcpshake::exchange::log::CallLog;
+use tcpshake::time::Timestamp;
+
+/// How many calls these two keep: what is observed need not be kept, but a call must still be there when it returns.
+const KEPT: usize = 256;
+
+/// A log that shows each call on standard error, if asked to.
+pub fn call_log(verbose: bool) -> CallLog {
+    if !verbose {
+        return CallLog::keeping(KEPT);
+    }
+    CallLog::observed_by(KEPT, |call| {
+        if let Some(line) = call_line(call) {
+            // Where standard error is gone there is nobody left to tell.
+            let _ = writeln!(io::stderr(), "{line}");
+        }
+    })
+}
+
+/// The error that the user reads.
+#[allow(clippy::needless_pass_by_value, reason = "goes behind `map_err`")]
+pub fn told(error: ExchangeError) -> anyhow::Error {
+    match error.next_step() {
+        Some(step) => anyhow::anyhow!("{error}\n  try: {step}"),
+        None => anyhow::anyhow!("{error}"),
+    }
+}
+
+/// A call as a line; `None` for the beginning of a call that cannot wait, since its return follows at once.
+fn call_line(call: &SocketCall) -> Option<String> {
+    let caller = call.caller.as_str();
+    match &call.returned {
+        None => call.name.may_wait().then(|| format!("{} {caller} {call}", utc(call.began))),
+        Some((at, _)) => {
+            let lasted = call.lasted().unwrap_or_default().as_secs_f64() * 1e3;
+            Some(format!("{} {caller} {call} after {lasted:.3} ms{}", utc(*at), sockets(call)))
+        }
+    }
+}
+
+/// `, 127.0.0.1:50498 > 127.0.0.1:6666`, from the client to the server, as far as it is known.
+fn sockets(call: &SocketCall) -> String {
+    let (from, to) = match call.caller {
+        Caller::Client => (call.local, call.peer),
+        Caller::Server => (call.peer, call.local),
+    };
+    match (from, to) {
+        (Some(from), Some(to)) => format!(", {from} > {to}"),
+        (None, Some(listener)) if call.name != CallName::Bind => format!(", {listener}"),
+        _ => String::new(),
+    }
+}
+
+/// The time of day in UTC: `06:39:07.954295Z`. Microseconds are enough to read; records have all nine digits.
+fn utc(at: Timestamp) -> String {
+    let micros = at.0 / 1_000;
+    let (seconds, micros) = (micros / 1_000_000, micros % 1_000_000);
+    let (hours, minutes, seconds) = (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{hours:02}:{minutes:02}:{seconds:02}.{micros:06}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tcpshake::call::Returned;
+
+    fn call(name: CallName, returned: Option<i64>) -> SocketCall {
+        SocketCall {
+            caller: Caller::Server,
+            name,
+            arguments: String::new(),
+            began: Timestamp::new(1, 0),
+            returned: returned.map(|value| (Timestamp::new(1, 1_310_000), Returned::Value(value))),
+            local: "127.0.0.1:6666".parse().ok(),
+            peer: returned.and("127.0.0.1:50498".parse().ok()),
+        }
+    }
+
+    #[test]
+    fn a_call_is_shown_when_it_waits_and_when_it_returns() {
+        let waits = call_line(&call(CallName::Accept, None));
+        assert_eq!(waits.as_deref(), Some("00:00:01.000000Z server accept() waits"));
+        let returned = call_line(&call(CallName::Accept, Some(6)));
+        let expected = "00:00:01.001310Z server accept() = 6 after 1.310 ms, \
+                        127.0.0.1:50498 > 127.0.0.1:6666";
+        assert_eq!(returned.as_deref(), Some(expected));
+        assert_eq!(call_line(&call(CallName::Close, None)), None);
+        assert_eq!(utc(Timestamp::new(1_763_879_947, 954_295_999)), "06:39:07.954295Z");
+    }
+}
