@@ -13,6 +13,8 @@ TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
 WASM = wasm32-unknown-unknown
 
 .DEFAULT_GOAL := help
+# The order of `test` is its meaning: quick checks first, the tests' own results last.
+.NOTPARALLEL:
 .PHONY: help demo test fmt lint doc portable unit fixtures bench install setup
 
 help: ## list these targets

@@ -121,8 +121,10 @@ compare() {
     with=$(manager)
     for tool in tcpdump tshark nc; do
         have "$tool" && continue
-        # shellcheck disable=SC2046 # one word each
-        install "${with:-none}" $(compare_packages "$with") || say "without $tool: the tests that compare against it are skipped"
+        packages=$(compare_packages "$with")
+        # shellcheck disable=SC2086 # one word each
+        { [ -n "$packages" ] && install "$with" $packages; } ||
+            say "without $tool: the tests that compare against it are skipped"
         break
     done
 }

@@ -94,14 +94,8 @@ impl Source {
                     }
                 }
                 word if is_word(word) && next == "::" => {
-                    let mut path = vec![word.to_owned()];
-                    let first = at;
-                    while text(&tokens, at + 1) == "::" && is_word(text(&tokens, at + 2)) {
-                        path.push(text(&tokens, at + 2).to_owned());
-                        at += 2;
-                    }
-                    let visibility =
-                        first >= 2 && text(&tokens, first - 1) == "in" && text(&tokens, first - 2) == "(";
+                    let (path, visibility, last) = inline_path(&tokens, at);
+                    at = last;
                     if path.len() > 1 && !visibility {
                         paths.push(resolve(&path, &here(), modules, token));
                     }
@@ -120,6 +114,19 @@ impl Source {
         }
         found
     }
+}
+
+/// Reads a path in code from `at`: its words, whether it only says who may see an item (`pub(in crate::x)`), and the
+/// place of its last token.
+fn inline_path(tokens: &[Token], at: usize) -> (Vec<String>, bool, usize) {
+    let mut path = vec![text(tokens, at).to_owned()];
+    let mut last = at;
+    while text(tokens, last + 1) == "::" && is_word(text(tokens, last + 2)) {
+        last += 2;
+        path.push(text(tokens, last).to_owned());
+    }
+    let visibility = at >= 2 && text(tokens, at - 1) == "in" && text(tokens, at - 2) == "(";
+    (path, visibility, last)
 }
 
 /// Reads one `use` tree from `at`; gives the place of its last token. A leaf is a path and the name it gets.
