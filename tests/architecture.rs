@@ -130,6 +130,7 @@ fn imports_go_down() {
         "only downwards",
     );
     broken(&[("src/seq.rs", "fn f() { crate::frame::f() }"), frame], "only downwards");
+    sound(&[frame, ("src/story.rs", "use crate::frame as f;\nfn g() { f::h() }")]);
     broken(&[("src/seq.rs", "use super::frame::Frame;"), frame], "only downwards");
     broken(
         &[LABEL, ANALYZER, ("src/decode/ip.rs", "use super::super::analyzer::label::Label;")],

@@ -51,13 +51,16 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("thiserror", &[]),
 ];
 
+/// The rooms that may look at files, the environment and the standard streams.
+const DOORS: &[&str] = &["capture", "exchange", "kernel", "lab", "cli", "main"];
+
 /// What touches the world, and the rooms that may.
 const WORLD: &[(&str, &[&str])] = &[
-    ("std::fs", &["capture", "exchange", "kernel", "lab", "cli", "main"]),
-    ("std::env", &["lab", "cli", "main"]),
-    ("std::io::stdin", &["capture", "cli", "main"]),
-    ("std::io::stdout", &["cli", "main"]),
-    ("std::io::stderr", &["cli", "main"]),
+    ("std::fs", DOORS),
+    ("std::env", DOORS),
+    ("std::io::stdin", DOORS),
+    ("std::io::stdout", DOORS),
+    ("std::io::stderr", DOORS),
     ("println", &["cli", "main"]),
     ("print", &["cli", "main"]),
     ("eprintln", &["cli", "main"]),

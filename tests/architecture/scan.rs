@@ -107,6 +107,9 @@ impl Source {
         for mut reference in paths {
             let first = reference.path.first().cloned().unwrap_or_default();
             if let (false, Some((inside, full))) = (reference.inside, aliases.get(&first)) {
+                if *inside && !modules.contains(full) {
+                    continue; // an item's own parts: its import has been counted
+                }
                 reference.path = full.iter().cloned().chain(reference.path.into_iter().skip(1)).collect();
                 reference.inside = *inside;
             }
