@@ -1,0 +1,295 @@
+//! `tcpshake explain`: what a label, a state or a topic means, with its RFC section and what to do next.
+//!
+//! In: the word asked for, or none. Out: the texts under `explain/`, or the list of them all.
+//! Invariant: every text is a row of `ENTRIES`; keys are unique within their group, and one word may name several.
+//! Read: RFC 9293, whose words the texts use.
+
+use std::io::Write;
+
+use thiserror::Error;
+
+use crate::cli::explain::table::{ENTRIES, Entry, GROUPS};
+
+mod table;
+
+/// How many names are offered in place of one that is not known.
+const MOST_OFFERED: usize = 5;
+
+/// The word asked for is no label, state or topic.
+#[derive(Debug, PartialEq, Eq, Error)]
+#[error("{asked}: nothing is known under this name\n  try: {}", offer(.close))]
+pub struct UnknownTopic {
+    /// The word as it was given.
+    pub asked: String,
+    /// The keys that resemble it, best first; empty where none does.
+    pub close: Vec<&'static str>,
+}
+
+/// Writes the text about `topic` to `out`, or the list of all topics where there is none.
+///
+/// # Errors
+///
+/// [`UnknownTopic`] where nothing has this name (exit code 2), and what `out` says (`std::io::Error`).
+pub fn run(topic: Option<&str>, out: &mut impl Write) -> anyhow::Result<()> {
+    let Some(asked) = topic else { return Ok(list(out)?) };
+    let entries = find(asked);
+    if entries.is_empty() {
+        return Err(UnknownTopic { asked: asked.to_owned(), close: close_to(asked) }.into());
+    }
+    for (number, entry) in entries.iter().enumerate() {
+        if number > 0 {
+            writeln!(out)?;
+        }
+        writeln!(out, "{} ({})", entry.key, entry.group.singular())?;
+        write!(out, "{}", entry.text)?;
+    }
+    Ok(())
+}
+
+/// All keys with their first lines, by group.
+fn list(out: &mut impl Write) -> std::io::Result<()> {
+    for group in GROUPS {
+        writeln!(out, "{}", group.heading())?;
+        for entry in ENTRIES.iter().filter(|entry| entry.group == group) {
+            writeln!(out, "  {:<19} {}", entry.key, entry.title())?;
+        }
+        writeln!(out)?;
+    }
+    writeln!(out, "  try: tcpshake explain three-way, or tcpshake explain \"ACK K+1\"")
+}
+
+/// The rows that a word names: all that match as a whole, else those of its parts (`ACK K+1, DATA 5`).
+fn find(asked: &str) -> Vec<&'static Entry> {
+    let whole = named(&canonical(asked));
+    if !whole.is_empty() {
+        return whole;
+    }
+    let mut found: Vec<&'static Entry> = Vec::new();
+    for part in unquoted(asked).replace(" (", ", ").split(',') {
+        let entries = match canonical(part) {
+            word if is_ordinal(&word) => continue,
+            word => named(&word),
+        };
+        if entries.is_empty() {
+            return Vec::new();
+        }
+        let new = entries.into_iter().filter(|entry| !found.iter().any(|seen| std::ptr::eq(*seen, *entry)));
+        found.extend(new.collect::<Vec<_>>());
+    }
+    found
+}
+
+/// The rows with this canonical key or other name.
+fn named(word: &str) -> Vec<&'static Entry> {
+    ENTRIES.iter().filter(|entry| entry.names().any(|name| canonical(name) == word)).collect()
+}
+
+/// Reduces a word to what tells it apart: small letters, digits, `+` and `~`; numbers of a label to their kind.
+///
+/// `SYN_RECEIVED`, `(SYN-RECEIVED)` and `syn received` are one; so are `ACK J+7` and `ACK K+2000`.
+fn canonical(word: &str) -> String {
+    let bare: String = unquoted(word)
+        .chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, '+' | '~'))
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    let counts =
+        |stem: &str| bare.strip_prefix(stem).is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()));
+    if bare.starts_with("ack~") {
+        "ack~n".to_owned()
+    } else if counts("data") {
+        "data".to_owned()
+    } else if bare.starts_with("rst") {
+        "rst".to_owned()
+    } else if bare != "ackk+1"
+        && ["ackj", "ackk", "ack"].iter().any(|stem| counts(&format!("{stem}+")) || counts(stem))
+    {
+        "ackk+n".to_owned()
+    } else {
+        bare
+    }
+}
+
+/// The word without a quoted text behind it: `DATA 6 "hello\n"`.
+fn unquoted(word: &str) -> &str {
+    word.split_once(" \"").map_or(word, |(label, _)| label)
+}
+
+/// Whether this is the count of a repeat: `3rd`.
+fn is_ordinal(word: &str) -> bool {
+    let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    !digits.is_empty() && digits.len() < word.len() && digits.chars().all(|c| c.is_ascii_digit())
+}
+
+/// The keys that resemble a word: those that contain it or begin alike, then those that differ by few letters.
+fn close_to(asked: &str) -> Vec<&'static str> {
+    let word = canonical(asked);
+    let mut ranked: Vec<(usize, &'static str)> = Vec::new();
+    for entry in ENTRIES {
+        let best = entry.names().map(|name| unlikeness(&word, &canonical(name))).min().unwrap_or(usize::MAX);
+        let limit = word.chars().count().div_ceil(3);
+        if best <= limit && !ranked.iter().any(|(_, key)| *key == entry.key) {
+            ranked.push((best, entry.key));
+        }
+    }
+    ranked.sort();
+    ranked.into_iter().map(|(_, key)| key).take(MOST_OFFERED).collect()
+}
+
+/// How many letters must be changed, added or left out to make `name` of `word`; less where one contains the other.
+fn unlikeness(word: &str, name: &str) -> usize {
+    if word.len() >= 3 && name.contains(word) {
+        return 1;
+    } else if name.len() >= 3 && word.contains(name) {
+        return 2;
+    }
+    let mut row: Vec<usize> = (0..=name.chars().count()).collect();
+    for (line, wanted) in word.chars().enumerate() {
+        let mut next = vec![line + 1];
+        for ((above, diagonal), has) in row.iter().skip(1).zip(&row).zip(name.chars()) {
+            let left = next.last().map_or(usize::MAX, |left| left + 1);
+            next.push((diagonal + usize::from(wanted != has)).min(above + 1).min(left));
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(usize::MAX)
+}
+
+/// The next step behind an unknown name.
+fn offer(close: &[&str]) -> String {
+    let quoted: Vec<String> = close.iter().map(|key| quote(key)).collect();
+    match quoted.split_first() {
+        None => "tcpshake explain (it lists all names)".to_owned(),
+        Some((first, [])) => format!("tcpshake explain {first}"),
+        Some((first, others)) => format!("tcpshake explain {first} (or: {})", others.join(", ")),
+    }
+}
+
+/// A key as a shell takes it.
+fn quote(key: &str) -> String {
+    if key.contains(' ') { format!("\"{key}\"") } else { key.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn explained(topic: Option<&str>) -> String {
+        let mut out = Vec::new();
+        run(topic, &mut out).expect("a known topic");
+        String::from_utf8(out).expect("text")
+    }
+
+    fn keys(asked: &str) -> Vec<&'static str> {
+        find(asked).iter().map(|entry| entry.key).collect()
+    }
+
+    #[test]
+    fn every_text_fits_a_terminal_and_names_its_source() {
+        for entry in ENTRIES {
+            let key = entry.key;
+            assert!(entry.title().len() <= 56, "{key}: its title is too long for the list");
+            assert!(
+                entry.text.lines().all(|line| line.chars().count() <= 78),
+                "{key}: wider than 78 columns"
+            );
+            assert!(entry.text.lines().nth(1) == Some(""), "{key}: the title stands alone");
+            for part in ["Read: ", "See also: "] {
+                assert!(entry.text.lines().any(|line| line.starts_with(part)), "{key}: no line `{part}`");
+            }
+            assert!(entry.text.lines().any(|line| line.starts_with("Next")), "{key}: no next step");
+            assert!(
+                entry.text.ends_with('\n') && !entry.text.contains(['\t', '\r']),
+                "{key}: stray white space"
+            );
+            assert!(entry.text.is_ascii(), "{key}: not every terminal shows more than ASCII");
+        }
+        assert!(explained(None).lines().all(|line| line.chars().count() <= 78));
+    }
+
+    #[test]
+    fn no_key_stands_twice_in_a_group() {
+        let mut seen = std::collections::BTreeSet::new();
+        for entry in ENTRIES {
+            for name in entry.names() {
+                assert!(seen.insert((entry.group.heading(), canonical(name))), "{name} stands twice");
+            }
+        }
+    }
+
+    #[test]
+    fn every_see_also_leads_somewhere() {
+        for entry in ENTRIES {
+            let line =
+                entry.text.lines().find_map(|line| line.strip_prefix("See also: ")).unwrap_or_default();
+            // Semicolons, since a label may hold a comma.
+            for name in line.split(';').map(|name| name.trim().trim_end_matches(" (state)")) {
+                assert!(!find(name).is_empty(), "{}: `{name}` leads nowhere", entry.key);
+            }
+        }
+    }
+
+    #[test]
+    fn every_state_and_topic_has_a_text() {
+        let states = "CLOSED LISTEN SYN-SENT SYN-RECEIVED ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 CLOSE-WAIT CLOSING LAST-ACK \
+                      TIME-WAIT UNKNOWN";
+        let topics = "socket-pair port calls blocking three-way four-way socket-file time-wait backlog \
+                      message-boundaries half-close half-open simultaneous-open reset labels states";
+        for key in states.split_whitespace().chain(topics.split_whitespace()) {
+            assert!(keys(key).contains(&key), "{key}");
+            assert!(
+                explained(None).lines().any(|line| line.starts_with(&format!("  {key} "))),
+                "{key} is not listed"
+            );
+        }
+    }
+
+    #[test]
+    fn names_are_taken_as_people_write_them() {
+        for asked in ["syn-received", "SYN_RECV", "SynReceived", "(SYN-RECEIVED)", "syn rcvd"] {
+            assert_eq!(keys(asked), ["SYN-RECEIVED"], "{asked}");
+        }
+        assert_eq!(keys("FIN_WAIT2"), ["FIN-WAIT-2"]);
+        assert_eq!(keys("time-wait"), ["time-wait", "TIME-WAIT"]);
+        assert!(explained(Some("Three-Way")).starts_with("three-way (topic)\nWhy three segments"));
+    }
+
+    #[test]
+    fn labels_are_taken_as_they_are_printed() {
+        let cases: [(&str, &[&str]); 14] = [
+            ("ack k+1", &["ACK K+1"]),
+            ("SYN K, ACK J+1", &["SYN K, ACK J+1"]),
+            ("syn-ack", &["SYN K, ACK J+1"]),
+            ("FIN N, ACK M+1", &["FIN N, ACK M+1"]),
+            ("ACK K+1, DATA 5", &["ACK K+1", "DATA"]),
+            ("FIN M, DATA 5", &["FIN M", "DATA"]),
+            ("DATA 6 \"hello, you\\n\"", &["DATA"]),
+            ("ACK J+7", &["ACK K+n"]),
+            ("ACK J-9", &["ACK K+n"]),
+            ("ACK 100", &["ACK K+n"]),
+            ("ACK ~10", &["ACK ~n"]),
+            ("RST, ACK J+1", &["RST"]),
+            ("SYN J (again, 3rd)", &["SYN J", "again"]),
+            ("SYN J, ACK K+1", &["simultaneous-open"]),
+        ];
+        for (asked, wanted) in cases {
+            let found = keys(asked);
+            let found: Vec<&str> = found.into_iter().filter(|key| *key != "reset").collect();
+            assert_eq!(found, wanted, "{asked}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_brings_what_is_close() {
+        let error = run(Some("tree-way"), &mut Vec::new()).expect_err("no such topic");
+        let unknown = error.downcast_ref::<UnknownTopic>().expect("UnknownTopic");
+        assert_eq!(unknown.close.first(), Some(&"three-way"));
+        assert!(
+            error
+                .to_string()
+                .starts_with("tree-way: nothing is known under this name\n  try: tcpshake explain three-way")
+        );
+        let lost = UnknownTopic { asked: "xyzzy-plugh".into(), close: close_to("xyzzy-plugh") };
+        assert!(lost.to_string().ends_with("try: tcpshake explain (it lists all names)"), "{lost}");
+    }
+}
