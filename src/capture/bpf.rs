@@ -176,7 +176,7 @@ mod tests {
     /// Filters that between them use loads of all sizes, X, memory, all arithmetic, and loops.
     const FILTERS: [&str; 12] = [
         "tcp port 6666",
-        "ip6 and tcp[13] & 2 != 0",
+        "ip6[6] = 6 and ip6[53] & 2 != 0",
         "tcp[tcpflags] & (tcp-syn|tcp-fin) != 0",
         "vlan and port 80 or icmp",
         "ip[2:2] - ((ip[0] & 0xf) << 2) > 100",

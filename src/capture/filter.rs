@@ -4,10 +4,11 @@
 //! Invariant: the text is checked before any frame comes; one program for each link type, compiled when its first
 //! frame comes; lengths in a filter are those on the wire.
 
-use pcap::{Capture, Linktype};
+use pcap::Capture;
 
 use crate::capture::bpf::{self, Instruction};
 use crate::capture::error::CaptureError;
+use crate::capture::libpcap::{system_number, words_of};
 use crate::frame::{Frame, LinkType};
 
 /// What libpcap says of a filter that, for this link type, no frame can pass.
@@ -72,35 +73,11 @@ impl Filter {
     }
 }
 
-/// The number by which this system's libpcap knows a link type of the registry; few differ.
-pub fn system_number(link: LinkType) -> Linktype {
-    match link {
-        LinkType::RAW if cfg!(target_os = "openbsd") => Linktype(14),
-        LinkType::RAW => Linktype(12),
-        LinkType::LOOP if cfg!(target_os = "openbsd") => Linktype(12),
-        LinkType(number) => Linktype(number.cast_signed()),
-    }
-}
-
-/// The registry's number for a link type of this system's libpcap.
-pub fn registry_number(link: Linktype) -> LinkType {
-    let known = [LinkType::RAW, LinkType::LOOP].into_iter().find(|known| system_number(*known) == link);
-    known.unwrap_or(LinkType(link.0.cast_unsigned()))
-}
-
 /// libpcap's program for `text`; or libpcap's words.
 fn compile(text: &str, link: LinkType) -> Result<Vec<Instruction>, String> {
-    let words = |error| in_its_words(&error);
+    let words = |error| words_of(&error);
     let handle = Capture::dead(system_number(link)).map_err(words)?;
     let program = handle.compile(text, true).map_err(words)?;
     let instructions = program.get_instructions().iter().map(|one| one.to_string().parse());
     instructions.collect::<Result<_, ()>>().map_err(|()| "libpcap's program cannot be read".to_owned())
-}
-
-/// What libpcap says, without what the `pcap` crate puts before it.
-pub fn in_its_words(error: &pcap::Error) -> String {
-    match error {
-        pcap::Error::PcapError(words) => words.clone(),
-        other => other.to_string(),
-    }
 }

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use pcap::Device;
 
 use crate::capture::error::CaptureError;
-use crate::capture::filter::in_its_words;
+use crate::capture::libpcap::words_of;
 
 /// An interface, as libpcap lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub struct Interface {
 ///
 /// `Interfaces`, with libpcap's words.
 pub fn interfaces() -> Result<Vec<Interface>, CaptureError> {
-    let devices = Device::list().map_err(|error| CaptureError::Interfaces { cause: in_its_words(&error) })?;
+    let devices = Device::list().map_err(|error| CaptureError::Interfaces { cause: words_of(&error) })?;
     Ok(devices.into_iter().map(Interface::from).collect())
 }
 

@@ -13,8 +13,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use crate::capture::error::CaptureError;
-use crate::capture::filter::{Filter, in_its_words, registry_number};
-use crate::capture::interfaces::interfaces;
+use crate::capture::filter::Filter;
+use crate::capture::interfaces::{interfaces, loopback_interface};
+use crate::capture::libpcap::{registry_number, words_of};
 use crate::capture::privilege;
 use crate::capture::{FrameSource, Next, Statistics};
 use crate::frame::{Frame, LinkType};
@@ -87,7 +88,7 @@ impl Live {
         if let Some(filter) = &options.filter {
             capture.filter(filter, true).map_err(|error| CaptureError::BadFilter {
                 filter: filter.clone(),
-                cause: in_its_words(&error),
+                cause: words_of(&error),
             })?;
         }
         let wait = Timespec::try_from(options.wait).unwrap_or(Timespec { tv_sec: 1, tv_nsec: 0 });
@@ -176,6 +177,19 @@ impl FrameSource for Live {
     }
 }
 
+/// Whether this process may capture: tries it on the loopback, for a moment.
+///
+/// # Errors
+///
+/// `NotPermitted` with what would permit it; or whatever else stands in the way of such a capture.
+pub fn check_permission() -> Result<(), CaptureError> {
+    let mut options = LiveOptions::new(&loopback_interface()?.name);
+    // The smallest ring will do: nothing is read from it.
+    options.buffer_octets = 1 << 20;
+    options.snap_len = 128;
+    Live::open(&options).map(|_| ())
+}
+
 /// What is needed of the interface to open it.
 struct Found {
     up: bool,
@@ -230,7 +244,7 @@ fn prefer_second_cooked(capture: &mut Capture<Active>) -> LinkType {
 /// libpcap's words, with the subject and sorted by what can be done. (The `pcap` crate keeps the words alone, not the
 /// status behind them.)
 fn explain(interface: &str, error: &pcap::Error, device: Option<&Found>) -> CaptureError {
-    let (interface, cause) = (interface.to_owned(), in_its_words(error));
+    let (interface, cause) = (interface.to_owned(), words_of(error));
     let lower = cause.to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     if says(&["permission", "permitted", "cap_net_raw"]) {

@@ -16,11 +16,13 @@ mod format;
 #[cfg(feature = "live")]
 pub mod interfaces;
 #[cfg(feature = "live")]
+mod libpcap;
+#[cfg(feature = "live")]
 pub mod live;
 mod octets;
 mod pcapng;
 #[cfg(feature = "live")]
-pub mod privilege;
+mod privilege;
 mod record;
 pub mod save;
 

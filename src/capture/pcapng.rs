@@ -259,7 +259,7 @@ impl Interface {
 }
 
 /// A block that its parser took; a parser that wants more than the whole block has found damage.
-fn whole<'a, T, E>(parsed: IResult<&'a [u8], T, E>, otherwise: &str) -> Result<T, Stop> {
+fn whole<T, E>(parsed: IResult<&[u8], T, E>, otherwise: &str) -> Result<T, Stop> {
     parsed.map(|(_, block)| block).map_err(|_| Stop::Damaged(otherwise.to_owned()))
 }
 

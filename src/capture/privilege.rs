@@ -1,29 +1,15 @@
-//! Whether this process may capture, and what would let it.
+//! What would let this process capture.
 //!
-//! In: the process's own situation. Out: yes, or the error with its next step.
-//! Invariant: the system is asked by trying; on Linux CAP_NET_RAW is enough, root is not always (containers).
+//! In: the process's own situation: its system, its user, its program. Out: the next step to show.
+//! Invariant: on Linux CAP_NET_RAW is enough, and root is not always (containers). Whether capture is permitted is
+//! found by trying (`live::check_permission`).
 
 use std::{env, fs};
 
-use crate::capture::error::{CaptureError, quoted};
-use crate::capture::interfaces::loopback_interface;
-use crate::capture::live::{Live, LiveOptions};
-
-/// Tries a live capture on the loopback, for a moment.
-///
-/// # Errors
-///
-/// `NotPermitted` with what would permit it; or whatever else stands in the way of such a capture.
-pub fn live_capture() -> Result<(), CaptureError> {
-    let mut options = LiveOptions::new(&loopback_interface()?.name);
-    // The smallest ring will do: nothing is read from it.
-    options.buffer_octets = 1 << 20;
-    options.snap_len = 128;
-    Live::open(&options).map(|_| ())
-}
+use crate::capture::error::quoted;
 
 /// What would let this process capture, as the second line of a message.
-pub(crate) fn next_step() -> String {
+pub fn next_step() -> String {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let program = env::current_exe().map_or_else(|_| "PROGRAM".to_owned(), |path| path.display().to_string());
     advice(cfg!(target_os = "linux"), effective_user(&status), &program)
