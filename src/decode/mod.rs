@@ -1,1 +1,68 @@
-//! (stub)
+//! Octets to segments: each frame is read once, from the link header to the text, without an allocation.
+//!
+//! In: a captured `Frame`. Out: its TCP `Segment`, or what it is instead, or where it contradicts itself.
+//! Invariant: no input makes this panic. A segment that the capture or a fragment cuts short is still a
+//! segment as long as its control bits are there. Frames are read alone: fragments are not put together.
+//! Read: RFC 9293 §3.1, RFC 791 §3.1, RFC 8200 §3 and §4.
+
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+// Tests may count as they like.
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
+use pnet::packet::ip::IpNextHeaderProtocols;
+
+use crate::decode::error::DecodeError;
+use crate::decode::ip::Part;
+use crate::decode::link::Network;
+use crate::decode::rest::Rest;
+use crate::frame::{Frame, LinkType};
+use crate::segment::Segment;
+
+mod checksum;
+pub mod error;
+mod ip;
+mod ipv4;
+mod ipv6;
+mod link;
+mod rest;
+#[cfg(test)]
+mod samples;
+mod tcp;
+#[cfg(test)]
+mod tests;
+
+/// What a frame turned out to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decoded {
+    /// A TCP segment.
+    Segment(Segment),
+    /// Something else: another protocol over IP, or no IP at all.
+    NotTcp,
+    /// A fragment that cannot be read alone: not the first one, or a first one without the control bits.
+    Fragment,
+    /// A link type that is not read here.
+    UnsupportedLink(LinkType),
+}
+
+/// Reads one frame.
+///
+/// # Errors
+///
+/// Where a header contradicts itself or its packet, or the capture ends before the TCP control bits.
+pub fn decode(frame: &Frame<'_>) -> Result<Decoded, DecodeError> {
+    let packet = match link::network(frame.link, Rest::new(frame))? {
+        Network::Ipv4(rest) => ipv4::packet(rest)?,
+        Network::Ipv6(rest) => ipv6::packet(rest)?,
+        Network::Other => return Ok(Decoded::NotTcp),
+        Network::Unsupported => return Ok(Decoded::UnsupportedLink(frame.link)),
+    };
+    match packet.protocol {
+        IpNextHeaderProtocols::Tcp if packet.part == Part::Later => Ok(Decoded::Fragment),
+        IpNextHeaderProtocols::Tcp => {
+            Ok(tcp::segment(frame, &packet)?.map_or(Decoded::Fragment, Decoded::Segment))
+        }
+        // What follows it is in another fragment, and may well be TCP.
+        protocol if ip::is_extension(protocol) => Ok(Decoded::Fragment),
+        _ => Ok(Decoded::NotTcp),
+    }
+}

@@ -1,0 +1,147 @@
+//! IPv6 headers and the chain of extension headers behind them.
+//!
+//! In: the octets from the IP header on. Out: the upper layer's octets, ended where the packet ends.
+//! Invariant: the chain is bounded. Where headers name other ends than the addresses of the IP header
+//! (routing headers, home addresses) the ends are taken from there, as the pseudo-header is made of them.
+//! Read: RFC 8200 §3, §4, §8.1 (pseudo-header), RFC 2675 (jumbograms), RFC 8754 §2 (segment routing), RFC
+//! 6275 §6.3, §6.4.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use pnet::packet::ip::{IpNextHeaderProtocol, IpNextHeaderProtocols};
+use pnet::packet::ipv6::Ipv6Packet;
+
+use crate::decode::error::{DecodeError, Fault, Layer};
+use crate::decode::ip::{Packet, Part, extension, is_extension};
+use crate::decode::rest::Rest;
+
+/// More extension headers than any sane packet has: each kind is to occur once, one of them twice (RFC 8200
+/// §4.1).
+const MOST_HEADERS: usize = 16;
+
+/// Options in hop-by-hop and destination options headers.
+const JUMBO_PAYLOAD: u8 = 0xc2;
+const HOME_ADDRESS: u8 = 0xc9;
+
+/// Reads an IPv6 header and all extension headers.
+pub(super) fn packet(rest: Rest<'_>) -> Result<Packet<'_>, DecodeError> {
+    let (header, payload) = rest.view(40, Layer::Ipv6, Ipv6Packet::new)?;
+    if header.get_version() != 6 {
+        return Err(rest.error(Layer::Ipv6, Fault::Version(header.get_version())));
+    }
+    let protocol = header.get_next_header();
+    let payload = match header.get_payload_length() {
+        0 => jumbogram(protocol, payload),
+        len => payload.with_len(usize::from(len)),
+    };
+    behind_extensions(Packet {
+        source: IpAddr::V6(header.get_source().octets().into()),
+        destination: IpAddr::V6(header.get_destination().octets().into()),
+        protocol,
+        payload,
+        part: Part::Whole,
+        ends_known: true,
+    })
+}
+
+/// A payload length of 0: as long as the jumbo payload option says, and without that as long as the frame,
+/// for a packet that the network card is still to cut up.
+fn jumbogram(protocol: IpNextHeaderProtocol, payload: Rest<'_>) -> Rest<'_> {
+    if protocol != IpNextHeaderProtocols::Hopopt {
+        return payload;
+    }
+    extension(protocol, payload)
+        .ok()
+        .and_then(|(_, header, _)| option(header, JUMBO_PAYLOAD))
+        .and_then(|value| <[u8; 4]>::try_from(value).ok())
+        .and_then(|len| usize::try_from(u32::from_be_bytes(len)).ok())
+        .map_or(payload, |len| payload.with_len(len))
+}
+
+fn behind_extensions(mut packet: Packet<'_>) -> Result<Packet<'_>, DecodeError> {
+    for _ in 0..=MOST_HEADERS {
+        if !is_extension(packet.protocol) || packet.part == Part::Later {
+            return Ok(packet);
+        }
+        packet = match behind_one(packet) {
+            Ok(next) => next,
+            // The chain goes on in the next fragment, though RFC 7112 forbids it.
+            Err(DecodeError { fault: Fault::TooShort { .. }, .. }) if packet.part == Part::First => {
+                return Ok(packet);
+            }
+            Err(error) => return Err(error),
+        };
+    }
+    Err(packet.payload.error(Layer::Extension, Fault::TooManyHeaders(MOST_HEADERS)))
+}
+
+fn behind_one(packet: Packet<'_>) -> Result<Packet<'_>, DecodeError> {
+    let (protocol, header, payload) = extension(packet.protocol, packet.payload)?;
+    let next = Packet { protocol, payload, ..packet };
+    Ok(match packet.protocol {
+        IpNextHeaderProtocols::Ipv6Frag => behind_fragment(next, header),
+        IpNextHeaderProtocols::Ipv6Route => behind_routing(next, header),
+        IpNextHeaderProtocols::Ipv6Opts => behind_options(next, header),
+        _ => next,
+    })
+}
+
+/// Offset (13 bits), two reserved bits, "more fragments". pnet's accessor takes one reserved bit for the
+/// offset's.
+fn behind_fragment<'a>(packet: Packet<'a>, header: &[u8]) -> Packet<'a> {
+    let Some(&[_, _, high, low]) = header.first_chunk() else { return packet };
+    let bits = u16::from_be_bytes([high, low]);
+    match Part::new(bits >> 3, bits & 1 == 1) {
+        // A packet in one fragment (RFC 6946); what an outer fragment header said stays.
+        Part::Whole => packet,
+        part => Packet { part, ..packet },
+    }
+}
+
+/// With stops left, the packet's end is in the routing header: last in types 0 and 2, first in a segment list
+/// (type 4).
+fn behind_routing<'a>(packet: Packet<'a>, header: &[u8]) -> Packet<'a> {
+    let Some((&[_, _, kind, stops_left, ..], list)) = header.split_first_chunk::<8>() else { return packet };
+    if stops_left == 0 {
+        return packet;
+    }
+    let stops = list.as_chunks::<16>().0;
+    let end = match kind {
+        0 | 2 => stops.last(),
+        4 => stops.first(),
+        _ => None,
+    };
+    match end {
+        Some(end) => Packet { destination: IpAddr::V6(Ipv6Addr::from(*end)), ..packet },
+        None => Packet { ends_known: false, ..packet },
+    }
+}
+
+/// A mobile node away from home: TCP at both ends knows it by its home address.
+fn behind_options<'a>(packet: Packet<'a>, header: &[u8]) -> Packet<'a> {
+    match option(header, HOME_ADDRESS).and_then(|value| <[u8; 16]>::try_from(value).ok()) {
+        Some(home) => Packet { source: IpAddr::V6(Ipv6Addr::from(home)), ..packet },
+        None => packet,
+    }
+}
+
+/// The value of the first option of that kind in an options header (RFC 8200 §4.2).
+fn option(header: &[u8], wanted: u8) -> Option<&[u8]> {
+    let mut options = header.get(2..)?;
+    loop {
+        match *options {
+            [] | [_] => return None,
+            [0, ref after @ ..] => options = after,
+            [kind, len, ref after @ ..] => {
+                let (value, after) = after.split_at_checked(usize::from(len))?;
+                if kind == wanted {
+                    return Some(value);
+                }
+                options = after;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
