@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use support::capture;
-use support::script::Script;
+use support::notation::TcpChecksum;
+use support::script::{Line, Script};
 
 /// No fixture is larger than this, in octets.
 const LARGEST: usize = 4_096;
@@ -70,35 +71,67 @@ fn tcpdump_reads_every_capture() {
     }
 }
 
+/// All captures go through one run of tshark, merged by Wireshark's own tool, since each start of it is slow.
 #[test]
 fn tshark_sees_what_the_scripts_say() {
-    if !present("tshark") {
+    if !present("tshark") || !present("mergecap") {
         return;
     }
-    for script in support::scripts() {
-        let fields = ["tcp.flags", "tcp.seq_raw", "tcp.ack_raw", "tcp.len", "tcp.stream", "_ws.malformed"];
-        let mut command = Command::new("tshark");
-        command.args(["-n", "-T", "fields", "-r"]).arg(script.capture_path());
-        let output = run(command.args(fields.iter().flat_map(|field| ["-e", field])));
-        let rows: Vec<Vec<&str>> = output.lines().map(|row| row.split('\t').collect()).collect();
-        assert_eq!(rows.len(), script.segments.len(), "{}: tshark shows\n{output}", script.path.display());
-        let mut streams = HashMap::new();
-        for (line, row) in script.segments.iter().zip(&rows) {
-            let &[flags, seq, ack, len, stream, malformed] = row.as_slice() else { panic!("{row:?}") };
+    const FIELDS: [&str; 7] = [
+        "tcp.flags",
+        "tcp.seq_raw",
+        "tcp.ack_raw",
+        "tcp.len",
+        "tcp.stream",
+        "tcp.checksum.status",
+        "_ws.malformed",
+    ];
+    let scripts = support::scripts();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let merged = folder.path().join("merged.pcapng");
+    let captures = scripts.iter().map(Script::capture_path);
+    run(Command::new("mergecap").args(["-a", "-F", "pcapng", "-w"]).arg(&merged).args(captures));
+    let mut command = Command::new("tshark");
+    command.args(["-n", "-o", "tcp.check_checksum:TRUE", "-T", "fields", "-r"]).arg(&merged);
+    let output = run(command.args(FIELDS.iter().flat_map(|field| ["-e", field])));
+    let mut rows = output.lines();
+    let mut streams = HashMap::new();
+    for script in &scripts {
+        for line in &script.segments {
             let place = script.place(line.number);
-            assert_eq!(malformed, "", "{place}: tshark calls it malformed");
-            let flags = u16::from_str_radix(flags.trim_start_matches("0x"), 16);
-            assert_eq!(flags.ok(), Some(line.flags.0), "{place}: flags");
-            assert_eq!(seq, line.seq.to_string(), "{place}: SEQ");
-            assert_eq!(ack, line.ack.to_string(), "{place}: ACK");
-            // Where the IP header hides the length, tshark has to guess; the library must not.
-            if line.marks.total_len.is_none() {
-                assert_eq!(len, line.text.len().to_string(), "{place}: length of text");
-            }
-            let pair = (line.from.min(line.to), line.from.max(line.to));
-            let other = *streams.entry(stream.to_owned()).or_insert(pair);
+            let row = rows.next().unwrap_or_else(|| panic!("{place}: tshark does not show it"));
+            let stream = agrees(line, row, &place);
+            let mut pair = [script.socket(line.from), script.socket(line.to)];
+            pair.sort();
+            let other = *streams.entry(stream).or_insert(pair);
             assert_eq!(other, pair, "{place}: one stream for two pairs of sockets");
         }
+    }
+    assert_eq!(rows.next(), None, "tshark shows more than the scripts say");
+}
+
+/// Compares tshark's row with the line; the stream it counts the segment to.
+fn agrees<'a>(line: &Line, row: &'a str, place: &str) -> &'a str {
+    let columns: Vec<&str> = row.split('\t').collect();
+    let &[flags, seq, ack, len, stream, checksum, malformed] = columns.as_slice() else {
+        panic!("{place}: tshark shows {row}");
+    };
+    assert_eq!(malformed, "", "{place}: tshark calls it malformed");
+    let flags = u16::from_str_radix(flags.trim_start_matches("0x"), 16);
+    assert_eq!(flags.ok(), Some(line.flags.0), "{place}: flags");
+    assert_eq!((seq, ack), (&*line.seq.to_string(), &*line.ack.to_string()), "{place}: SEQ, ACK");
+    assert_eq!(len, line.text.len().to_string(), "{place}: length of text");
+    if line.marks.snap.is_none() {
+        assert_eq!(checksum, checksum_status(line.marks.checksum), "{place}: checksum");
+    }
+    stream
+}
+
+/// As Wireshark numbers it: 0 bad, 1 good.
+fn checksum_status(checksum: TcpChecksum) -> &'static str {
+    match checksum {
+        TcpChecksum::Correct => "1",
+        TcpChecksum::Wrong | TcpChecksum::Offloaded => "0",
     }
 }
 
