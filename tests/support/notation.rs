@@ -249,7 +249,7 @@ fn with_length(kind: u8, body: &[u8]) -> Result<Vec<u8>, String> {
 
 fn hexadecimal(word: &str) -> Result<Vec<u8>, String> {
     let wrong = || format!("`{word}` is no row of hexadecimal octets");
-    if word.len() % 2 != 0 || !word.is_ascii() {
+    if !word.len().is_multiple_of(2) || !word.is_ascii() {
         return Err(wrong());
     }
     let octets = (0..word.len()).step_by(2).map(|at| u8::from_str_radix(&word[at..at + 2], 16));
