@@ -1,1 +1,66 @@
-//! (stub)
+//! Frames from an interface or from files, behind one trait.
+//!
+//! In: the name of an interface, or paths of captures (pcap, pcapng). Out: `Frame`s, numbered from 1, in the order
+//! of the input, and how many of them were lost on the way. What came can be written again (`save`).
+//! Invariant: a frame is handed on as it was captured, its length on the wire beside it; nothing here knows TCP.
+//! Live capture and filters need libpcap, and so the feature `live`; reading files does not.
+
+#[cfg(feature = "live")]
+mod bpf;
+mod classic;
+pub mod error;
+pub mod file;
+#[cfg(feature = "live")]
+pub mod filter;
+mod format;
+#[cfg(feature = "live")]
+pub mod interfaces;
+#[cfg(feature = "live")]
+mod libpcap;
+#[cfg(feature = "live")]
+pub mod live;
+mod octets;
+mod pcapng;
+#[cfg(feature = "live")]
+mod privilege;
+mod record;
+pub mod save;
+
+use crate::capture::error::CaptureError;
+use crate::frame::Frame;
+
+/// Where frames come from: a live interface (`live::Live`) or files (`file::Files`).
+pub trait FrameSource {
+    /// The next frame, or the news that there is none now, or none any more.
+    ///
+    /// # Errors
+    ///
+    /// What stands in the way, once. The source goes on behind it: a following call gives what comes after (the next
+    /// of several files), and `Next::End` where nothing does. All whole frames before the fault came first.
+    fn next_frame(&mut self) -> Result<Next<'_>, CaptureError>;
+
+    /// The counts so far.
+    fn statistics(&mut self) -> Statistics;
+}
+
+/// What a source answers when it is asked for a frame.
+#[derive(Clone, Copy, Debug)]
+pub enum Next<'a> {
+    /// A frame, borrowed until the source is asked again.
+    Frame(Frame<'a>),
+    /// Nothing came for a moment, or a signal did: time to look at flags and clocks. More may follow.
+    Quiet,
+    /// Nothing follows.
+    End,
+}
+
+/// How much a source gave, and how much is known to be missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Frames handed out.
+    pub captured: u64,
+    /// Frames that matched and were lost before they could be: no room in the system's buffer, or lost by the
+    /// interface. `None` where the source does not say (a pcap file never does; pcapng may, in its interface
+    /// statistics). On the loopback each frame passes the tap twice, and each pass may be counted.
+    pub dropped: Option<u64>,
+}

@@ -1,0 +1,90 @@
+//! What an input is, told by its first octets.
+//!
+//! In: an input from its beginning. Out: the reader that suits it, or what it is instead of a capture.
+//! Invariant: nothing is believed of its name; four octets decide.
+
+use crate::capture::classic::Classic;
+use crate::capture::octets::Octets;
+use crate::capture::pcapng::Pcapng;
+use crate::capture::record::{Part, Stop};
+
+/// First octets of compressed files, what compressed them, and what undoes it.
+const COMPRESSED: [(&[u8], &str, &str); 5] = [
+    (&[0x1F, 0x8B], "gzip", "zcat"),
+    (&[0x28, 0xB5, 0x2F, 0xFD], "zstd", "zstdcat"),
+    (&[0xFD, 0x37, 0x7A, 0x58], "xz", "xzcat"),
+    (&[0x04, 0x22, 0x4D, 0x18], "lz4", "lz4cat"),
+    (b"BZh", "bzip2", "bzcat"),
+];
+
+/// First octets of captures that others write.
+const FOREIGN: [(&[u8], &str); 3] = [
+    (b"snoo", "a snoop capture (Solaris)"),
+    (b"GMBU", "a capture of Microsoft Network Monitor"),
+    (b"RTSS", "a capture of Microsoft Network Monitor"),
+];
+
+/// What an input turned out to be.
+pub enum Format {
+    /// Nothing of it was read yet.
+    NotYetKnown,
+    /// A pcap file.
+    Classic(Classic),
+    /// A pcapng file.
+    Pcapng(Pcapng),
+}
+
+impl Format {
+    /// What is at the current place: a frame, something else that was passed, or the end.
+    pub fn next_part(&mut self, octets: &mut Octets) -> Result<Part, Stop> {
+        match self {
+            Self::NotYetKnown => {
+                *self = recognize(octets)?;
+                Ok(Part::Other)
+            }
+            Self::Classic(classic) => classic.next_part(octets),
+            Self::Pcapng(pcapng) => pcapng.next_part(octets),
+        }
+    }
+
+    /// How many frames the input itself says were dropped.
+    pub fn dropped(&self) -> Option<u64> {
+        match self {
+            Self::Pcapng(pcapng) => pcapng.dropped(),
+            Self::NotYetKnown | Self::Classic(_) => None,
+        }
+    }
+}
+
+fn recognize(octets: &mut Octets) -> Result<Format, Stop> {
+    octets.ensure(4)?;
+    let held = octets.held();
+    if held.is_empty() {
+        return Err(Stop::Empty);
+    }
+    match held.first_chunk() {
+        Some(&start) if Classic::recognizes(start) => return Classic::begin(octets).map(Format::Classic),
+        Some(&start) if Pcapng::recognizes(start) => return Ok(Format::Pcapng(Pcapng::default())),
+        None if Classic::may_begin(held) || Pcapng::may_begin(held) => return Err(Stop::CutOff),
+        _ => {}
+    }
+    if let Some((_, with, cat)) = COMPRESSED.iter().find(|(magic, ..)| held.starts_with(magic)) {
+        return Err(Stop::Compressed { with, cat });
+    }
+    if let Some((_, what)) = FOREIGN.iter().find(|(magic, _)| held.starts_with(magic)) {
+        let convert = Some("editcap -F pcap - new.pcap");
+        return Err(Stop::NotACapture { what: (*what).to_owned(), convert });
+    }
+    Err(Stop::NotACapture { what: described(held), convert: None })
+}
+
+/// What a file seems to be that no magic tells.
+fn described(held: &[u8]) -> String {
+    let start = held.get(..held.len().min(256)).unwrap_or_default();
+    let printable = |octet: &u8| octet.is_ascii_graphic() || octet.is_ascii_whitespace();
+    if start.iter().all(printable) {
+        return "text".to_owned();
+    }
+    let octets: Vec<String> = start.iter().take(4).map(|octet| format!("{octet:02x}")).collect();
+    format!("something that begins with {}", octets.join(" "))
+}

@@ -1,0 +1,125 @@
+//! A window that moves over an input too large to hold.
+//!
+//! In: any reader, a pipe as well as a file. Out: the octets from the current place on, as many as are asked for.
+//! Invariant: what was asked for and is not there yet is read, never more than one read beyond it (a pipe that is
+//! still being written must not make us wait); memory grows with what has come, not with what a header claims.
+
+use std::io::{self, Read};
+
+/// How many octets are asked of the reader at once, at first.
+const WINDOW: usize = 256 << 10;
+
+/// The octets of one input, from the current place on.
+pub struct Octets {
+    reader: Box<dyn Read + Send>,
+    buffer: Vec<u8>,
+    /// What is held is `buffer[start..end]`.
+    start: usize,
+    end: usize,
+    /// Where in the input `start` is.
+    offset: u64,
+    /// Octets to pass over before anything else is looked at.
+    passing: u64,
+}
+
+impl Octets {
+    /// From the beginning of `reader`.
+    pub fn new(reader: Box<dyn Read + Send>) -> Self {
+        Self { reader, buffer: vec![0; WINDOW], start: 0, end: 0, offset: 0, passing: 0 }
+    }
+
+    /// Where in the input the current place is, in octets from its beginning.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// What is held, from the current place on.
+    pub fn held(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Reads until `count` octets are held; false where the input ends before.
+    ///
+    /// # Errors
+    ///
+    /// What the reader answers. Nothing is lost by it: the call may be made again.
+    pub fn ensure(&mut self, count: usize) -> io::Result<bool> {
+        while self.held().len() < count {
+            if self.end == self.buffer.len() {
+                self.make_room();
+            }
+            let space = self.buffer.get_mut(self.end..).unwrap_or_default();
+            let room = space.len();
+            match self.reader.read(space)? {
+                0 => return Ok(false),
+                read => self.end += read.min(room),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Marks the next `count` octets as done with. They stay as they are until `settle`.
+    pub fn pass(&mut self, count: u64) {
+        self.passing += count;
+    }
+
+    /// Moves on past what is done with, reading and forgetting what is not held; false where the input ends before.
+    ///
+    /// # Errors
+    ///
+    /// As for `ensure`.
+    pub fn settle(&mut self) -> io::Result<bool> {
+        while self.passing > 0 {
+            if !self.ensure(1)? {
+                return Ok(false);
+            }
+            let step = usize::try_from(self.passing).unwrap_or(usize::MAX).min(self.held().len());
+            self.start += step;
+            self.offset += step as u64;
+            self.passing -= step as u64;
+        }
+        Ok(true)
+    }
+
+    /// Moves what is held to the front; doubles the buffer where that frees nothing.
+    fn make_room(&mut self) {
+        if self.start == 0 {
+            self.buffer.resize(self.buffer.len() * 2, 0);
+        }
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives its octets one at a time, as a slow pipe does.
+    struct Drops(std::vec::IntoIter<u8>);
+
+    impl Read for Drops {
+        fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+            Ok(space.iter_mut().zip(self.0.by_ref().take(1)).map(|(to, from)| *to = from).count())
+        }
+    }
+
+    #[test]
+    fn grows_passes_and_ends() {
+        let all: Vec<u8> = (0..=255).cycle().take(3 * WINDOW).collect();
+        let mut octets = Octets::new(Box::new(Drops(all.clone().into_iter())));
+        assert!(octets.ensure(3).unwrap());
+        assert_eq!(octets.held(), [0, 1, 2], "no read beyond what was asked for");
+        octets.pass(2);
+        assert_eq!(octets.held().first(), Some(&0), "passing is only marked");
+        assert!(octets.settle().unwrap());
+        assert_eq!((octets.held(), octets.offset()), ([2].as_slice(), 2));
+        assert!(octets.ensure(2 * WINDOW).unwrap());
+        assert_eq!(octets.held(), &all[2..2 + 2 * WINDOW]);
+        assert!(!octets.ensure(3 * WINDOW).unwrap());
+        octets.pass(3 * WINDOW as u64);
+        assert!(!octets.settle().unwrap());
+        assert_eq!(octets.offset(), all.len() as u64);
+    }
+}

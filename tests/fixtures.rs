@@ -1,0 +1,200 @@
+//! Every capture is what its script says, octet by octet, and other tools read it so.
+//!
+//! In: `fixtures/**`. Out: a verdict; with `TCPSHAKE_BLESS=1` in the environment the captures are written instead.
+//! Invariant: no binary stands in the fixtures that a script does not explain (`fixtures/real/` tells its own origin).
+
+mod support;
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use support::capture;
+use support::notation::TcpChecksum;
+use support::script::{Line, Script};
+
+/// No fixture is larger than this, in octets.
+const LARGEST: usize = 4_096;
+
+#[test]
+fn every_capture_is_what_its_script_says() {
+    let bless = blessed();
+    let mut wrong = Vec::new();
+    for script in support::scripts() {
+        let octets = capture::octets(&script);
+        let path = script.capture_path();
+        assert!(octets.len() < LARGEST, "{}: {} octets, not under {LARGEST}", path.display(), octets.len());
+        if bless {
+            fs::write(&path, &octets).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        } else if let Some(difference) = difference(&path, &octets) {
+            wrong.push(format!("{}: {difference}", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}\ntry: TCPSHAKE_BLESS=1 cargo test --test fixtures", wrong.join("\n"));
+}
+
+#[test]
+fn scripts_and_captures_come_in_pairs() {
+    let wanted: Vec<PathBuf> = support::scripts().iter().map(Script::capture_path).collect();
+    let captures = [support::files("pcap"), support::files("pcapng")].concat();
+    for capture in &captures {
+        assert!(wanted.contains(capture), "{}: no script explains it", capture.display());
+    }
+    assert!(
+        blessed() || wanted.len() == captures.len(),
+        "{} scripts, {} captures",
+        wanted.len(),
+        captures.len()
+    );
+}
+
+#[test]
+fn names_are_kebab_case() {
+    for path in support::files("seg") {
+        let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+        let fits = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        assert!(fits, "{}: not in kebab-case", path.display());
+    }
+}
+
+#[test]
+fn tcpdump_reads_every_capture() {
+    if !present("tcpdump") {
+        return;
+    }
+    for script in support::scripts() {
+        let path = script.capture_path();
+        let output = run(Command::new("tcpdump").args(["-n", "-r"]).arg(&path));
+        let lines = output.lines().count();
+        assert_eq!(lines, script.segments.len(), "{}: tcpdump shows\n{output}", path.display());
+    }
+}
+
+/// All captures go through one run of tshark, merged by Wireshark's own tool, since each start of it is slow.
+#[test]
+fn tshark_sees_what_the_scripts_say() {
+    if !present("tshark") || !present("mergecap") {
+        return;
+    }
+    const FIELDS: [&str; 7] = [
+        "tcp.flags",
+        "tcp.seq_raw",
+        "tcp.ack_raw",
+        "tcp.len",
+        "tcp.stream",
+        "tcp.checksum.status",
+        "_ws.malformed",
+    ];
+    let scripts = support::scripts();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let merged = folder.path().join("merged.pcapng");
+    let captures = scripts.iter().map(Script::capture_path);
+    run(Command::new("mergecap").args(["-a", "-F", "pcapng", "-w"]).arg(&merged).args(captures));
+    let mut command = Command::new("tshark");
+    command.args(["-n", "-o", "tcp.check_checksum:TRUE", "-T", "fields", "-r"]).arg(&merged);
+    let output = run(command.args(FIELDS.iter().flat_map(|field| ["-e", field])));
+    let mut rows = output.lines();
+    let mut streams = HashMap::new();
+    for script in &scripts {
+        for line in &script.segments {
+            let place = script.place(line.number);
+            let row = rows.next().unwrap_or_else(|| panic!("{place}: tshark does not show it"));
+            let stream = agrees(line, row, &place);
+            let mut pair = [script.socket(line.from), script.socket(line.to)];
+            pair.sort();
+            let other = *streams.entry(stream).or_insert(pair);
+            assert_eq!(other, pair, "{place}: one stream for two pairs of sockets");
+        }
+    }
+    assert_eq!(rows.next(), None, "tshark shows more than the scripts say");
+}
+
+/// Compares tshark's row with the line; the stream it counts the segment to.
+fn agrees<'a>(line: &Line, row: &'a str, place: &str) -> &'a str {
+    let columns: Vec<&str> = row.split('\t').collect();
+    let &[flags, seq, ack, len, stream, checksum, malformed] = columns.as_slice() else {
+        panic!("{place}: tshark shows {row}");
+    };
+    assert_eq!(malformed, "", "{place}: tshark calls it malformed");
+    let flags = u16::from_str_radix(flags.trim_start_matches("0x"), 16);
+    assert_eq!(flags.ok(), Some(line.flags.0), "{place}: flags");
+    assert_eq!((seq, ack), (&*line.seq.to_string(), &*line.ack.to_string()), "{place}: SEQ, ACK");
+    assert_eq!(len, line.text.len().to_string(), "{place}: length of text");
+    if line.marks.snap.is_none() {
+        assert_eq!(checksum, checksum_status(line.marks.checksum), "{place}: checksum");
+    }
+    stream
+}
+
+/// As Wireshark numbers it: 0 bad, 1 good.
+fn checksum_status(checksum: TcpChecksum) -> &'static str {
+    match checksum {
+        TcpChecksum::Correct => "1",
+        TcpChecksum::Wrong | TcpChecksum::Offloaded => "0",
+    }
+}
+
+#[test]
+fn a_faulty_script_names_file_line_and_cause() {
+    let head = "# Shows a fault.\n# tap: near A\nA 192.0.2.1:50000\nB 192.0.2.2:6666\n";
+    let rows = [
+        ("+0 A > B S 100:101(0) | SYN J | SYN-SENT (SYN-RECEIVED)", "5: 100 + 0 is 100, not 101"),
+        ("+0 A > B X 100:100(0) | SYN J | SYN-SENT (SYN-RECEIVED)", "5: `X` has `X`, which is none of"),
+        ("+0 A > C S 100:100(0) | SYN J | SYN-SENT (SYN-RECEIVED)", "5: socket C has no address"),
+        ("+0 A > B S 100:100(0) ack 4 | SYN J | SYN-SENT CLOSED", "5: `.` among the flags"),
+        ("+0 A > B S 100:100(0) | SYN J | SYN-SEND CLOSED", "5: `SYN-SEND` is none of"),
+        ("+0 A > B S 100:100(0) | SYN J | SYN-SENT", "5: 1 states where 2 are needed"),
+        ("+0 A > B S 100:105(5) \"hell\" | SYN J | SYN-SENT CLOSED", "5: the text has 4 octets"),
+        ("+0 A > B S 100:100(0) <mss> | SYN J | SYN-SENT CLOSED", "5: `mss` is none of"),
+        ("+0.0000001 A > B S 100:100(0) | SYN J | SYN-SENT CLOSED", "5: the file format keeps micro"),
+        ("= 1 outcome fine", "5: `fine` is none of"),
+        ("link: token-ring", "5: `link: token-ring` is none of"),
+        ("hello", "5: `hello` is neither"),
+        ("", "6: the script has no segments"),
+    ];
+    for (line, message) in rows {
+        let error = Script::parse(Path::new("opening/x.seg"), &format!("{head}{line}\n\n"));
+        let error = error.expect_err(line).to_string();
+        let at = error.strip_prefix("fixtures/opening/x.seg:").expect(&error);
+        assert!(at.starts_with(message), "{line}: {error}");
+    }
+}
+
+/// Where two files begin to differ, or that one is missing; `None` where they are equal.
+fn difference(path: &Path, wanted: &[u8]) -> Option<String> {
+    let found = match fs::read(path) {
+        Ok(found) => found,
+        Err(error) => return Some(error.to_string()),
+    };
+    if found == wanted {
+        return None;
+    }
+    let at = found.iter().zip(wanted).take_while(|(found, wanted)| found == wanted).count();
+    Some(format!(
+        "differs from its script from octet {at} on ({} octets, wanted {})",
+        found.len(),
+        wanted.len()
+    ))
+}
+
+fn run(command: &mut Command) -> String {
+    let output = command.output().expect("the tool has just answered");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {errors}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Whether a tool can be run; says aloud where it cannot.
+fn present(tool: &str) -> bool {
+    let found = Command::new(tool).arg("--version").output().is_ok_and(|output| output.status.success());
+    if !found {
+        eprintln!("skipped: {tool} is not installed");
+    }
+    found
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test's own switch; no test runs the library with it")]
+fn blessed() -> bool {
+    std::env::var_os("TCPSHAKE_BLESS").is_some_and(|value| value == "1")
+}
