@@ -103,14 +103,14 @@ fn segments(script: &Script) -> Vec<Segment> {
     segments
 }
 
-// Off until the tracker is there; the module is complete.
-#[cfg(any())]
 mod observed {
     use super::*;
     use crate::support::expect::{About, Subject};
-    use tcpshake::analyzer::connection::{Connection, Ends, Role, Step};
+    use tcpshake::analyzer::connection::Connection;
     use tcpshake::analyzer::label::Numbers;
+    use tcpshake::analyzer::role::{Ends, Role};
     use tcpshake::analyzer::state::State;
+    use tcpshake::analyzer::step::Step;
     use tcpshake::analyzer::tracker::{Config, Tracker};
 
     #[test]
@@ -167,7 +167,7 @@ mod observed {
     ) {
         match subject {
             Subject::Client(letter) => {
-                differences.compare(place, "client", script.socket(*letter), connection.client());
+                differences.compare(place, "client", script.socket(*letter), connection.sockets().client);
             }
             Subject::Opening(kind) => {
                 differences.compare(place, "opening", kind, connection.opening().kind.as_str());
@@ -189,8 +189,11 @@ mod observed {
             }
             Subject::States(wanted) => {
                 let letters = letters(script, connection.id());
-                let client =
-                    if script.socket(letters.0) == connection.client() { letters.0 } else { letters.1 };
+                let client = if script.socket(letters.0) == connection.sockets().client {
+                    letters.0
+                } else {
+                    letters.1
+                };
                 let got = states(client, letters, &connection.states(), &connection.assumed());
                 differences.compare(place, "last states", wanted.join(" "), got);
             }

@@ -94,17 +94,20 @@ impl Connection {
         let facts = judge(segment, self.ends.of(from), self.ends.of(to));
 
         self.ends.of_mut(from).sends(segment, &facts);
+        let as_sent = (self.states(), self.assumed());
         let fin_passed = self.ends.of(from).numbers.fin_has_passed();
         let acknowledges = self.ends.of_mut(to).receives(segment, &facts, fin_passed);
 
         self.note(segment, &facts, from, was_closed);
+        // A connection with itself has one state, and is both before and after the arrival: the sending is shown.
+        let (states, assumed) = if self.is_self { as_sent } else { (self.states(), self.assumed()) };
         let step = Step {
             connection: self.id,
             from,
             segment: segment.clone(),
             label: self.label(segment, &facts, from),
-            states: self.states(),
-            assumed: self.assumed(),
+            states,
+            assumed,
             acknowledges,
         };
         self.steps.push(&step);
@@ -116,6 +119,10 @@ impl Connection {
     pub fn takes_syn(&self, segment: &Segment) -> bool {
         let from = self.role_of(segment.source);
         let (sender, receiver) = (self.ends.of(from), self.ends.of(from.other()));
+        if sender.state() == State::SynSent && sender.numbers.iss() == Some(segment.seq) {
+            // Also after its own RST, which answered a wrong acknowledgement (RFC 9293 §3.5.1).
+            return true;
+        }
         if self.is_over() {
             return false;
         }
@@ -131,7 +138,10 @@ impl Connection {
 
     /// Whether it has ended: both FINs acknowledged, or reset, or refused.
     pub fn is_over(&self) -> bool {
-        self.standing_reset().is_some() || self.is_closed_both_ways() || self.lacks_only_the_last_ack()
+        let is_waiting = self.ends.client.state() == State::SynSent;
+        (self.standing_reset().is_some() && !is_waiting)
+            || self.is_closed_both_ways()
+            || self.lacks_only_the_last_ack()
     }
 
     /// Whether a handshake, or traffic after one, was seen.

@@ -58,7 +58,7 @@ impl Endpoint {
 
     /// Whether that state still waits for this end's own segment to confirm it.
     pub const fn is_assumed(&self) -> bool {
-        !self.confirmed
+        !self.confirmed && !matches!(self.state, State::Unknown)
     }
 
     /// Whether its SYN+ACK was repeated although the answer to it had passed the tap.
@@ -96,7 +96,9 @@ impl Endpoint {
         match facts.kind {
             Kind::Syn if facts.counts => self.sends_syn(facts),
             Kind::SynAck if facts.counts => self.sends_syn_ack(facts),
-            Kind::Rst if matches!(facts.reset, Reset::Resets | Reset::Refuses) => self.sends_rst(segment),
+            Kind::Rst if matches!(facts.reset, Reset::Resets | Reset::Refuses | Reset::Late) => {
+                self.sends_rst(segment);
+            }
             Kind::Plain if facts.older => {
                 // RFC 9293 §3.5.1, figure 9: it knows nothing of this attempt, but is in an older connection.
                 self.state = State::Established;
@@ -172,7 +174,10 @@ impl Endpoint {
             self.syn_acked = false;
             self.state = State::SynSent;
         }
-        self.confirm_as(after_sending(self.state, Sent::Syn));
+        let after = after_sending(self.state, Sent::Syn);
+        if after == State::SynSent {
+            self.confirm_as(after);
+        }
     }
 
     fn sends_syn_ack(&mut self, facts: &Facts) {
@@ -243,7 +248,10 @@ impl Endpoint {
     fn reads_beyond_opening(&self, segment: &Segment, facts: &Facts) -> bool {
         match self.opened {
             Opened::NotSeen => true,
-            Opened::Active if self.numbers.syn_acks == 0 => facts.acknowledges != Acknowledges::Unsent,
+            // What answers the SYN+ACK, or in a simultaneous open the peer's last word on this end's SYN.
+            Opened::Active if self.state == State::Established && !self.doubted => {
+                facts.acknowledges != Acknowledges::Unsent
+            }
             // With fast open a server may send text before its SYN+ACK is answered (RFC 7413 §4.2).
             _ => facts.acknowledges == Acknowledges::New || (segment.text_len > 0 && !facts.fast_open),
         }

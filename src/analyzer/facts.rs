@@ -49,7 +49,9 @@ pub enum Reset {
     Resets,
     /// It is in the window but not at RCV.NXT: a challenge ACK answers it (RFC 5961 §3.2).
     Challenged,
-    /// It is outside the window, does not acknowledge the SYN, or finds no connection.
+    /// It stands where RCV.NXT was, but the connection is gone already.
+    Late,
+    /// It is outside the window, or does not acknowledge the SYN.
     Ignored,
 }
 

@@ -112,12 +112,15 @@ fn reset(segment: &Segment, sender: &Endpoint, receiver: &Endpoint) -> Reset {
             let acceptable = segment.flags.has(Flags::ACK) && receiver.numbers.is_syn_covered_by(segment.ack);
             return if acceptable { Reset::Refuses } else { Reset::Ignored };
         }
-        // RFC 9293 §3.10.7.1 and §3.10.7.2: an incoming RST should be ignored.
-        State::Closed | State::Listen => return Reset::Ignored,
         _ => {}
     }
-    if is_at_rcv_nxt(segment.seq, sender, receiver) {
-        return Reset::Resets;
+    let is_gone = matches!(receiver.state(), State::Closed | State::Listen);
+    match (is_at_rcv_nxt(segment.seq, sender, receiver), is_gone) {
+        (true, false) => return Reset::Resets,
+        // RFC 9293 §3.10.7.1 and §3.10.7.2: an incoming RST should be ignored.
+        (true, true) => return Reset::Late,
+        (false, true) => return Reset::Ignored,
+        (false, false) => {}
     }
     let in_window = match (receiver.numbers.last_ack(), receiver.numbers.right_edge()) {
         (Some(left), Some(right)) => {

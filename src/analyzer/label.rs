@@ -112,9 +112,9 @@ impl Label {
             label.fin = Some(own(segment.seq + segment.text_len));
         }
         if flags.has(Flags::RST) {
-            // A refusal has no number of its own: SEQ is 0 and means nothing (RFC 9293 §3.5.2, group 1).
-            let refusal = sender.sent().is_none() && flags.has(Flags::ACK) && segment.seq == SeqNumber(0);
-            label.rst = Some((!refusal).then(|| own(segment.seq)));
+            // An end without a connection has no number of its own: SEQ is 0 and means nothing (RFC 9293 §3.5.2).
+            let is_numberless = sender.sent().is_none() && segment.seq == SeqNumber(0);
+            label.rst = Some((!is_numberless).then(|| own(segment.seq)));
         }
         let is_bare =
             label.syn.is_none() && label.fin.is_none() && label.rst.is_none() && segment.text_len == 0;
@@ -152,12 +152,7 @@ impl Label {
 /// Names `number` in the sequence space of the end `role`.
 fn name(number: SeqNumber, end: &EndNumbers, role: Role, letters: Letters) -> Number {
     let Some(sent) = end.sent() else {
-        return Number {
-            anchor: Anchor::Nothing,
-            offset: 0,
-            relative: i64::from(number.0),
-            absolute: number,
-        };
+        return Number { anchor: Anchor::First, offset: 0, relative: 0, absolute: number };
     };
     let relative = sent.offset_of(number);
     let named = |anchor, offset| Number { anchor, offset, relative, absolute: number };
@@ -193,7 +188,7 @@ impl fmt::Display for Shown<'_> {
             separator = ", ";
             number.map_or(Ok(()), |number| number.write(f, self.numbers))
         };
-        for name in verbatim.into_iter().flat_map(Flags::names) {
+        for name in verbatim.into_iter().flat_map(in_words_order) {
             word(f, &name.to_ascii_uppercase(), None)?;
         }
         if verbatim == Some(Flags::default()) {
@@ -246,6 +241,13 @@ impl Number {
             (Numbers::Symbolic, Anchor::Letter(letter)) => write!(f, " {letter}{:+}", self.offset),
         }
     }
+}
+
+/// The names of the bits that are set, SYN first, as in every other label.
+fn in_words_order(flags: Flags) -> impl Iterator<Item = &'static str> {
+    let syn = Flags(flags.0 & Flags::SYN.0);
+    let others = Flags(flags.0 & !Flags::SYN.0);
+    syn.names().chain(others.names())
 }
 
 const fn ordinal(number: u32) -> &'static str {
