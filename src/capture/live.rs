@@ -13,7 +13,6 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use crate::capture::error::CaptureError;
-use crate::capture::filter::Filter;
 use crate::capture::interfaces::{interfaces, loopback_interface};
 use crate::capture::libpcap::{registry_number, words_of};
 use crate::capture::privilege;
@@ -79,9 +78,6 @@ impl Live {
     /// `NoSuchInterface`, `NotPermitted`, `InterfaceDown`, `BadFilter`, or `Interface` with libpcap's words.
     pub fn open(options: &LiveOptions) -> Result<Self, CaptureError> {
         let device = find(&options.interface)?;
-        if let Some(filter) = &options.filter {
-            Filter::new(filter)?;
-        }
         let mut capture = activate(options, device.as_ref())
             .map_err(|error| explain(&options.interface, &error, device.as_ref()))?;
         let link = prefer_second_cooked(&mut capture);
