@@ -10,7 +10,7 @@ use tcpshake::capture::filter::Filter;
 use tcpshake::frame::LinkType;
 
 use crate::writer::{Made, Order, syn};
-use crate::{Kept, read_all};
+use crate::{Kept, read_all, skipped};
 
 const FILTERS: [&str; 24] = [
     "",
@@ -137,7 +137,7 @@ fn every_frame_as_tcpdump_has_it() {
             let octets = capture(order, link, &frames, snap);
             for filter in FILTERS {
                 let Some((theirs, taken)) = tcpdumps(&octets, filter) else {
-                    eprintln!("skipped: filters beside tcpdump, since there is no tcpdump here");
+                    skipped("filters beside tcpdump, since there is no tcpdump here");
                     return;
                 };
                 let unnumbered = |mut frame: Kept| {
