@@ -4,7 +4,10 @@
 //! Invariant: the text is checked before any frame comes; one program for each link type, compiled when its first
 //! frame comes; lengths in a filter are those on the wire.
 
-use pcap::Capture;
+use std::io::{self, Write};
+use std::os::fd::AsRawFd;
+
+use pcap::{Activated, Capture, Offline};
 
 use crate::capture::bpf::{self, Instruction};
 use crate::capture::error::CaptureError;
@@ -18,8 +21,24 @@ const REJECTS_ALL: &str = "expression rejects all packets";
 #[derive(Clone, Debug)]
 pub struct Filter {
     text: String,
-    /// Few: link types in one input. An empty program lets nothing pass.
-    programs: Vec<(LinkType, Vec<Instruction>)>,
+    /// Few: kinds of frames in one input. An empty program lets nothing pass.
+    programs: Vec<(Kind, Vec<Instruction>)>,
+}
+
+/// What programs differ by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Kind {
+    link: LinkType,
+    /// The byte order of the machine that captured, where frames depend on it.
+    big_endian: bool,
+}
+
+impl Kind {
+    /// BSD loopback frames begin with a small number of four octets in the order of the machine that captured.
+    fn of(frame: &Frame<'_>) -> Self {
+        let big_endian = frame.link == LinkType::NULL && frame.octets.starts_with(&[0, 0]);
+        Self { link: frame.link, big_endian }
+    }
 }
 
 impl Filter {
@@ -34,9 +53,10 @@ impl Filter {
         // Some filters are for one link layer alone (`ifindex 3`, `wlan host ...`); Ethernet's message is the one
         // to show, as tcpdump would.
         let others = [LinkType::LINUX_SLL2, LinkType::NULL, LinkType::RAW, LinkType(105), LinkType(127)];
-        match compile(text, LinkType::ETHERNET) {
+        let try_for = |link| compile(text, Kind { link, big_endian: false });
+        match try_for(LinkType::ETHERNET) {
             Ok(_) => {}
-            Err(_) if others.iter().any(|link| compile(text, *link).is_ok()) => {}
+            Err(_) if others.iter().any(|link| try_for(*link).is_ok()) => {}
             Err(cause) => return Err(CaptureError::BadFilter { filter: text.to_owned(), cause }),
         }
         Ok(Self { text: text.to_owned(), programs: Vec::new() })
@@ -54,16 +74,17 @@ impl Filter {
     /// `FilterNotForLink` with the first frame of a link type for which the filter makes no sense; those that follow
     /// are answered false.
     pub fn passes(&mut self, frame: &Frame<'_>) -> Result<bool, CaptureError> {
-        if let Some((_, program)) = self.programs.iter().find(|(link, _)| *link == frame.link) {
+        let kind = Kind::of(frame);
+        if let Some((_, program)) = self.programs.iter().find(|(known, _)| *known == kind) {
             return Ok(bpf::passes(program, frame.octets, frame.wire_len));
         }
-        let (program, error) = match compile(&self.text, frame.link) {
+        let (program, error) = match compile(&self.text, kind) {
             Ok(program) => (program, None),
             Err(cause) if cause == REJECTS_ALL => (Vec::new(), None),
             Err(cause) => (Vec::new(), Some(cause)),
         };
         let passes = bpf::passes(&program, frame.octets, frame.wire_len);
-        self.programs.push((frame.link, program));
+        self.programs.push((kind, program));
         match error {
             None => Ok(passes),
             Some(cause) => {
@@ -74,10 +95,33 @@ impl Filter {
 }
 
 /// libpcap's program for `text`; or libpcap's words.
-fn compile(text: &str, link: LinkType) -> Result<Vec<Instruction>, String> {
-    let words = |error| words_of(&error);
-    let handle = Capture::dead(system_number(link)).map_err(words)?;
-    let program = handle.compile(text, true).map_err(words)?;
+fn compile(text: &str, kind: Kind) -> Result<Vec<Instruction>, String> {
+    match offline_handle(kind) {
+        Some(handle) => compile_with(&handle, text),
+        None => match Capture::dead(system_number(kind.link)) {
+            Ok(handle) => compile_with(&handle, text),
+            Err(error) => Err(words_of(&error)),
+        },
+    }
+}
+
+fn compile_with<T: Activated>(handle: &Capture<T>, text: &str) -> Result<Vec<Instruction>, String> {
+    let program = handle.compile(text, true).map_err(|error| words_of(&error))?;
     let instructions = program.get_instructions().iter().map(|one| one.to_string().parse());
     instructions.collect::<Result<_, ()>>().map_err(|()| "libpcap's program cannot be read".to_owned())
+}
+
+/// A handle that libpcap takes for a file's, on an empty capture in a pipe.
+///
+/// A "dead" handle will not do: libpcap compiles for it as for a live capture on this machine, which finds no IPv6 in
+/// a BSD loopback's frames and takes `inbound` for a question to the kernel. `None` where pipes have no path.
+fn offline_handle(kind: Kind) -> Option<Capture<Offline>> {
+    // The version is two numbers of 16 bits, 2 and 4, the first one first in either order.
+    let version = if kind.big_endian { 0x0002_0004 } else { 0x0004_0002 };
+    let fields = [0xA1B2_C3D4, version, 0, 0, 262_144, kind.link.0];
+    let header = if kind.big_endian { fields.map(u32::to_be_bytes) } else { fields.map(u32::to_le_bytes) };
+    let (reader, mut writer) = io::pipe().ok()?;
+    writer.write_all(&header.concat()).ok()?;
+    drop(writer);
+    Capture::from_file(format!("/dev/fd/{}", reader.as_raw_fd())).ok()
 }

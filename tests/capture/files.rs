@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::io::{self, Read};
+use std::path::Path;
 
+use tcpshake::capture::error::CaptureError;
 use tcpshake::capture::file::Files;
 use tcpshake::capture::save::Savefile;
 use tcpshake::capture::{FrameSource, Next};
@@ -172,6 +174,27 @@ fn what_is_saved_is_read_again() {
     assert!(errors.is_empty());
     assert_eq!((frames[0].time, frames[0].wire_len, &frames[0].octets), (time, 2000, &octets));
     assert_eq!((frames.len(), frames[1].octets.len(), frames[1].number), (2, 0, 2));
+}
+
+#[test]
+fn what_cannot_be_written_is_told() {
+    struct Gone;
+    impl io::Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let refused = |file: Result<Savefile, CaptureError>| file.err().unwrap();
+    assert!(refused(Savefile::begin("standard output", Gone, LinkType::ETHERNET)).is_broken_pipe());
+    let folder = refused(Savefile::create(Path::new("/"), LinkType::ETHERNET));
+    assert!(folder.to_string().starts_with("/: ") && !folder.is_broken_pipe(), "{folder}");
+    if Path::new("/dev/full").exists() {
+        let full = refused(Savefile::create(Path::new("/dev/full"), LinkType::ETHERNET));
+        assert_eq!(full.to_string(), "/dev/full: no space left on device");
+    }
 }
 
 #[test]

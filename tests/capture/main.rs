@@ -1,6 +1,8 @@
 //! The capture room, tested from outside: files of every format, whole and broken; filters beside tcpdump; live
 //! capture on the loopback, where this process may.
 
+#![allow(clippy::unwrap_used, reason = "in a test's helper, as in the test itself, a failure is a finding")]
+
 mod broken;
 mod files;
 #[cfg(feature = "live")]
@@ -15,6 +17,14 @@ use tcpshake::capture::error::CaptureError;
 use tcpshake::capture::{FrameSource, Next};
 use tcpshake::frame::LinkType;
 use tcpshake::time::Timestamp;
+
+/// Says aloud that something could not be tested here: past the test harness, which keeps what `eprintln` says to itself.
+#[cfg(feature = "live")]
+fn skipped(what: &str) {
+    use std::io::Write;
+
+    let _ = writeln!(std::io::stderr(), "skipped: {what}");
+}
 
 /// A frame that outlives its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
