@@ -7,6 +7,8 @@ pub mod decode;
 #[cfg(feature = "exchange")]
 pub mod exchange;
 pub mod frame;
+#[cfg(all(feature = "live", feature = "exchange"))]
+pub mod lab;
 pub mod options;
 pub mod report;
 pub mod segment;

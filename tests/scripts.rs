@@ -11,7 +11,7 @@ use support::frame;
 use support::notation::TcpChecksum;
 use support::script::{Line, Script};
 use tcpshake::capture::file::Files;
-use tcpshake::capture::{FrameSource, Next};
+use tcpshake::capture::source::{FrameSource, Next};
 use tcpshake::decode::{Decoded, decode};
 use tcpshake::segment::{Checksum, Segment};
 

@@ -16,7 +16,7 @@ use crate::capture::filter::Filter;
 use crate::capture::format::Format;
 use crate::capture::octets::Octets;
 use crate::capture::record::{Part, Record, Stop};
-use crate::capture::{FrameSource, Next, Statistics};
+use crate::capture::source::{FrameSource, Next, Statistics};
 use crate::frame::Frame;
 
 /// Files that are read one after the other as one input.

@@ -16,7 +16,7 @@ use crate::capture::error::CaptureError;
 use crate::capture::interfaces::{interfaces, loopback_interface};
 use crate::capture::libpcap::{registry_number, words_of};
 use crate::capture::privilege;
-use crate::capture::{FrameSource, Next, Statistics};
+use crate::capture::source::{FrameSource, Next, Statistics};
 use crate::frame::{Frame, LinkType};
 use crate::time::Timestamp;
 

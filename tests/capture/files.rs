@@ -7,7 +7,7 @@ use std::path::Path;
 use tcpshake::capture::error::CaptureError;
 use tcpshake::capture::file::Files;
 use tcpshake::capture::save::Savefile;
-use tcpshake::capture::{FrameSource, Next};
+use tcpshake::capture::source::{FrameSource, Next};
 use tcpshake::frame::{Frame, LinkType};
 use tcpshake::time::Timestamp;
 

@@ -4,9 +4,9 @@ use std::fs::{self, File};
 use std::io::{Cursor, ErrorKind};
 use std::process::{Command, Stdio};
 
-use tcpshake::capture::FrameSource;
 use tcpshake::capture::file::Files;
 use tcpshake::capture::filter::Filter;
+use tcpshake::capture::source::FrameSource;
 use tcpshake::frame::LinkType;
 
 use crate::writer::{Made, Order, syn};

@@ -12,7 +12,7 @@ use tcpshake::capture::file::Files;
 use tcpshake::capture::interfaces::{interfaces, loopback_interface};
 use tcpshake::capture::live::{Live, LiveOptions, check_permission};
 use tcpshake::capture::save::Savefile;
-use tcpshake::capture::{FrameSource, Next};
+use tcpshake::capture::source::{FrameSource, Next};
 use tcpshake::frame::LinkType;
 
 use crate::{Kept, read_all, skipped};

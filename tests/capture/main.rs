@@ -14,7 +14,7 @@ mod refusals;
 mod writer;
 
 use tcpshake::capture::error::CaptureError;
-use tcpshake::capture::{FrameSource, Next};
+use tcpshake::capture::source::{FrameSource, Next};
 use tcpshake::frame::LinkType;
 use tcpshake::time::Timestamp;
 

@@ -8,7 +8,7 @@ use tcpshake::capture::interfaces::{interfaces, loopback_interface};
 use tcpshake::capture::live::{Live, LiveOptions, check_permission};
 
 use crate::skipped;
-use tcpshake::capture::{FrameSource, Next};
+use tcpshake::capture::source::{FrameSource, Next};
 
 /// Set in a process that this test starts without privileges: what it shall try to capture on.
 const TRY: &str = "TCPSHAKE_TEST_TRY";
