@@ -1,2 +1,26 @@
-//! The `tcpshake` command.
-fn main() {}
+//! The `tcpshake` command: parse, run, exit code.
+//!
+//! In: the command line. Out: what the subcommand writes; 0 done, 1 an expectation failed, 2 could not do it or only
+//! in part.
+//! Invariant: a closed pipe ends quietly with 0; every other error is told once, on standard error.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::args::Cli;
+
+mod cli;
+
+fn main() -> ExitCode {
+    match cli::run(&Cli::parse()) {
+        Ok(code) => code,
+        Err(error) if cli::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Where standard error is gone there is nobody left to tell.
+            let _ = writeln!(io::stderr(), "tcpshake: {error}");
+            ExitCode::from(2)
+        }
+    }
+}

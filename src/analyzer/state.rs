@@ -193,3 +193,95 @@ impl fmt::Display for State {
         f.pad(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use State as S;
+
+    /// RFC 9293 §3.3.2, figure 5, the edges that end in sending; and what an observer adds for ends seen late.
+    const SENDING: [(State, Sent, State); 12] = [
+        (S::Closed, Sent::Syn, S::SynSent),
+        (S::Listen, Sent::Syn, S::SynSent),
+        (S::Listen, Sent::SynAck, S::SynReceived),
+        (S::SynSent, Sent::SynAck, S::SynReceived),
+        (S::SynSent, Sent::Synchronized, S::Established),
+        (S::SynReceived, Sent::Synchronized, S::Established),
+        (S::SynReceived, Sent::Fin, S::FinWait1),
+        (S::Established, Sent::Fin, S::FinWait1),
+        (S::CloseWait, Sent::Fin, S::LastAck),
+        (S::Unknown, Sent::Synchronized, S::Established),
+        (S::Unknown, Sent::Fin, S::FinWait1),
+        (S::SynReceived, Sent::Syn, S::SynSent),
+    ];
+
+    /// The edges that begin with receiving.
+    const RECEIVING: [(State, Received, State); 14] = [
+        (S::Listen, Received::Syn, S::SynReceived),
+        (S::SynSent, Received::Syn, S::SynReceived),
+        (S::SynSent, Received::SynAck, S::Established),
+        (S::SynReceived, Received::AckOfSyn, S::Established),
+        (S::FinWait1, Received::AckOfFin, S::FinWait2),
+        (S::FinWait1, Received::Fin, S::Closing),
+        (S::FinWait2, Received::Fin, S::TimeWait),
+        (S::Closing, Received::AckOfFin, S::TimeWait),
+        (S::SynReceived, Received::Fin, S::CloseWait),
+        (S::Established, Received::Fin, S::CloseWait),
+        (S::LastAck, Received::AckOfFin, S::Closed),
+        (S::SynReceived, Received::Rst { passive: true }, S::Listen),
+        (S::SynReceived, Received::Rst { passive: false }, S::Closed),
+        (S::TimeWait, Received::Rst { passive: false }, S::Closed),
+    ];
+
+    #[test]
+    fn every_edge_of_figure_5_is_there() {
+        for (from, what, to) in SENDING {
+            assert_eq!(after_sending(from, what), to, "{from} sends {what:?}");
+        }
+        for (from, what, to) in RECEIVING {
+            assert_eq!(after_receiving(from, what), to, "{from} receives {what:?}");
+        }
+    }
+
+    #[test]
+    fn a_synchronized_state_is_never_left_by_a_syn() {
+        for state in State::ALL.into_iter().filter(|state| state.is_synchronized()) {
+            for what in [Sent::Syn, Sent::SynAck, Sent::Synchronized] {
+                assert_eq!(after_sending(state, what), state);
+            }
+            for what in [Received::Syn, Received::SynAck, Received::AckOfSyn] {
+                assert_eq!(after_receiving(state, what), state);
+            }
+        }
+    }
+
+    #[test]
+    fn a_valid_rst_leaves_no_connection() {
+        for state in State::ALL {
+            assert_eq!(after_sending(state, Sent::Rst), S::Closed);
+            let after = after_receiving(state, Received::Rst { passive: false });
+            assert_eq!(after, if state == S::Listen { S::Listen } else { S::Closed });
+        }
+    }
+
+    #[test]
+    fn facts_that_a_state_already_contains_move_nothing() {
+        for state in State::ALL {
+            for what in [Received::AckOfSyn, Received::AckOfFin, Received::Fin, Received::SynAck] {
+                let once = after_receiving(state, what);
+                assert_eq!(after_receiving(once, what), once, "{state} receives {what:?} twice");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_taken_back_is_what_was_assumed() {
+        for state in [S::Established, S::FinWait1, S::FinWait2] {
+            assert_eq!(before_fin(after_receiving(state, Received::Fin)), state);
+        }
+        for (state, has_peers_fin) in [(S::FinWait1, false), (S::Closing, true), (S::LastAck, true)] {
+            let after = after_receiving(state, Received::AckOfFin);
+            assert_eq!(before_ack_of_fin(after, has_peers_fin), state);
+        }
+    }
+}

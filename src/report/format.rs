@@ -10,6 +10,7 @@ use std::str::FromStr;
 use crate::report::Report;
 use crate::report::json::Json;
 use crate::report::json::records::Records;
+use crate::report::ladder::Ladder;
 use crate::report::lines::Lines;
 use crate::report::style::Style;
 use crate::report::table::Table;
@@ -17,6 +18,8 @@ use crate::report::table::Table;
 /// An output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
+    /// A picture of each connection.
+    Ladder,
     /// One labelled segment a line.
     Lines,
     /// One connection a line.
@@ -27,11 +30,12 @@ pub enum Format {
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Lines, Self::Table, Self::Json];
+    pub const ALL: [Self; 4] = [Self::Ladder, Self::Lines, Self::Table, Self::Json];
 
     /// Its name on the command line.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Ladder => "ladder",
             Self::Lines => "lines",
             Self::Table => "table",
             Self::Json => "json",
@@ -46,6 +50,7 @@ impl Format {
         records: Records,
     ) -> Box<dyn Report + 'w> {
         match self {
+            Self::Ladder => Box::new(Ladder::new(out, style)),
             Self::Lines => Box::new(Lines::new(out, style)),
             Self::Table => Box::new(Table::new(out, style)),
             Self::Json => Box::new(Json::new(out, style, records)),

@@ -14,7 +14,9 @@ use crate::report::summary::Summary;
 mod columns;
 pub mod format;
 pub mod json;
+pub mod ladder;
 pub mod lines;
+pub mod list;
 #[cfg(test)]
 mod samples;
 pub mod style;

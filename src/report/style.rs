@@ -45,6 +45,8 @@ pub enum Ink {
     Text,
     /// Assumed and not seen. Dim.
     Assumed,
+    /// A socket call. Blue.
+    Call,
     /// A heading. Bold.
     Heading,
 }
@@ -74,6 +76,7 @@ impl Ink {
             Self::Failure => AnsiColor::Red.on_default(),
             Self::Text => AnsiColor::Cyan.on_default(),
             Self::Assumed => style.effects(Effects::DIMMED),
+            Self::Call => AnsiColor::Blue.on_default(),
             Self::Heading => style.effects(Effects::BOLD),
         }
     }

@@ -15,10 +15,10 @@ use crate::analyzer::role::Role;
 use crate::analyzer::state::State;
 use crate::analyzer::step::Step;
 use crate::call::SocketCall;
+use crate::report::Report;
 use crate::report::ladder::rows::{Row, rows};
 use crate::report::ladder::words::{closing_line, legend};
-use crate::report::paint::{Paint, paint_of};
-use crate::report::style::Style;
+use crate::report::style::{Believed, Ink, Style};
 use crate::segment::TextHead;
 
 /// The narrowest picture that can be drawn.
@@ -35,7 +35,12 @@ const TIME: usize = 10;
 /// # Errors
 ///
 /// Those of `out`.
-pub fn draw(out: &mut dyn io::Write, connection: &Connection, calls: &[SocketCall], style: Style) -> io::Result<()> {
+pub fn draw(
+    out: &mut dyn io::Write,
+    connection: &Connection,
+    calls: &[SocketCall],
+    style: Style,
+) -> io::Result<()> {
     let picture = Picture { width: style.width.clamp(NARROWEST, WIDEST), style };
     writeln!(out, "{}", picture.heading(connection))?;
     for line in picture.body(&rows(connection, calls)) {
@@ -45,15 +50,46 @@ pub fn draw(out: &mut dyn io::Write, connection: &Connection, calls: &[SocketCal
     for line in wrap(&entries, "   ", picture.width.saturating_sub(2)) {
         writeln!(out, " {line}")?;
     }
-    let sentences = closing_line(connection);
-    let words: Vec<String> = sentences.split(' ').map(str::to_owned).collect();
-    for line in wrap(&words, " ", picture.width.saturating_sub(2)) {
+    for line in wrapped(&closing_line(connection), style) {
         writeln!(out, " {line}")?;
     }
     for finding in connection.findings() {
         writeln!(out, " {} {}: {}", finding.severity, finding.code, finding.says)?;
     }
     Ok(())
+}
+
+/// Breaks `text` into lines as wide as a picture in this style, less a column at each side.
+pub fn wrapped(text: &str, style: Style) -> Vec<String> {
+    let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+    wrap(&words, " ", style.width.clamp(NARROWEST, WIDEST).saturating_sub(2))
+}
+
+/// The ladder as a report: each connection is drawn when it has ended.
+pub struct Ladder<W> {
+    out: W,
+    style: Style,
+    is_first: bool,
+}
+
+impl<W: io::Write> Ladder<W> {
+    /// Draws on `out`.
+    pub const fn new(out: W, style: Style) -> Self {
+        Self { out, style, is_first: true }
+    }
+}
+
+impl<W: io::Write> Report for Ladder<W> {
+    fn connection(&mut self, connection: &Connection) -> io::Result<()> {
+        if !std::mem::take(&mut self.is_first) {
+            writeln!(self.out)?;
+        }
+        draw(&mut self.out, connection, &[], self.style)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 struct Picture {
@@ -66,7 +102,7 @@ impl Picture {
         let sockets = connection.sockets();
         let (left, right) = (format!(" client {}", sockets.client), format!("server {}", sockets.server));
         let gap = self.width.saturating_sub(left.len().saturating_add(right.len())).max(2);
-        self.style.paint(Paint::Strong, &format!("{left}{:gap$}{right}", ""))
+        self.style.paint(Ink::Heading, format!("{left}{:gap$}{right}", "")).to_string()
     }
 
     /// Calls that follow each other at one side share a line as long as they fit.
@@ -94,7 +130,9 @@ impl Picture {
             lines.extend(pending.take().map(|(side, line)| self.call(side, &line)));
             match row {
                 Row::Segment(step, time) => lines.push(self.segment(step, *time)),
-                Row::LeftOut(count) => lines.push(format!("{:STATE$}  ... {count} segments left out ...", "")),
+                Row::LeftOut(count) => {
+                    lines.push(format!("{:STATE$}  ... {count} segments left out ...", ""))
+                }
                 Row::Call(..) => {}
             }
         }
@@ -107,10 +145,12 @@ impl Picture {
     }
 
     fn call(&self, side: Role, words: &str) -> String {
-        let painted = self.style.paint(Paint::Call, words);
+        let painted = self.style.paint(Ink::Call, words);
         match side {
             Role::Client => format!(" {painted}"),
-            Role::Server => format!("{:gap$}{painted}", "", gap = self.width.saturating_sub(words.chars().count())),
+            Role::Server => {
+                format!("{:gap$}{painted}", "", gap = self.width.saturating_sub(words.chars().count()))
+            }
         }
     }
 
@@ -118,14 +158,14 @@ impl Picture {
         let left = self.state(step.states.client, step.assumed.client);
         let right = self.state(step.states.server, step.assumed.server);
         let room = self.width.saturating_sub(STATE.saturating_mul(2).saturating_add(TIME).saturating_add(6));
-        let arrow = self.style.paint(paint_of(&step.segment), &arrow(step, room, self.style));
+        let arrow = self.style.paint(Ink::of_segment(&step.segment), arrow(step, room, self.style));
         format!(" {left} {:>TIME$}  {arrow}  {right}", clock(time)).trim_end().to_owned()
     }
 
     fn state(&self, state: State, assumed: bool) -> String {
-        let text = if assumed { format!("({state})") } else { state.to_string() };
-        let padded = format!("{text:STATE$}");
-        if assumed { self.style.paint(Paint::Faint, &padded) } else { padded }
+        let text = Believed { state, is_assumed: assumed }.to_string();
+        let ink = if assumed { Ink::Assumed } else { Ink::Plain };
+        self.style.paint(ink, format!("{text:STATE$}")).to_string()
     }
 }
 
@@ -134,7 +174,8 @@ fn arrow(step: &Step, room: usize, style: Style) -> String {
     let inner = room.saturating_sub(2);
     let most = inner.saturating_sub(6);
     let show = |octets| step.label.show_with_some_text(style.numbers, &step.segment.text, octets).to_string();
-    let label = (0..=TextHead::MOST).rev().map(show).find(|label| label.len() <= most).unwrap_or_else(|| show(0));
+    let label =
+        (0..=TextHead::MOST).rev().map(show).find(|label| label.len() <= most).unwrap_or_else(|| show(0));
     let dashes = inner.saturating_sub(label.len().saturating_add(3)).max(2);
     let (before, after) = (dashes / 2, dashes.saturating_sub(dashes / 2));
     match step.from {

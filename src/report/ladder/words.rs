@@ -75,10 +75,13 @@ fn opened(opening: &Opening, outcome: Outcome) -> String {
             Some(rtt) => format!("Opened in three segments ({}).", span(rtt)),
             None => took("Opened in three segments, some of them more than once"),
         },
-        OpeningKind::Simultaneous => "Opened from both ends at once: each sent a SYN of its own accord.".to_owned(),
+        OpeningKind::Simultaneous => {
+            "Opened from both ends at once: each sent a SYN of its own accord.".to_owned()
+        }
         OpeningKind::FastOpen => took("Opened with text in the SYN, which the server accepted"),
         OpeningKind::SelfConnect => {
-            "Opened to itself: source and destination are the same socket, and both states are one.".to_owned()
+            "Opened to itself: source and destination are the same socket, and both states are one."
+                .to_owned()
         }
         OpeningKind::NotSeen if opening.syn_acks > 0 => "The SYN was not captured.".to_owned(),
         OpeningKind::NotSeen => {
@@ -94,7 +97,9 @@ fn not_opened(opening: &Opening, outcome: Outcome) -> String {
         count => format!("The SYN, sent {count} times,"),
     };
     match outcome {
-        Outcome::Refused => format!("{asked} was refused with a RST: nobody listens there, or a firewall says so."),
+        Outcome::Refused => {
+            format!("{asked} was refused with a RST: nobody listens there, or a firewall says so.")
+        }
         Outcome::NoAnswer => format!("{asked} was not answered."),
         Outcome::Pending => format!("{asked} was not answered yet when the capture ended."),
         Outcome::Unreachable => format!("{asked} was answered by an ICMP error."),
@@ -123,7 +128,9 @@ fn closed(connection: &Connection, closing: &Closing, outcome: Outcome) -> Vec<S
         ClosingKind::HalfClosed => {
             said.push(format!("The {first} closed; the {second} did not, as far as the capture shows."));
         }
-        ClosingKind::None if outcome == Outcome::Open => said.push("Still open when the capture ended.".to_owned()),
+        ClosingKind::None if outcome == Outcome::Open => {
+            said.push("Still open when the capture ended.".to_owned())
+        }
         ClosingKind::None => {}
     }
     said.extend(time_wait(connection, closing));

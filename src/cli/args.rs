@@ -1,0 +1,231 @@
+//! The command line.
+//!
+//! In: arguments. Out: plain values for the subcommands.
+//! Invariant: names and short options here are a contract (`docs/`); tcpdump's and Wireshark's users find theirs.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tcpshake::analyzer::label::Numbers;
+use tcpshake::report::format::Format;
+use tcpshake::report::json::records::Records;
+
+use crate::cli::send::SendArgs;
+use crate::cli::serve::ServeArgs;
+
+/// See how TCP connections open and close: every segment labelled as the textbook does, with the states of both ends
+#[derive(Debug, Parser)]
+#[command(name = "tcpshake", version, max_term_width = 100, propagate_version = true, after_help = AFTER_HELP)]
+pub struct Cli {
+    /// Say nothing on standard error but errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more: with serve and send, every socket call
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER_HELP: &str = "Exit codes: 0 done, 1 an expectation failed, 2 could not do it or only in part.\n\
+                          Begin with: sudo tcpshake demo";
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Let the embedded server and client exchange a message, and show what the wire and the programs did
+    Demo(DemoArgs),
+    /// Label live traffic, as tcpdump would show it; ends with Ctrl-C
+    Watch(WatchArgs),
+    /// Label captures (pcap, pcapng); - is standard input
+    Read(ReadArgs),
+    /// Run the embedded server alone; ends with Ctrl-C
+    Serve(ServeArgs),
+    /// Run the embedded client alone: connect, send one message, close
+    Send(SendArgs),
+    /// Tell what a label, a state or a topic means
+    Explain {
+        /// A label ("ACK K+1"), a state (time-wait) or a topic (three-way); without it, the list
+        #[arg(num_args = 0..)]
+        topic: Vec<String>,
+    },
+    /// List the interfaces that can be watched
+    Interfaces {
+        /// Output format: table or json
+        #[arg(short, long, value_enum, default_value_t = ListFormat::Table)]
+        format: ListFormat,
+    },
+}
+
+/// What `demo` takes.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Which scenario to play; --list shows them all
+    #[arg(default_value = "message")]
+    pub scenario: String,
+    /// List the scenarios instead of playing one
+    #[arg(short, long)]
+    pub list: bool,
+    /// The port that the server listens on
+    #[arg(long, default_value_t = 6666, value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: u16,
+    /// What the client sends
+    #[arg(short, long, default_value = "hello")]
+    pub message: String,
+    /// Exchange over IPv6
+    #[arg(short = '6', long)]
+    pub ipv6: bool,
+    /// Write what was captured to this file, too (pcap; - is standard output, and then nothing else is)
+    #[arg(short, long, value_name = "FILE")]
+    pub write: Option<PathBuf>,
+    /// How to show it.
+    #[command(flatten)]
+    pub look: Look<LadderByDefault>,
+}
+
+/// What `watch` takes.
+#[derive(Debug, Args)]
+pub struct WatchArgs {
+    /// The interface; without it the loopback. `any` is all of them, where the system has that
+    #[arg(short, long, value_name = "NAME")]
+    pub interface: Option<String>,
+    /// Write what is captured to this file, too (pcap; - is standard output, and then nothing else is)
+    #[arg(short, long, value_name = "FILE")]
+    pub write: Option<PathBuf>,
+    /// End after so many frames
+    #[arg(short, long, value_name = "FRAMES", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+    /// Capture so many octets of each frame; 0 is all of them [default: 2048, with --write all]
+    #[arg(short, long = "snaplen", value_name = "OCTETS")]
+    pub snap_len: Option<u32>,
+    /// Do not put the interface into promiscuous mode
+    #[arg(short = 'p', long = "no-promiscuous-mode")]
+    pub no_promiscuous: bool,
+    /// A filter as tcpdump takes it; without it TCP and ICMP, in VLANs too
+    #[arg(value_name = "FILTER", trailing_var_arg = true)]
+    pub filter: Vec<String>,
+    /// How to show it.
+    #[command(flatten)]
+    pub look: Look<LinesByDefault>,
+}
+
+/// What `read` takes.
+#[derive(Debug, Args)]
+pub struct ReadArgs {
+    /// The captures; several are one input, in this order
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Only frames that pass this filter, as tcpdump takes it
+    #[arg(long, value_name = "FILTER")]
+    pub filter: Option<String>,
+    /// How to show it.
+    #[command(flatten)]
+    pub look: Look<LinesByDefault>,
+}
+
+/// How results are shown. `D` says which format is the default.
+#[derive(Debug, Args)]
+pub struct Look<D: DefaultFormat> {
+    /// Output format
+    #[arg(short, long, value_enum, default_value_t = D::FORMAT)]
+    pub format: FormatName,
+    /// How sequence numbers are shown in labels
+    #[arg(long, value_enum, default_value_t = NumbersName::Symbolic)]
+    pub numbers: NumbersName,
+    /// Whether to colour; auto is on a terminal only, and not where NO_COLOR is set
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// Which records json writes: segments, connections, findings, summary
+    #[arg(long, value_name = "LIST", default_value = "segments,connections,findings,summary")]
+    pub records: Records,
+    #[arg(skip)]
+    default: std::marker::PhantomData<D>,
+}
+
+/// Which format a subcommand shows by default.
+pub trait DefaultFormat: std::fmt::Debug + Send + Sync + 'static {
+    /// That format.
+    const FORMAT: FormatName;
+}
+
+/// For a picture.
+#[derive(Debug)]
+pub struct LadderByDefault;
+
+/// For a stream.
+#[derive(Debug)]
+pub struct LinesByDefault;
+
+impl DefaultFormat for LadderByDefault {
+    const FORMAT: FormatName = FormatName::Ladder;
+}
+
+impl DefaultFormat for LinesByDefault {
+    const FORMAT: FormatName = FormatName::Lines;
+}
+
+/// An output format by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FormatName {
+    /// A picture of each connection: client at the left, server at the right
+    Ladder,
+    /// One labelled segment a line
+    Lines,
+    /// One connection a line
+    Table,
+    /// JSON Lines
+    Json,
+}
+
+/// A list's format by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// One a line
+    Table,
+    /// JSON Lines
+    Json,
+}
+
+/// How numbers are shown, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum NumbersName {
+    /// By their letters: ACK J+7
+    Symbolic,
+    /// As offsets: ACK 7
+    Relative,
+    /// As they stand on the wire
+    Absolute,
+}
+
+/// Whether to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl From<FormatName> for Format {
+    fn from(name: FormatName) -> Self {
+        match name {
+            FormatName::Ladder => Self::Ladder,
+            FormatName::Lines => Self::Lines,
+            FormatName::Table => Self::Table,
+            FormatName::Json => Self::Json,
+        }
+    }
+}
+
+impl From<NumbersName> for Numbers {
+    fn from(name: NumbersName) -> Self {
+        match name {
+            NumbersName::Symbolic => Self::Symbolic,
+            NumbersName::Relative => Self::Relative,
+            NumbersName::Absolute => Self::Absolute,
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! `tcpshake demo`: plays a scenario and shows it.
+//!
+//! In: a scenario's name. Out: the ladder with the socket calls beside it, or any other format.
+//! Invariant: what is said was seen in this very run.
+
+use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::process::ExitCode;
+
+use anyhow::anyhow;
+use tcpshake::capture::interfaces::loopback_interface;
+use tcpshake::exchange::message::{ReceivedLine, WAITING};
+use tcpshake::lab::error::LabError;
+use tcpshake::lab::played::Played;
+use tcpshake::lab::scenario::Scenario;
+use tcpshake::lab::stage::{Play, play};
+use tcpshake::lab::{SCENARIOS, find};
+use tcpshake::report::format::Format;
+use tcpshake::report::ladder::{draw, wrapped};
+use tcpshake::report::list::{ScenarioRecord, write_record};
+use tcpshake::report::summary::Summary;
+
+use crate::cli::args::DemoArgs;
+use crate::cli::output::{Told, report, style, tell};
+
+/// Plays the scenario, or lists them all.
+///
+/// # Errors
+///
+/// An unknown scenario, no permission to capture, the port taken, nothing captured; standard output that does not take
+/// the report.
+pub fn run(args: &DemoArgs, quiet: bool) -> anyhow::Result<ExitCode> {
+    if args.list {
+        list(args)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let scenario = find(&args.scenario).ok_or_else(|| unknown(&args.scenario))?;
+    let ip: IpAddr = if args.ipv6 { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() };
+    let interface = loopback_interface().map_err(|error| told(error.into()))?.name;
+    let played = play(&Play {
+        scenario,
+        address: SocketAddr::new(ip, args.port),
+        message: args.message.clone().into_bytes(),
+        interface,
+        write: args.write.clone(),
+    })
+    .map_err(told)?;
+    if args.write.as_deref().is_some_and(|path| path.as_os_str() == "-") {
+        return Ok(ExitCode::SUCCESS);
+    }
+    match args.look.format.into() {
+        Format::Ladder => picture(args, scenario, &played)?,
+        _ => records(args, &played, quiet)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The ladder between the server's own words and the comparison with the textbook.
+fn picture(args: &DemoArgs, scenario: &Scenario, played: &Played) -> io::Result<()> {
+    let style = style(&args.look);
+    let mut out = io::stdout().lock();
+    for line in wrapped(&format!("{}: {}.", scenario.name, scenario.title), style) {
+        writeln!(out, " {line}")?;
+    }
+    writeln!(out)?;
+    writeln!(out, " server prints: {WAITING}")?;
+    if !played.received.is_empty() {
+        writeln!(out, " server prints: {}", ReceivedLine(&played.received))?;
+    }
+    writeln!(out)?;
+    draw(&mut out, &played.connection, &played.calls, style)?;
+    writeln!(out)?;
+    for line in wrapped(&(scenario.differs)(played), style) {
+        writeln!(out, " {line}")?;
+    }
+    out.flush()
+}
+
+fn records(args: &DemoArgs, played: &Played, quiet: bool) -> io::Result<()> {
+    let mut report = report(&args.look, false);
+    for step in played.connection.steps().iter() {
+        report.segment(step)?;
+    }
+    report.connection(&played.connection)?;
+    let segments = played.connection.segments();
+    let summary = Summary {
+        frames: played.statistics.captured,
+        segments: segments.client + segments.server,
+        connections: 1,
+        captured: Some(played.statistics.captured),
+        dropped: played.statistics.dropped,
+        span: Some((played.connection.start(), played.connection.end())),
+        ..Summary::default()
+    };
+    report.summary(&summary)?;
+    report.flush()?;
+    if !quiet && Format::from(args.look.format) != Format::Json {
+        tell(&summary);
+    }
+    Ok(())
+}
+
+fn list(args: &DemoArgs) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let mut group = "";
+    for scenario in SCENARIOS {
+        let Scenario { name, group: of, title, .. } = *scenario;
+        if Format::from(args.look.format) == Format::Json {
+            write_record(&mut out, &ScenarioRecord { name, group: of, title })?;
+            continue;
+        }
+        if of != group {
+            writeln!(out, "{of}")?;
+            group = of;
+        }
+        writeln!(out, "  {name:<12} {title}")?;
+    }
+    Ok(())
+}
+
+fn unknown(name: &str) -> anyhow::Error {
+    let names: Vec<&str> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
+    anyhow!("scenario {name:?}: there is none of this name\n  try: one of {}", names.join(", "))
+}
+
+fn told(error: LabError) -> anyhow::Error {
+    let next_step = error.next_step();
+    anyhow!("{}", Told { error, next_step })
+}

@@ -1,0 +1,54 @@
+//! The command line: one file for each subcommand.
+//!
+//! In: parsed arguments. Out: an exit code, or an error whose text is `SUBJECT: CAUSE`, with `  try: NEXT STEP` on a
+//! second line where there is one.
+//! Invariant: results go to standard output, everything else to standard error. Nothing is computed here: this is
+//! where sources, the analyzer and reports meet.
+
+pub mod args;
+mod demo;
+mod exchange;
+mod explain;
+mod interfaces;
+mod observer;
+mod output;
+mod read;
+mod send;
+mod serve;
+mod watch;
+
+use std::io;
+use std::process::ExitCode;
+
+use tcpshake::capture::error::CaptureError;
+
+use crate::cli::args::{Cli, Command};
+
+/// Runs the subcommand.
+///
+/// # Errors
+///
+/// Where it could not be done at all (exit code 2).
+pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
+    match &cli.command {
+        Command::Demo(args) => demo::run(args, cli.quiet),
+        Command::Watch(args) => watch::run(args, cli.quiet),
+        Command::Read(args) => read::run(args, cli.quiet),
+        Command::Serve(args) => serve::run(args, cli.verbose).map(|()| ExitCode::SUCCESS),
+        Command::Send(args) => send::run(args, cli.verbose).map(|()| ExitCode::SUCCESS),
+        Command::Explain { topic } => {
+            let asked = (!topic.is_empty()).then(|| topic.join(" "));
+            explain::run(asked.as_deref(), &mut io::stdout().lock()).map(|()| ExitCode::SUCCESS)
+        }
+        Command::Interfaces { format } => interfaces::run(*format).map(|()| ExitCode::SUCCESS),
+    }
+}
+
+/// Whether the reader of our output has gone, which is its right.
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let is_io =
+            cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
+        is_io || cause.downcast_ref::<CaptureError>().is_some_and(CaptureError::is_broken_pipe)
+    })
+}

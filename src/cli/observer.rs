@@ -1,0 +1,107 @@
+//! Frames in, report out: what `watch` and `read` have in common.
+//!
+//! In: frames from any source. Out: steps, connections and the summary, pushed to a report.
+//! Invariant: every frame is accounted for: a segment, or left out for a reason that the summary names. What the user
+//! must know is said once.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use tcpshake::analyzer::tracker::{Config, Tracker};
+use tcpshake::capture::source::Statistics;
+use tcpshake::decode::{Decoded, decode};
+use tcpshake::frame::{Frame, LinkType};
+use tcpshake::report::Report;
+use tcpshake::report::summary::Summary;
+use tcpshake::time::Timestamp;
+
+use crate::cli::output::complain;
+
+/// Follows the frames of one input.
+pub struct Observer {
+    tracker: Tracker,
+    report: Box<dyn Report>,
+    summary: Summary,
+    unsupported: BTreeSet<LinkType>,
+}
+
+impl Observer {
+    /// Tracks within `config` and tells `report`.
+    pub fn new(config: Config, report: Box<dyn Report>) -> Self {
+        Self {
+            tracker: Tracker::new(config),
+            report,
+            summary: Summary::default(),
+            unsupported: BTreeSet::new(),
+        }
+    }
+
+    /// Takes in a frame.
+    pub fn frame(&mut self, frame: &Frame<'_>) -> io::Result<()> {
+        self.summary.count_frame(frame.time);
+        match decode(frame) {
+            Ok(Decoded::Segment(segment)) => {
+                self.summary.segments += 1;
+                let step = self.tracker.observe(&segment);
+                self.report.segment(&step)?;
+                return self.report_ended();
+            }
+            Ok(Decoded::NotTcp) => self.summary.not_tcp += 1,
+            Ok(Decoded::Fragment) => self.summary.fragments += 1,
+            Ok(Decoded::UnsupportedLink(link)) => self.unsupported_link(link),
+            Err(_) => self.summary.malformed += 1,
+        }
+        Ok(())
+    }
+
+    /// Lets time pass where no frame came, and hands on what is held back.
+    pub fn quiet(&mut self, now: Timestamp) -> io::Result<()> {
+        self.tracker.expire(now);
+        self.report_ended()?;
+        self.report.flush()
+    }
+
+    /// Whether frames had to be left out because their link type is not known.
+    pub fn has_unsupported(&self) -> bool {
+        !self.unsupported.is_empty()
+    }
+
+    /// Ends the account.
+    pub fn finish(
+        mut self,
+        now: Option<Timestamp>,
+        statistics: Statistics,
+        is_live: bool,
+    ) -> io::Result<Summary> {
+        if let Some(now) = now {
+            self.tracker.expire(now);
+        }
+        self.tracker.finish();
+        self.report_ended()?;
+        self.summary.connections = self.tracker.connections();
+        self.summary.evicted = self.tracker.evicted();
+        self.summary.captured = is_live.then_some(statistics.captured);
+        self.summary.dropped = statistics.dropped;
+        self.report.summary(&self.summary)?;
+        self.report.flush()?;
+        Ok(self.summary)
+    }
+
+    fn report_ended(&mut self) -> io::Result<()> {
+        for connection in self.tracker.ended() {
+            self.summary.count_findings(&connection);
+            self.report.connection(&connection)?;
+        }
+        Ok(())
+    }
+
+    fn unsupported_link(&mut self, link: LinkType) {
+        self.summary.count_unsupported(link);
+        if self.unsupported.insert(link) {
+            complain(
+                format_args!("link type {}: not supported; frames of it are left out", link.0),
+                Some("https://www.tcpdump.org/linktypes.html, to see what it is".to_owned()),
+            );
+        }
+    }
+}

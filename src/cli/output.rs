@@ -1,0 +1,78 @@
+//! Where results go, and how they look there.
+//!
+//! In: the options of the command line, the terminal, the environment. Out: a report on standard output; messages on
+//! standard error.
+//! Invariant: the only place that asks the terminal and the environment. `NO_COLOR` is kept (no-color.org).
+
+use std::fmt::Display;
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use tcpshake::report::Report;
+use tcpshake::report::format::Format;
+use tcpshake::report::style::Style;
+
+use crate::cli::args::{Color, DefaultFormat, Look};
+
+/// Columns of a terminal that does not say how many it has.
+const COLUMNS: usize = 80;
+
+/// How results are to look.
+#[allow(clippy::disallowed_methods, reason = "the environment is read in cli/ alone")]
+pub fn style<D: DefaultFormat>(look: &Look<D>) -> Style {
+    let is_terminal = io::stdout().is_terminal();
+    let color = match look.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    };
+    let ladder = Format::from(look.format) == Format::Ladder;
+    let width = match terminal_size::terminal_size() {
+        Some((terminal_size::Width(columns), _)) if is_terminal && columns > 0 => usize::from(columns),
+        // A picture needs a width, wherever it goes; text that a program reads leaves nothing out.
+        _ if is_terminal || ladder => COLUMNS,
+        _ => usize::MAX,
+    };
+    Style { numbers: look.numbers.into(), color, width }
+}
+
+/// A report in the format asked for, on standard output; on nothing where a capture takes that.
+pub fn report<D: DefaultFormat>(look: &Look<D>, is_taken: bool) -> Box<dyn Report> {
+    let out: Box<dyn Write> =
+        if is_taken { Box::new(io::sink()) } else { Box::new(BufWriter::new(io::stdout())) };
+    Format::from(look.format).report(out, style(look), look.records)
+}
+
+/// Tells the user something on standard error.
+pub fn tell(line: impl Display) {
+    // Where standard error is gone there is nobody left to tell.
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Tells the user of an error that did not end the work.
+pub fn complain(error: impl Display, next_step: Option<String>) {
+    tell(Told { error, next_step }.prefixed());
+}
+
+/// An error with its next step, as one text.
+pub struct Told<E> {
+    /// The error: `SUBJECT: CAUSE`.
+    pub error: E,
+    /// What to do about it.
+    pub next_step: Option<String>,
+}
+
+impl<E: Display> Told<E> {
+    fn prefixed(&self) -> String {
+        format!("tcpshake: {self}")
+    }
+}
+
+impl<E: Display> Display for Told<E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)?;
+        match &self.next_step {
+            Some(step) => write!(f, "\n  try: {step}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! `tcpshake read`: labels captures.
+//!
+//! In: files, or standard input. Out: a report on standard output.
+//! Invariant: what can be read is reported before an error is; an error on the way makes the exit code 2.
+
+use std::process::ExitCode;
+
+use anyhow::anyhow;
+use tcpshake::analyzer::tracker::Config;
+use tcpshake::capture::file::Files;
+use tcpshake::capture::filter::Filter;
+use tcpshake::capture::source::{FrameSource, Next};
+use tcpshake::report::format::Format;
+
+use crate::cli::args::ReadArgs;
+use crate::cli::observer::Observer;
+use crate::cli::output::{Told, complain, report, tell};
+
+/// Steps of each connection that a ladder shows.
+pub const LADDER_STEPS: usize = 400;
+
+/// Reads the files.
+///
+/// # Errors
+///
+/// A bad filter, or standard output that does not take the report.
+pub fn run(args: &ReadArgs, quiet: bool) -> anyhow::Result<ExitCode> {
+    let mut source = Files::new(&args.files);
+    if let Some(text) = &args.filter {
+        let filter = Filter::new(text).map_err(|error| {
+            let next_step = error.next_step();
+            anyhow!("{}", Told { error, next_step })
+        })?;
+        source = source.with_filter(filter);
+    }
+    let is_ladder = Format::from(args.look.format) == Format::Ladder;
+    let keep_steps = if is_ladder { LADDER_STEPS } else { 0 };
+    let mut observer = Observer::new(Config { keep_steps, ..Config::default() }, report(&args.look, false));
+    let mut is_partial = false;
+    loop {
+        match source.next_frame() {
+            Ok(Next::Frame(frame)) => observer.frame(&frame)?,
+            Ok(Next::Quiet) => {}
+            Ok(Next::End) => break,
+            Err(error) => {
+                is_partial = true;
+                complain(&error, error.next_step());
+            }
+        }
+    }
+    is_partial |= observer.has_unsupported();
+    let summary = observer.finish(None, source.statistics(), false)?;
+    if !quiet && summary.frames > 0 && Format::from(args.look.format) != Format::Json {
+        tell(&summary);
+    }
+    Ok(if is_partial { ExitCode::from(2) } else { ExitCode::SUCCESS })
+}

@@ -1,0 +1,143 @@
+//! `tcpshake watch`: labels live traffic.
+//!
+//! In: an interface and a filter. Out: a report on standard output, while it goes on.
+//! Invariant: an interrupt, and `-c` reached, are normal ends: what is open is reported, then the summary with the
+//! drops, and the exit code is 0.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use anyhow::anyhow;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use tcpshake::analyzer::tracker::Config;
+use tcpshake::capture::error::CaptureError;
+use tcpshake::capture::interfaces::loopback_interface;
+use tcpshake::capture::live::{Live, LiveOptions, WHOLE_FRAMES};
+use tcpshake::capture::save::Savefile;
+use tcpshake::capture::source::{FrameSource, Next};
+use tcpshake::report::format::Format;
+use tcpshake::time::Timestamp;
+
+use crate::cli::args::WatchArgs;
+use crate::cli::observer::Observer;
+use crate::cli::output::{Told, complain, report, tell};
+use crate::cli::read::LADDER_STEPS;
+
+/// TCP, and the ICMP errors about it. In a filter `vlan` moves what stands behind it, so it comes last.
+const DEFAULT_FILTER: &str = "tcp or icmp or icmp6";
+const DEFAULT_FILTER_WITH_VLAN: &str = "tcp or icmp or icmp6 or (vlan and (tcp or icmp or icmp6))";
+
+/// How long a connection that has ended stays quiet before it is reported.
+const REPORT_AFTER: Duration = Duration::from_secs(1);
+
+/// Watches until it is interrupted.
+///
+/// # Errors
+///
+/// No such interface, no permission, a bad filter; standard output that does not take the report.
+pub fn run(args: &WatchArgs, quiet: bool) -> anyhow::Result<ExitCode> {
+    let stop = stop_flag()?;
+    let mut source = open(args).map_err(told)?;
+    let mut save =
+        args.write.as_deref().map(|path| Savefile::create(path, source.link())).transpose().map_err(told)?;
+    if !quiet {
+        tell(format_args!("tcpshake: watching {}; Ctrl-C ends it", source.interface()));
+    }
+    let is_taken = args.write.as_deref().is_some_and(|path| path.as_os_str() == "-");
+    let mut observer = Observer::new(config(args), report(&args.look, is_taken));
+    let mut left = args.count;
+    let mut is_partial = false;
+    while !stop.load(Ordering::Relaxed) && left != Some(0) {
+        match source.next_frame() {
+            Ok(Next::Frame(frame)) => {
+                if let Some(save) = &mut save {
+                    save.write(&frame)?;
+                }
+                observer.frame(&frame)?;
+                left = left.map(|left| left - 1);
+            }
+            Ok(Next::Quiet) => {
+                if let Some(save) = &mut save {
+                    save.flush()?;
+                }
+                observer.quiet(now())?;
+            }
+            Ok(Next::End) => break,
+            Err(error) => {
+                is_partial = true;
+                complain(&error, error.next_step());
+            }
+        }
+    }
+    if let Some(save) = &mut save {
+        save.flush()?;
+    }
+    let summary = observer.finish(Some(now()), source.statistics(), true)?;
+    if !quiet && (is_taken || Format::from(args.look.format) != Format::Json) {
+        tell(&summary);
+    }
+    Ok(if is_partial { ExitCode::from(2) } else { ExitCode::SUCCESS })
+}
+
+fn open(args: &WatchArgs) -> Result<Live, CaptureError> {
+    let interface = match &args.interface {
+        Some(name) => name.clone(),
+        None => loopback_interface()?.name,
+    };
+    let mut options = LiveOptions::new(&interface);
+    options.promiscuous = !args.no_promiscuous;
+    match args.snap_len {
+        Some(0) => options.snap_len = WHOLE_FRAMES,
+        Some(octets) => options.snap_len = octets,
+        None if args.write.is_some() => options.snap_len = WHOLE_FRAMES,
+        None => {}
+    }
+    if !args.filter.is_empty() {
+        options.filter = Some(args.filter.join(" "));
+        return Live::open(&options);
+    }
+    options.filter = Some(DEFAULT_FILTER_WITH_VLAN.to_owned());
+    match Live::open(&options) {
+        // Not every link layer has VLANs.
+        Err(CaptureError::BadFilter { .. }) => {
+            options.filter = Some(DEFAULT_FILTER.to_owned());
+            Live::open(&options)
+        }
+        opened => opened,
+    }
+}
+
+fn config(args: &WatchArgs) -> Config {
+    let is_ladder = Format::from(args.look.format) == Format::Ladder;
+    Config {
+        keep_steps: if is_ladder { LADDER_STEPS } else { 0 },
+        report_after: Some(REPORT_AFTER),
+        ..Config::default()
+    }
+}
+
+/// Raised by the first SIGINT or SIGTERM; the second does what it does to any program.
+fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        let registered = signal_hook::flag::register_conditional_default(signal, Arc::clone(&stop))
+            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)));
+        registered.map_err(|error| anyhow!("signals: {error}"))?;
+    }
+    Ok(stop)
+}
+
+/// Capture stamps are on this clock.
+#[allow(clippy::disallowed_methods, reason = "a live capture's quiet moments have no stamp")]
+fn now() -> Timestamp {
+    SystemTime::now().into()
+}
+
+fn told(error: CaptureError) -> anyhow::Error {
+    match error.next_step() {
+        Some(step) => anyhow!("{}", Told { error, next_step: Some(step) }),
+        None => anyhow::Error::new(error),
+    }
+}
