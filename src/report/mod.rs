@@ -1,1 +1,17 @@
-//! (stub)
+//! Reports: what was observed, as text.
+//!
+//! In: `Step`s, `Connection`s and the `Summary`, pushed in the order in which they come to be known (`sink.rs`). Out:
+//! text on any `io::Write`, one file here for each format, and one `match` in `format.rs` that chooses.
+//! Invariant: a report knows neither where segments come from nor where its text goes, and reads no clock, file,
+//! terminal or environment. What it cannot write it hands back as the error that it met.
+
+mod columns;
+pub mod format;
+pub mod json;
+pub mod lines;
+#[cfg(test)]
+mod samples;
+pub mod sink;
+pub mod style;
+pub mod summary;
+pub mod table;

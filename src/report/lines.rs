@@ -1,0 +1,185 @@
+//! `lines`: one labelled segment a line, in tcpdump's habits.
+//!
+//! In: steps, and connections for what was found about them. Out: `TIME CONNECTION SOURCE > DESTINATION LABEL CLIENT
+//! SERVER`, where the last two words are the states of both ends after the segment, in parentheses where assumed.
+//! Invariant: TIME is the time of day in UTC, so that neighbours compare whatever the machine's time zone; its
+//! microseconds are cut, and the JSON records have all nanoseconds. The text of a segment is escaped: no control
+//! character reaches the terminal.
+
+use std::fmt;
+use std::io::{self, Write};
+
+use crate::analyzer::connection::Connection;
+use crate::analyzer::diagnosis::{Finding, Severity};
+use crate::analyzer::role::Role;
+use crate::analyzer::step::Step;
+use crate::report::columns::{GAP, Row, TimeOfDay};
+use crate::report::sink::Report;
+use crate::report::style::{Believed, Ink, Style};
+use crate::time::Timestamp;
+
+/// Columns of a connection's number.
+const ID: usize = 2;
+/// Columns of a state in parentheses.
+const STATE: usize = 14;
+/// The widest pair of IPv4 sockets; one of IPv6 may be wider, and moves its own line only.
+const WIDEST_PAIR: usize = 45;
+/// The narrowest and the widest column of labels: `FIN N, ACK M+1`, and `ACK K+1, DATA 6 "hello\n" (again, 2nd)`.
+const LABEL: (usize, usize) = (14, 40);
+
+/// Writes lines.
+#[derive(Debug)]
+pub struct Lines<W> {
+    out: W,
+    style: Style,
+    row: Row,
+    /// The widest pair of sockets so far: the column grows with it.
+    pair: usize,
+}
+
+impl<W: Write> Lines<W> {
+    /// Writes to `out`.
+    pub const fn new(out: W, style: Style) -> Self {
+        Self { out, style, row: Row::new(style), pair: 0 }
+    }
+
+    /// A line that begins as the segments' do, and has `!` where they have a socket.
+    fn finding(&mut self, time: Timestamp, connection: u64, finding: &Finding) -> io::Result<()> {
+        let ink = if finding.severity == Severity::Error { Ink::Failure } else { Ink::Closing };
+        let Finding { code, severity, frames, says, reference, .. } = finding;
+        let row = &mut self.row;
+        row.left(TimeOfDay::WIDTH, Ink::Plain, TimeOfDay(time));
+        row.right(ID, Ink::Plain, connection);
+        row.left(0, ink, format_args!("! {severity} {code}:"));
+        row.left(0, Ink::Plain, says.escape_debug());
+        row.left(0, Ink::Plain, format_args!("({}{reference})", Evidence(frames)));
+        self.out.write_all(row.finish().as_bytes())
+    }
+}
+
+impl<W: Write> Report for Lines<W> {
+    fn segment(&mut self, step: &Step) -> io::Result<()> {
+        let segment = &step.segment;
+        let believed =
+            |role: Role| Believed { state: *step.states.of(role), is_assumed: *step.assumed.of(role) };
+        let (client, server) = (believed(Role::Client), believed(Role::Server));
+        let row = &mut self.row;
+        row.left(TimeOfDay::WIDTH, Ink::Plain, TimeOfDay(segment.time));
+        row.right(ID, Ink::Plain, step.connection);
+        let pair = format_args!("{} > {}", segment.source, segment.destination);
+        row.growing(&mut self.pair, WIDEST_PAIR, Ink::Plain, pair);
+        let label_width = label_width(self.style.width, self.pair);
+        let label = step.label.show_with_text(self.style.numbers, &segment.text);
+        row.left(label_width, Ink::of_segment(segment), label);
+        row.left(STATE, client.ink(), client);
+        row.left(0, server.ink(), server);
+        self.out.write_all(row.finish().as_bytes())
+    }
+
+    fn connection(&mut self, connection: &Connection) -> io::Result<()> {
+        let (time, id) = (connection.end(), connection.id());
+        connection.findings().iter().try_for_each(|finding| self.finding(time, id, finding))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// The columns that labels may take of `width`, so that the states fit beside them.
+fn label_width(width: usize, pair: usize) -> usize {
+    let others = TimeOfDay::WIDTH + ID + pair + 2 * STATE + 5 * GAP;
+    width.saturating_sub(others).clamp(LABEL.0, LABEL.1)
+}
+
+/// The frames that show something: `frame 3, ` or `frames 1, 3, `.
+struct Evidence<'a>(&'a [u64]);
+
+impl fmt::Display for Evidence<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.0.is_empty() {
+            f.write_str(if self.0.len() == 1 { "frame " } else { "frames " })?;
+        }
+        self.0.iter().try_for_each(|frame| write!(f, "{frame}, "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyzer::diagnosis::Confidence;
+    use crate::report::samples;
+    use crate::segment::Segment;
+
+    fn lines(segments: &[Segment], style: Style) -> String {
+        let mut out = Vec::new();
+        samples::play(segments, &mut Lines::new(&mut out, style));
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn opened_and_closed() {
+        let style = Style { width: 120, ..Style::default() };
+        insta::assert_snapshot!(lines(&samples::closed(), style), @r#"
+        12:00:00.000000   1  192.0.2.2:50000 > 192.0.2.1:6666  SYN J                              SYN-SENT        (SYN-RECEIVED)
+        12:00:00.000197   1  192.0.2.1:6666 > 192.0.2.2:50000  SYN K, ACK J+1                     (ESTABLISHED)   SYN-RECEIVED
+        12:00:00.000219   1  192.0.2.2:50000 > 192.0.2.1:6666  ACK K+1                            ESTABLISHED     (ESTABLISHED)
+        12:00:00.000300   1  192.0.2.2:50000 > 192.0.2.1:6666  DATA 6 "hello\n"                   ESTABLISHED     (ESTABLISHED)
+        12:00:00.000340   1  192.0.2.1:6666 > 192.0.2.2:50000  ACK J+7                            ESTABLISHED     ESTABLISHED
+        12:00:00.000400   1  192.0.2.2:50000 > 192.0.2.1:6666  FIN M                              FIN-WAIT-1      (CLOSE-WAIT)
+        12:00:00.000460   1  192.0.2.1:6666 > 192.0.2.2:50000  FIN N, ACK M+1                     (TIME-WAIT)     LAST-ACK
+        12:00:00.000471   1  192.0.2.2:50000 > 192.0.2.1:6666  ACK N+1                            TIME-WAIT       (CLOSED)
+        "#);
+    }
+
+    #[test]
+    fn refused() {
+        insta::assert_snapshot!(lines(&samples::refused(), Style::default()), @r#"
+        12:00:00.000000   1  [2001:db8::2]:50000 > [2001:db8::1]:6666  SYN J           SYN-SENT        (SYN-RECEIVED)
+        12:00:00.000050   1  [2001:db8::1]:6666 > [2001:db8::2]:50000  RST, ACK J+1    (CLOSED)        CLOSED
+        "#);
+    }
+
+    #[test]
+    fn from_the_middle_and_with_control_characters() {
+        let text = lines(&samples::mid_stream(), Style::default());
+        assert!(text.bytes().all(|octet| octet == b'\n' || (b' '..0x7f).contains(&octet)), "{text:?}");
+        insta::assert_snapshot!(text, @r#"
+        12:00:00.000000   1  192.0.2.2:50000 > 192.0.2.1:6666  DATA 10 "\x1b[2Jcaf\xc3\xa9\x7f" ESTABLISHED (ESTABLISHED)
+        12:00:01.000000   1  192.0.2.1:6666 > 192.0.2.2:50000  ACK ~10         ESTABLISHED     ESTABLISHED
+        "#);
+    }
+
+    #[test]
+    fn the_column_of_sockets_grows() {
+        let all = [samples::closed(), samples::refused()].concat();
+        insta::assert_snapshot!(lines(&all[6..], Style::default()), @r#"
+        12:00:00.000460   1  192.0.2.1:6666 > 192.0.2.2:50000  FIN M           (CLOSE-WAIT)    FIN-WAIT-1
+        12:00:00.000471   1  192.0.2.2:50000 > 192.0.2.1:6666  ACK M+1         CLOSE-WAIT      (FIN-WAIT-2)
+        12:00:00.000000   2  [2001:db8::2]:50000 > [2001:db8::1]:6666  SYN J           SYN-SENT        (SYN-RECEIVED)
+        12:00:00.000050   2  [2001:db8::1]:6666 > [2001:db8::2]:50000  RST, ACK J+1    (CLOSED)        CLOSED
+        "#);
+    }
+
+    #[test]
+    fn colour_repeats_what_the_words_say() {
+        let style = Style { color: true, ..Style::default() };
+        insta::assert_snapshot!(lines(&samples::refused(), style).escape_debug(), @r#"12:00:00.000000   1  [2001:db8::2]:50000 > [2001:db8::1]:6666  \u{1b}[32mSYN J\u{1b}[0m           SYN-SENT        \u{1b}[2m(SYN-RECEIVED)\u{1b}[0m\n12:00:00.000050   1  [2001:db8::1]:6666 > [2001:db8::2]:50000  \u{1b}[31mRST, ACK J+1\u{1b}[0m    \u{1b}[2m(CLOSED)\u{1b}[0m        CLOSED\n"#);
+    }
+
+    #[test]
+    fn a_finding_has_a_line_of_its_own() {
+        let finding = Finding {
+            code: "syn-retransmitted",
+            severity: Severity::Warning,
+            frames: vec![1, 3],
+            confidence: Confidence::Certain,
+            says: "The client sent its SYN twice\u{7}.".to_owned(),
+            rivals: Vec::new(),
+            reference: "RFC 9293 section 3.8.1",
+        };
+        let mut out = Vec::new();
+        Lines::new(&mut out, Style::default()).finding(Timestamp::new(61, 0), 7, &finding).unwrap();
+        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"00:01:01.000000   7  ! warning syn-retransmitted: The client sent its SYN twice\u{7}. (frames 1, 3, RFC 9293 section 3.8.1)"#);
+    }
+}

@@ -1,0 +1,192 @@
+//! The account of a whole input: what was read, what was left out and why, what was found.
+//!
+//! In: counts, as whoever drives the pipeline makes them. Out: numbers, and a line or two for people.
+//! Invariant: nothing is left out in silence: a frame that is no segment in a connection stands under exactly one of
+//! the reasons.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use crate::analyzer::connection::Connection;
+use crate::analyzer::diagnosis::Severity;
+use crate::frame::LinkType;
+use crate::time::Timestamp;
+
+/// Counters over a whole input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Frames read.
+    pub frames: u64,
+    /// TCP segments among them.
+    pub segments: u64,
+    /// Connections that they belong to.
+    pub connections: u64,
+    /// Frames that carry something else.
+    pub not_tcp: u64,
+    /// Frames that contradict themselves, or were cut before anything could be told.
+    pub malformed: u64,
+    /// Frames of a link type that is not read here, by that type.
+    pub unsupported_link: BTreeMap<LinkType, u64>,
+    /// Fragments that cannot be read alone.
+    pub fragments: u64,
+    /// Frames that a live capture took, as the system counts them.
+    pub captured: Option<u64>,
+    /// Frames that a capture lost, where that is known.
+    pub dropped: Option<u64>,
+    /// Connections let go early because there were too many at a time.
+    pub evicted: u64,
+    /// What was found, by severity.
+    pub findings: BySeverity,
+    /// When the earliest and the latest frame were captured.
+    pub span: Option<(Timestamp, Timestamp)>,
+}
+
+/// A count for each severity of finding.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BySeverity {
+    /// Notes.
+    pub notes: u64,
+    /// Warnings.
+    pub warnings: u64,
+    /// Errors.
+    pub errors: u64,
+}
+
+impl Summary {
+    /// Counts a frame captured at `time`.
+    pub fn count_frame(&mut self, time: Timestamp) {
+        self.frames = self.frames.saturating_add(1);
+        let (first, last) = self.span.unwrap_or((time, time));
+        self.span = Some((first.min(time), last.max(time)));
+    }
+
+    /// Counts a frame of a link type that is not read here.
+    pub fn count_unsupported(&mut self, link: LinkType) {
+        let count = self.unsupported_link.entry(link).or_default();
+        *count = count.saturating_add(1);
+    }
+
+    /// Counts what was found about `connection`.
+    pub fn count_findings(&mut self, connection: &Connection) {
+        for finding in connection.findings() {
+            let count = match finding.severity {
+                Severity::Note => &mut self.findings.notes,
+                Severity::Warning => &mut self.findings.warnings,
+                Severity::Error => &mut self.findings.errors,
+            };
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// From the earliest frame to the latest; `None` where there was no frame.
+    pub fn elapsed(&self) -> Option<Duration> {
+        self.span.map(|(first, last)| last.since(first))
+    }
+}
+
+impl fmt::Display for Summary {
+    /// `42 frames, 40 segments in 3 connections; left out: 2 not TCP`, and a line on what was lost if anything was.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { frames, segments, connections, .. } = *self;
+        write!(
+            f,
+            "{}, {} in {}",
+            Count(frames, "frame"),
+            Count(segments, "segment"),
+            Count(connections, "connection")
+        )?;
+        let BySeverity { notes, warnings, errors } = self.findings;
+        let mut found = Listing::new("; found: ");
+        for (count, what) in [(errors, "error"), (warnings, "warning"), (notes, "note")] {
+            found.add(f, count, format_args!("{}", Count(count, what)))?;
+        }
+        let mut left_out = Listing::new("; left out: ");
+        left_out.add(f, self.not_tcp, format_args!("{} not TCP", self.not_tcp))?;
+        left_out.add(f, self.malformed, format_args!("{} malformed", self.malformed))?;
+        left_out.add(f, self.fragments, format_args!("{}", Count(self.fragments, "fragment")))?;
+        for (LinkType(link), count) in &self.unsupported_link {
+            left_out.add(f, *count, format_args!("{count} of the unsupported link type {link}"))?;
+        }
+        let dropped = self.dropped.unwrap_or(0);
+        let mut lost = Listing::new("\n");
+        lost.add(f, dropped, format_args!("{} lost by the capture", Count(dropped, "frame")))?;
+        let evicted = Count(self.evicted, "connection");
+        lost.add(f, self.evicted, format_args!("{evicted} let go early, being too many at a time"))?;
+        if lost.has_any { f.write_str(": what rests on something missing is in doubt") } else { Ok(()) }
+    }
+}
+
+/// A number of things, in words.
+struct Count(u64, &'static str);
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(count, what) = self;
+        write!(f, "{count} {what}{}", if *count == 1 { "" } else { "s" })
+    }
+}
+
+/// What is there of a list, with an opening word if it is anything.
+struct Listing {
+    opening: &'static str,
+    has_any: bool,
+}
+
+impl Listing {
+    const fn new(opening: &'static str) -> Self {
+        Self { opening, has_any: false }
+    }
+
+    fn add(&mut self, f: &mut fmt::Formatter<'_>, count: u64, what: fmt::Arguments<'_>) -> fmt::Result {
+        if count == 0 {
+            return Ok(());
+        }
+        f.write_str(if self.has_any { ", " } else { self.opening })?;
+        self.has_any = true;
+        f.write_fmt(what)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zeros_are_not_spoken_of() {
+        let mut summary = Summary { segments: 1, connections: 1, dropped: Some(0), ..Summary::default() };
+        summary.count_frame(Timestamp::new(5, 0));
+        assert_eq!(summary.to_string(), "1 frame, 1 segment in 1 connection");
+    }
+
+    #[test]
+    fn what_was_left_out_and_lost_is_named() {
+        let mut summary = Summary {
+            frames: 42,
+            segments: 36,
+            connections: 3,
+            not_tcp: 2,
+            fragments: 1,
+            dropped: Some(7),
+            findings: BySeverity { notes: 0, warnings: 2, errors: 1 },
+            ..Summary::default()
+        };
+        for link in [105, 105, 127] {
+            summary.count_unsupported(LinkType(link));
+        }
+        insta::assert_snapshot!(summary, @r#"
+        42 frames, 36 segments in 3 connections; found: 1 error, 2 warnings; left out: 2 not TCP, 1 fragment, 2 of the unsupported link type 105, 1 of the unsupported link type 127
+        7 frames lost by the capture: what rests on something missing is in doubt
+        "#);
+    }
+
+    #[test]
+    fn time_that_steps_back_does_not_shorten_the_span() {
+        let mut summary = Summary::default();
+        assert_eq!(summary.elapsed(), None);
+        for seconds in [10, 9, 12, 11] {
+            summary.count_frame(Timestamp::new(seconds, 0));
+        }
+        assert_eq!((summary.frames, summary.elapsed()), (4, Some(Duration::from_secs(3))));
+    }
+}

@@ -1,0 +1,295 @@
+//! `table`: one connection a line, under one line of headings.
+//!
+//! In: connections as they end. Out: a line for each at once, in columns of fixed width that typical IPv4 sockets fit.
+//! Invariant: the columns that the width has no room for are left out, the least important first, and their order
+//! stays; at 80 columns the sockets, the duration, the outcome and Zeek's `conn_state` are left.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use crate::analyzer::connection::Connection;
+use crate::analyzer::opening::OpeningKind;
+use crate::analyzer::outcome::Outcome;
+use crate::analyzer::role::{Ends, Role};
+use crate::report::columns::{GAP, Row, TimeOfDay};
+use crate::report::sink::Report;
+use crate::report::style::{Believed, Ink, Style};
+
+/// Writes a table.
+#[derive(Debug)]
+pub struct Table<W> {
+    out: W,
+    row: Row,
+    columns: Vec<Column>,
+    has_headings: bool,
+}
+
+/// A column, in the order in which they stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Column {
+    Id,
+    Client,
+    Server,
+    Start,
+    Duration,
+    Opening,
+    Closing,
+    Outcome,
+    ClientState,
+    ServerState,
+    Segments,
+    Octets,
+    ConnState,
+    Findings,
+}
+
+impl<W: Write> Table<W> {
+    /// Writes to `out`, with as many columns as `style.width` has room for.
+    pub fn new(out: W, style: Style) -> Self {
+        Self { out, row: Row::new(style), columns: fitting(style.width), has_headings: false }
+    }
+
+    fn headings(&mut self) -> io::Result<()> {
+        for column in &self.columns {
+            column.write(&mut self.row, Ink::Heading, column.heading());
+        }
+        self.has_headings = true;
+        self.out.write_all(self.row.finish().as_bytes())
+    }
+}
+
+impl<W: Write> Report for Table<W> {
+    fn connection(&mut self, connection: &Connection) -> io::Result<()> {
+        if !self.has_headings {
+            self.headings()?;
+        }
+        for column in &self.columns {
+            column.cell(&mut self.row, connection);
+        }
+        self.out.write_all(self.row.finish().as_bytes())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// The columns that fit into `width`, chosen by importance.
+fn fitting(width: usize) -> Vec<Column> {
+    let mut room = width;
+    let mut chosen: Vec<Column> = Column::BY_IMPORTANCE
+        .into_iter()
+        .filter(|column| {
+            let taken = column.width().saturating_add(if *column == Column::Id { 0 } else { GAP });
+            let fits = taken <= room || Column::NEEDED.contains(column);
+            if fits {
+                room = room.saturating_sub(taken);
+            }
+            fits
+        })
+        .collect();
+    chosen.sort_by_key(|column| *column as u8);
+    chosen
+}
+
+impl Column {
+    /// Without these a line says nothing.
+    const NEEDED: [Self; 4] = [Self::Id, Self::Client, Self::Server, Self::Outcome];
+
+    const BY_IMPORTANCE: [Self; 14] = [
+        Self::Id,
+        Self::Client,
+        Self::Server,
+        Self::Outcome,
+        Self::Duration,
+        Self::Opening,
+        Self::Closing,
+        Self::Segments,
+        Self::ConnState,
+        Self::Start,
+        Self::Octets,
+        Self::ClientState,
+        Self::ServerState,
+        Self::Findings,
+    ];
+
+    const fn heading(self) -> &'static str {
+        match self {
+            Self::Id => "ID",
+            Self::Client => "CLIENT",
+            Self::Server => "SERVER",
+            Self::Start => "START",
+            Self::Duration => "DURATION",
+            Self::Opening => "OPENING",
+            Self::Closing => "CLOSING",
+            Self::Outcome => "OUTCOME",
+            Self::ClientState => "CLIENT STATE",
+            Self::ServerState => "SERVER STATE",
+            Self::Segments => "SEGMENTS",
+            Self::Octets => "OCTETS",
+            Self::ConnState => "ZEEK",
+            Self::Findings => "FINDINGS",
+        }
+    }
+
+    /// The columns of the terminal that it takes.
+    const fn width(self) -> usize {
+        match self {
+            Self::Id => 3,
+            Self::Client | Self::Server => 19,
+            Self::Start => TimeOfDay::WIDTH,
+            Self::Duration => 10,
+            Self::Opening | Self::Outcome => 12,
+            Self::Closing => 13,
+            Self::ClientState | Self::ServerState => 14,
+            Self::Segments => 8,
+            Self::Octets => 11,
+            Self::ConnState => 6,
+            Self::Findings => 20,
+        }
+    }
+
+    fn write(self, row: &mut Row, ink: Ink, value: impl fmt::Display) {
+        match self {
+            Self::Id | Self::Duration | Self::Segments | Self::Octets => row.right(self.width(), ink, value),
+            _ => row.left(self.width(), ink, value),
+        }
+    }
+
+    fn cell(self, row: &mut Row, connection: &Connection) {
+        match self {
+            Self::Id => self.write(row, Ink::Plain, connection.id()),
+            Self::Client => self.write(row, Ink::Plain, connection.sockets().client),
+            Self::Server => self.write(row, Ink::Plain, connection.sockets().server),
+            Self::Start => self.write(row, Ink::Plain, TimeOfDay(connection.start())),
+            Self::Duration => {
+                self.write(row, Ink::Plain, Seconds(connection.end().since(connection.start())));
+            }
+            Self::Opening => {
+                let kind = connection.opening().kind;
+                let is_seen = !matches!(kind, OpeningKind::Incomplete | OpeningKind::NotSeen);
+                self.write(row, if is_seen { Ink::Opening } else { Ink::Plain }, kind.as_str());
+            }
+            Self::Closing => {
+                let outcome = connection.outcome();
+                let ink = if outcome == Outcome::Closed { Ink::Closing } else { ink_of(outcome) };
+                self.write(row, ink, connection.closing().kind.as_str());
+            }
+            Self::Outcome => {
+                let outcome = connection.outcome();
+                self.write(row, ink_of(outcome), outcome.as_str());
+            }
+            Self::ClientState => self.state(row, connection, Role::Client),
+            Self::ServerState => self.state(row, connection, Role::Server),
+            Self::Segments => self.write(row, Ink::Plain, BothWays(connection.segments())),
+            Self::Octets => self.write(row, Ink::Plain, BothWays(connection.text_octets())),
+            Self::ConnState => self.write(row, Ink::Plain, connection.zeek().conn_state()),
+            Self::Findings => self.write(row, Ink::Plain, Codes(connection)),
+        }
+    }
+
+    fn state(self, row: &mut Row, connection: &Connection, role: Role) {
+        let believed =
+            Believed { state: *connection.states().of(role), is_assumed: *connection.assumed().of(role) };
+        self.write(row, believed.ink(), believed);
+    }
+}
+
+const fn ink_of(outcome: Outcome) -> Ink {
+    match outcome {
+        Outcome::Closed | Outcome::HalfClosed => Ink::Closing,
+        Outcome::Open => Ink::Opening,
+        Outcome::Pending | Outcome::Unknown => Ink::Plain,
+        Outcome::Reset
+        | Outcome::SynReceived
+        | Outcome::Refused
+        | Outcome::Unreachable
+        | Outcome::NoAnswer => Ink::Failure,
+    }
+}
+
+/// A duration in seconds, to the microsecond.
+struct Seconds(Duration);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:06}", self.0.as_secs(), self.0.subsec_micros())
+    }
+}
+
+/// The client's number and the server's.
+struct BothWays(Ends<u64>);
+
+impl fmt::Display for BothWays {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.0.client, self.0.server)
+    }
+}
+
+/// The codes of what was found, or a dash.
+struct Codes<'a>(&'a Connection);
+
+impl fmt::Display for Codes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((first, rest)) = self.0.findings().split_first() else { return f.write_str("-") };
+        f.write_str(first.code)?;
+        rest.iter().try_for_each(|finding| write!(f, ",{}", finding.code))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples;
+
+    fn table(width: usize) -> String {
+        let mut out = Vec::new();
+        let mut table = Table::new(&mut out, Style { width, ..Style::default() });
+        for segments in [samples::closed(), samples::refused(), samples::mid_stream()] {
+            samples::play(&segments, &mut table);
+        }
+        String::from_utf8(out).unwrap()
+    }
+
+    fn widest_ipv4(text: &str) -> usize {
+        text.lines().filter(|line| !line.contains('[')).map(str::len).max().unwrap_or(0)
+    }
+
+    #[test]
+    fn eighty_columns() {
+        assert!(widest_ipv4(&table(80)) <= 80);
+        insta::assert_snapshot!(table(80), @r#"
+        ID  CLIENT               SERVER                 DURATION  OUTCOME       ZEEK
+         1  192.0.2.2:50000      192.0.2.1:6666         0.000471  closed        SF
+         1  [2001:db8::2]:50000  [2001:db8::1]:6666     0.000050  refused       REJ
+         1  192.0.2.2:50000      192.0.2.1:6666         1.000000  open          OTH
+        "#);
+    }
+
+    #[test]
+    fn a_hundred_and_twenty_columns() {
+        assert!(widest_ipv4(&table(120)) <= 120);
+        insta::assert_snapshot!(table(120), @r#"
+        ID  CLIENT               SERVER                 DURATION  OPENING       CLOSING        OUTCOME       SEGMENTS  ZEEK
+         1  192.0.2.2:50000      192.0.2.1:6666         0.000471  three-way     three-segment  closed             5/3  SF
+         1  [2001:db8::2]:50000  [2001:db8::1]:6666     0.000050  incomplete    none           refused            1/1  REJ
+         1  192.0.2.2:50000      192.0.2.1:6666         1.000000  not-seen      none           open               1/1  OTH
+        "#);
+    }
+
+    #[test]
+    fn all_columns() {
+        insta::assert_snapshot!(table(usize::MAX), @r#"
+        ID  CLIENT               SERVER               START              DURATION  OPENING       CLOSING        OUTCOME       CLIENT STATE    SERVER STATE    SEGMENTS       OCTETS  ZEEK    FINDINGS
+         1  192.0.2.2:50000      192.0.2.1:6666       12:00:00.000000    0.000471  three-way     three-segment  closed        TIME-WAIT       (CLOSED)             5/3          6/0  SF      -
+         1  [2001:db8::2]:50000  [2001:db8::1]:6666   12:00:00.000000    0.000050  incomplete    none           refused       (CLOSED)        CLOSED               1/1          0/0  REJ     -
+         1  192.0.2.2:50000      192.0.2.1:6666       12:00:00.000000    1.000000  not-seen      none           open          ESTABLISHED     ESTABLISHED          1/1         10/0  OTH     -
+        "#);
+    }
+
+    #[test]
+    fn no_width_is_too_small_for_what_matters() {
+        assert_eq!(fitting(0), Column::NEEDED);
+    }
+}
