@@ -6,7 +6,7 @@
 //! microseconds are cut, and the JSON records have all nanoseconds. The text of a segment is escaped: no control
 //! character reaches the terminal.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 
 use crate::analyzer::connection::Connection;
@@ -51,7 +51,7 @@ impl<W: Write> Lines<W> {
         row.left(TimeOfDay::WIDTH, Ink::Plain, TimeOfDay(time));
         row.right(ID, Ink::Plain, connection);
         row.left(0, ink, format_args!("! {severity} {code}:"));
-        row.left(0, Ink::Plain, says.escape_debug());
+        row.left(0, Ink::Plain, Harmless(says));
         row.left(0, Ink::Plain, format_args!("({}{reference})", Evidence(frames)));
         self.out.write_all(row.finish().as_bytes())
     }
@@ -90,6 +90,17 @@ impl<W: Write> Report for Lines<W> {
 fn label_width(width: usize, pair: usize) -> usize {
     let others = TimeOfDay::WIDTH + ID + pair + 2 * STATE + 5 * GAP;
     width.saturating_sub(others).clamp(LABEL.0, LABEL.1)
+}
+
+/// A sentence without control characters.
+struct Harmless<'a>(&'a str);
+
+impl fmt::Display for Harmless<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|each| {
+            if each.is_control() { write!(f, "{}", each.escape_debug()) } else { f.write_char(each) }
+        })
+    }
 }
 
 /// The frames that show something: `frame 3, ` or `frames 1, 3, `.
@@ -174,12 +185,12 @@ mod tests {
             severity: Severity::Warning,
             frames: vec![1, 3],
             confidence: Confidence::Certain,
-            says: "The client sent its SYN twice\u{7}.".to_owned(),
+            says: "The client's SYN came twice\u{7}.".to_owned(),
             rivals: Vec::new(),
             reference: "RFC 9293 section 3.8.1",
         };
         let mut out = Vec::new();
         Lines::new(&mut out, Style::default()).finding(Timestamp::new(61, 0), 7, &finding).unwrap();
-        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"00:01:01.000000   7  ! warning syn-retransmitted: The client sent its SYN twice\u{7}. (frames 1, 3, RFC 9293 section 3.8.1)"#);
+        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"00:01:01.000000   7  ! warning syn-retransmitted: The client's SYN came twice\u{7}. (frames 1, 3, RFC 9293 section 3.8.1)"#);
     }
 }
