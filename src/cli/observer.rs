@@ -11,7 +11,7 @@ use tcpshake::analyzer::tracker::{Config, Tracker};
 use tcpshake::capture::source::Statistics;
 use tcpshake::decode::{Decoded, decode};
 use tcpshake::frame::{Frame, LinkType};
-use tcpshake::report::Report;
+use tcpshake::report::sink::Report;
 use tcpshake::report::summary::Summary;
 use tcpshake::time::Timestamp;
 

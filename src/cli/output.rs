@@ -7,8 +7,8 @@
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Write};
 
-use tcpshake::report::Report;
 use tcpshake::report::format::Format;
+use tcpshake::report::sink::Report;
 use tcpshake::report::style::Style;
 
 use crate::cli::args::{Color, DefaultFormat, Look};

@@ -7,11 +7,11 @@ use std::fmt;
 use std::io::Write;
 use std::str::FromStr;
 
-use crate::report::Report;
 use crate::report::json::Json;
 use crate::report::json::records::Records;
 use crate::report::ladder::Ladder;
 use crate::report::lines::Lines;
+use crate::report::sink::Report;
 use crate::report::style::Style;
 use crate::report::table::Table;
 
@@ -115,7 +115,7 @@ mod tests {
         let error = "jsonl".parse::<Format>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "no output format is called \"jsonl\"; the formats are lines, table, json"
+            "no output format is called \"jsonl\"; the formats are ladder, lines, table, json"
         );
     }
 }

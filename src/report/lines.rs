@@ -6,15 +6,17 @@
 //! microseconds are cut, and the JSON records have all nanoseconds. The text of a segment is escaped: no control
 //! character reaches the terminal.
 
+use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 
 use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::{Finding, Severity};
 use crate::analyzer::role::Role;
 use crate::analyzer::step::Step;
-use crate::report::Report;
 use crate::report::columns::{GAP, Row, TimeOfDay};
+use crate::report::sink::Report;
 use crate::report::style::{Believed, Ink, Style};
+use crate::time::Timestamp;
 
 /// Columns of a connection's number.
 const ID: usize = 2;
@@ -41,15 +43,17 @@ impl<W: Write> Lines<W> {
         Self { out, style, row: Row::new(style), pair: 0 }
     }
 
-    fn finding(&mut self, connection: &Connection, finding: &Finding) -> io::Result<()> {
+    /// A line that begins as the segments' do, and has `!` where they have a socket.
+    fn finding(&mut self, time: Timestamp, connection: u64, finding: &Finding) -> io::Result<()> {
         let ink = if finding.severity == Severity::Error { Ink::Failure } else { Ink::Closing };
-        self.row.left(TimeOfDay::WIDTH, Ink::Plain, TimeOfDay(connection.end()));
-        self.row.right(ID, Ink::Plain, connection.id());
-        self.row.left(1, ink, '!');
-        self.row.left(0, ink, format_args!("{} {}:", finding.severity, finding.code));
-        self.row.left(0, Ink::Plain, finding.says.escape_debug());
-        self.row.left(0, Ink::Plain, format_args!("({})", finding.reference));
-        self.out.write_all(self.row.finish().as_bytes())
+        let Finding { code, severity, frames, says, reference, .. } = finding;
+        let row = &mut self.row;
+        row.left(TimeOfDay::WIDTH, Ink::Plain, TimeOfDay(time));
+        row.right(ID, Ink::Plain, connection);
+        row.left(0, ink, format_args!("! {severity} {code}:"));
+        row.left(0, Ink::Plain, Harmless(says));
+        row.left(0, Ink::Plain, format_args!("({}{reference})", Evidence(frames)));
+        self.out.write_all(row.finish().as_bytes())
     }
 }
 
@@ -73,7 +77,8 @@ impl<W: Write> Report for Lines<W> {
     }
 
     fn connection(&mut self, connection: &Connection) -> io::Result<()> {
-        connection.findings().iter().try_for_each(|finding| self.finding(connection, finding))
+        let (time, id) = (connection.end(), connection.id());
+        connection.findings().iter().try_for_each(|finding| self.finding(time, id, finding))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -87,9 +92,33 @@ fn label_width(width: usize, pair: usize) -> usize {
     width.saturating_sub(others).clamp(LABEL.0, LABEL.1)
 }
 
+/// A sentence without control characters.
+struct Harmless<'a>(&'a str);
+
+impl fmt::Display for Harmless<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|each| {
+            if each.is_control() { write!(f, "{}", each.escape_debug()) } else { f.write_char(each) }
+        })
+    }
+}
+
+/// The frames that show something: `frame 3, ` or `frames 1, 3, `.
+struct Evidence<'a>(&'a [u64]);
+
+impl fmt::Display for Evidence<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.0.is_empty() {
+            f.write_str(if self.0.len() == 1 { "frame " } else { "frames " })?;
+        }
+        self.0.iter().try_for_each(|frame| write!(f, "{frame}, "))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analyzer::diagnosis::Confidence;
     use crate::report::samples;
     use crate::segment::Segment;
 
@@ -147,5 +176,21 @@ mod tests {
     fn colour_repeats_what_the_words_say() {
         let style = Style { color: true, ..Style::default() };
         insta::assert_snapshot!(lines(&samples::refused(), style).escape_debug(), @r#"12:00:00.000000   1  [2001:db8::2]:50000 > [2001:db8::1]:6666  \u{1b}[32mSYN J\u{1b}[0m           SYN-SENT        \u{1b}[2m(SYN-RECEIVED)\u{1b}[0m\n12:00:00.000050   1  [2001:db8::1]:6666 > [2001:db8::2]:50000  \u{1b}[31mRST, ACK J+1\u{1b}[0m    \u{1b}[2m(CLOSED)\u{1b}[0m        CLOSED\n"#);
+    }
+
+    #[test]
+    fn a_finding_has_a_line_of_its_own() {
+        let finding = Finding {
+            code: "syn-retransmitted",
+            severity: Severity::Warning,
+            frames: vec![1, 3],
+            confidence: Confidence::Certain,
+            says: "The client's SYN came twice\u{7}.".to_owned(),
+            rivals: Vec::new(),
+            reference: "RFC 9293 section 3.8.1",
+        };
+        let mut out = Vec::new();
+        Lines::new(&mut out, Style::default()).finding(Timestamp::new(61, 0), 7, &finding).unwrap();
+        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"00:01:01.000000   7  ! warning syn-retransmitted: The client's SYN came twice\u{7}. (frames 1, 3, RFC 9293 section 3.8.1)"#);
     }
 }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use crate::analyzer::tracker::{Config, Tracker};
 use crate::options::Options;
-use crate::report::Report;
+use crate::report::sink::Report;
 use crate::report::summary::Summary;
 use crate::segment::{Checksum, Flags, Segment, TextHead};
 use crate::seq::SeqNumber;

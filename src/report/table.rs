@@ -12,8 +12,8 @@ use crate::analyzer::connection::Connection;
 use crate::analyzer::opening::OpeningKind;
 use crate::analyzer::outcome::Outcome;
 use crate::analyzer::role::{Ends, Role};
-use crate::report::Report;
 use crate::report::columns::{GAP, Row, TimeOfDay};
+use crate::report::sink::Report;
 use crate::report::style::{Believed, Ink, Style};
 
 /// Writes a table.

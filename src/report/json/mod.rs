@@ -2,8 +2,8 @@
 //!
 //! In: steps, connections and the summary. Out: records as `docs/tcpshake.schema.json` has them and `docs/json.md`
 //! explains them.
-//! Invariant: `type` first; a number that is not known is left out, never 0 or null; a line is written whole or not at
-//! all. The shapes of records live here, apart from the types that the analyzer works with.
+//! Invariant: `type` first; a number that is not known is left out, never 0 or null; a line is put
+//! together whole before it is written. The shapes of records live here, apart from the types that the analyzer works with.
 
 use std::io::{self, Write};
 
@@ -14,12 +14,12 @@ use serde_json::ser::Formatter;
 use crate::analyzer::connection::Connection;
 use crate::analyzer::label::Numbers;
 use crate::analyzer::step::Step;
-use crate::report::Report;
 use crate::report::json::connection::ConnectionRecord;
 use crate::report::json::finding::FindingRecord;
 use crate::report::json::records::{Record, Records};
 use crate::report::json::segment::SegmentRecord;
 use crate::report::json::summary::SummaryRecord;
+use crate::report::sink::Report;
 use crate::report::style::Style;
 use crate::report::summary::Summary;
 

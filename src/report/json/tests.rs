@@ -1,3 +1,7 @@
+//! JSON records, word for word: a connection that closed, one that was refused, one from the middle.
+//!
+//! `tests/json.rs` holds records of every kind against the schema; here stands what they look like.
+
 use serde_json::Value;
 
 use super::*;

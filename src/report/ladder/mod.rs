@@ -15,9 +15,9 @@ use crate::analyzer::role::Role;
 use crate::analyzer::state::State;
 use crate::analyzer::step::Step;
 use crate::call::SocketCall;
-use crate::report::Report;
 use crate::report::ladder::rows::{Row, rows};
 use crate::report::ladder::words::{closing_line, legend};
+use crate::report::sink::Report;
 use crate::report::style::{Believed, Ink, Style};
 use crate::segment::TextHead;
 
@@ -131,7 +131,7 @@ impl Picture {
             match row {
                 Row::Segment(step, time) => lines.push(self.segment(step, *time)),
                 Row::LeftOut(count) => {
-                    lines.push(format!("{:STATE$}  ... {count} segments left out ...", ""))
+                    lines.push(format!("{:STATE$}  ... {count} segments left out ...", ""));
                 }
                 Row::Call(..) => {}
             }
@@ -155,17 +155,17 @@ impl Picture {
     }
 
     fn segment(&self, step: &Step, time: Duration) -> String {
-        let left = self.state(step.states.client, step.assumed.client);
-        let right = self.state(step.states.server, step.assumed.server);
+        let left = self.state(step.states.client, step.assumed.client, STATE);
+        let right = self.state(step.states.server, step.assumed.server, 0);
         let room = self.width.saturating_sub(STATE.saturating_mul(2).saturating_add(TIME).saturating_add(6));
         let arrow = self.style.paint(Ink::of_segment(&step.segment), arrow(step, room, self.style));
-        format!(" {left} {:>TIME$}  {arrow}  {right}", clock(time)).trim_end().to_owned()
+        format!(" {left} {:>TIME$}  {arrow}  {right}", clock(time))
     }
 
-    fn state(&self, state: State, assumed: bool) -> String {
+    fn state(&self, state: State, assumed: bool, width: usize) -> String {
         let text = Believed { state, is_assumed: assumed }.to_string();
         let ink = if assumed { Ink::Assumed } else { Ink::Plain };
-        self.style.paint(ink, format!("{text:STATE$}")).to_string()
+        self.style.paint(ink, format!("{text:width$}")).to_string()
     }
 }
 

@@ -49,19 +49,27 @@ fn begins(call: &SocketCall) -> String {
         CallName::Accept | CallName::Connect | CallName::Recv => "waits",
         _ => "begins",
     };
-    format!("{}({}) {verb}", call.name.as_str(), call.arguments)
+    format!("{}({}) {verb}", call.name.as_str(), arguments(call))
 }
 
 fn returns(call: &SocketCall) -> String {
     let Some((time, returned)) = &call.returned else { return begins(call) };
-    format!("{}() = {returned} after {}", call.name.as_str(), span(time.since(call.began)))
+    // The arguments stand where it began; only which of the server's two sockets was closed is said again.
+    let which = if call.name == CallName::Close { arguments(call) } else { "" };
+    format!("{}({which}) = {returned} after {}", call.name.as_str(), span(time.since(call.began)))
 }
 
 fn whole(call: &SocketCall) -> String {
     match &call.returned {
-        Some((_, returned)) => format!("{}({}) = {returned}", call.name.as_str(), call.arguments),
+        Some((_, returned)) => format!("{}({}) = {returned}", call.name.as_str(), arguments(call)),
         None => begins(call),
     }
+}
+
+/// The server closes two sockets; the one that has no peer is the listener.
+fn arguments(call: &SocketCall) -> &str {
+    let is_listener = call.caller == Caller::Server && call.peer.is_none();
+    if call.name == CallName::Close && is_listener { "listener" } else { &call.arguments }
 }
 
 /// Only `listen` changes a state without a segment (RFC 9293 §3.10.1, passive OPEN).

@@ -129,7 +129,7 @@ fn closed(connection: &Connection, closing: &Closing, outcome: Outcome) -> Vec<S
             said.push(format!("The {first} closed; the {second} did not, as far as the capture shows."));
         }
         ClosingKind::None if outcome == Outcome::Open => {
-            said.push("Still open when the capture ended.".to_owned())
+            said.push("Still open when the capture ended.".to_owned());
         }
         ClosingKind::None => {}
     }

@@ -1,0 +1,49 @@
+//! What every output format is: something that takes in what was observed.
+//!
+//! In: steps as they are labelled, connections as they end, the summary last. Out: nothing but the formats' own text.
+//! Invariant: a call that cannot write hands back the error that it met, unchanged, so that a closed pipe is known as one.
+
+use std::io;
+
+use crate::analyzer::connection::Connection;
+use crate::analyzer::step::Step;
+use crate::report::summary::Summary;
+
+/// What an output format does with each thing that comes to be known. What a format has nothing to say about, it
+/// passes over.
+pub trait Report {
+    /// Takes in a labelled segment.
+    ///
+    /// # Errors
+    ///
+    /// Where the text cannot be written.
+    fn segment(&mut self, _step: &Step) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Takes in a connection that has ended, or stands as it was at the end of the input.
+    ///
+    /// # Errors
+    ///
+    /// Where the text cannot be written.
+    fn connection(&mut self, _connection: &Connection) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Takes in the account of the whole input, after everything else. Only formats for programs write it: for people
+    /// it goes to standard error, by [`Summary`]'s own `Display`.
+    ///
+    /// # Errors
+    ///
+    /// Where the text cannot be written.
+    fn summary(&mut self, _summary: &Summary) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Hands on what is still held back.
+    ///
+    /// # Errors
+    ///
+    /// Where the text cannot be written.
+    fn flush(&mut self) -> io::Result<()>;
+}
