@@ -71,6 +71,8 @@ struct Entry {
     /// The connection that `current` would replace, while `current` is an attempt that nobody has answered as one.
     older: Option<Box<Connection>>,
     is_reported: bool,
+    /// When its last segment came, by the tracker's own time, which never steps back.
+    touched: Timestamp,
     /// When it is to be looked at next.
     due: Timestamp,
 }
@@ -96,6 +98,7 @@ impl Tracker {
         if !self.pairs.contains_key(&pair) {
             self.make_room();
         }
+        let now = self.now;
         let Self { config, pairs, due, ended, connections, .. } = self;
         let mut begin = || {
             *connections = connections.saturating_add(1);
@@ -106,12 +109,12 @@ impl Tracker {
             Slot::Occupied(slot) => {
                 let entry = slot.into_mut();
                 if entry.opens_anew(segment) {
-                    entry.replace(begin(), segment.time, ended);
+                    entry.replace(begin(), now, ended);
                 }
                 entry
             }
         };
-        let step = entry.observe(segment, ended);
+        let step = entry.observe(segment, now, ended);
         let deadline = entry.deadline(config);
         if deadline < entry.due {
             entry.due = deadline;
@@ -170,13 +173,19 @@ impl Tracker {
         self.pairs.len()
     }
 
+    /// Lets go of whatever would be due first: what has ended, then attempts, the oldest first.
     fn make_room(&mut self) {
         while self.pairs.len() >= self.config.most_connections.max(1) {
-            let Some(Reverse((_, _, pair))) = self.due.pop() else { break };
-            if self.pairs.contains_key(&pair) {
-                self.evicted = self.evicted.saturating_add(1);
-                self.let_go(pair);
+            let Some(Reverse((due, id, pair))) = self.due.pop() else { break };
+            let Some(entry) = self.pairs.get_mut(&pair).filter(|entry| entry.due == due) else { continue };
+            let deadline = entry.deadline(&self.config);
+            if deadline > due {
+                entry.due = deadline;
+                self.due.push(Reverse((deadline, id, pair)));
+                continue;
             }
+            self.evicted = self.evicted.saturating_add(1);
+            self.let_go(pair);
         }
     }
 
@@ -189,7 +198,7 @@ impl Tracker {
 
 impl Entry {
     const fn of(current: Connection) -> Self {
-        Self { current, older: None, is_reported: false, due: Timestamp(u64::MAX) }
+        Self { current, older: None, is_reported: false, touched: Timestamp(0), due: Timestamp(u64::MAX) }
     }
 
     /// Whether `segment` is a SYN that opens a new incarnation.
@@ -205,13 +214,15 @@ impl Entry {
         if self.older.is_none() && old.is_open() && !old.is_over() {
             self.older = Some(Box::new(old));
         } else if !was_reported {
-            old.finish(now);
+            old.finish(old.end().after(now.since(self.touched)));
             ended.push_back(old);
         }
     }
 
-    fn observe(&mut self, segment: &Segment, ended: &mut VecDeque<Connection>) -> Step {
+    fn observe(&mut self, segment: &Segment, now: Timestamp, ended: &mut VecDeque<Connection>) -> Step {
+        self.touched = now;
         if let Some(older) = &mut self.older
+            && matches!(Kind::of(segment.flags), Kind::Plain | Kind::Rst)
             && !self.current.knows_numbers_of(segment)
             && older.knows_numbers_of(segment)
         {
@@ -229,10 +240,10 @@ impl Entry {
 
     fn report_early(&mut self, config: &Config, now: Timestamp, ended: &mut VecDeque<Connection>) {
         let Some(wait) = config.report_after else { return };
-        if self.current.is_over() && !self.is_reported && self.current.end().after(wait) < now {
+        if self.current.is_over() && !self.is_reported && self.touched.after(wait) < now {
             self.is_reported = true;
             let mut connection = self.current.clone();
-            connection.finish(now);
+            connection.finish(connection.end().after(now.since(self.touched)));
             ended.push_back(connection);
         }
     }
@@ -246,7 +257,7 @@ impl Entry {
         } else {
             config.hold_attempt
         };
-        self.current.end().after(hold)
+        self.touched.after(hold)
     }
 }
 
@@ -259,13 +270,15 @@ fn pair_of(segment: &Segment) -> Pair {
 }
 
 fn hand_out(entry: Entry, now: Timestamp, ended: &mut VecDeque<Connection>) {
-    let Entry { mut current, older, is_reported, .. } = entry;
+    let Entry { mut current, older, is_reported, touched, .. } = entry;
+    // Capture time may have stepped back since: what counts is how long nothing came.
+    let quiet = now.since(touched);
     if let Some(mut older) = older {
-        older.finish(now);
+        older.finish(older.end().after(quiet));
         ended.push_back(*older);
     }
     if !is_reported {
-        current.finish(now);
+        current.finish(current.end().after(quiet));
         ended.push_back(current);
     }
 }

@@ -81,7 +81,7 @@ pub struct DemoArgs {
     pub write: Option<PathBuf>,
     /// How to show it.
     #[command(flatten)]
-    pub look: Look<LadderByDefault>,
+    pub look: Look,
 }
 
 /// What `watch` takes.
@@ -107,7 +107,7 @@ pub struct WatchArgs {
     pub filter: Vec<String>,
     /// How to show it.
     #[command(flatten)]
-    pub look: Look<LinesByDefault>,
+    pub look: Look,
 }
 
 /// What `read` takes.
@@ -121,15 +121,15 @@ pub struct ReadArgs {
     pub filter: Option<String>,
     /// How to show it.
     #[command(flatten)]
-    pub look: Look<LinesByDefault>,
+    pub look: Look,
 }
 
-/// How results are shown. `D` says which format is the default.
+/// How results are shown.
 #[derive(Debug, Args)]
-pub struct Look<D: DefaultFormat> {
-    /// Output format
-    #[arg(short, long, value_enum, default_value_t = D::FORMAT)]
-    pub format: FormatName,
+pub struct Look {
+    /// Output format [default: ladder for demo, lines for watch and read]
+    #[arg(short, long, value_enum)]
+    pub format: Option<FormatName>,
     /// How sequence numbers are shown in labels
     #[arg(long, value_enum, default_value_t = NumbersName::Symbolic)]
     pub numbers: NumbersName,
@@ -139,30 +139,13 @@ pub struct Look<D: DefaultFormat> {
     /// Which records json writes: segments, connections, findings, summary
     #[arg(long, value_name = "LIST", default_value = "segments,connections,findings,summary")]
     pub records: Records,
-    #[arg(skip)]
-    default: std::marker::PhantomData<D>,
 }
 
-/// Which format a subcommand shows by default.
-pub trait DefaultFormat: std::fmt::Debug + Send + Sync + 'static {
-    /// That format.
-    const FORMAT: FormatName;
-}
-
-/// For a picture.
-#[derive(Debug)]
-pub struct LadderByDefault;
-
-/// For a stream.
-#[derive(Debug)]
-pub struct LinesByDefault;
-
-impl DefaultFormat for LadderByDefault {
-    const FORMAT: FormatName = FormatName::Ladder;
-}
-
-impl DefaultFormat for LinesByDefault {
-    const FORMAT: FormatName = FormatName::Lines;
+impl Look {
+    /// The format asked for, or `default`.
+    pub fn format_or(&self, default: Format) -> Format {
+        self.format.map_or(default, Format::from)
+    }
 }
 
 /// An output format by its name.

@@ -20,7 +20,7 @@ use tcpshake::report::ladder::{draw, wrapped};
 use tcpshake::report::list::{ScenarioRecord, write_record};
 use tcpshake::report::summary::Summary;
 
-use crate::cli::args::DemoArgs;
+use crate::cli::args::{DemoArgs, FormatName};
 use crate::cli::output::{Told, report, style, tell};
 
 /// Plays the scenario, or lists them all.
@@ -48,16 +48,16 @@ pub fn run(args: &DemoArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     if args.write.as_deref().is_some_and(|path| path.as_os_str() == "-") {
         return Ok(ExitCode::SUCCESS);
     }
-    match args.look.format.into() {
+    match args.look.format_or(Format::Ladder) {
         Format::Ladder => picture(args, scenario, &played)?,
-        _ => records(args, &played, quiet)?,
+        format => records(args, format, &played, quiet)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// The ladder between the server's own words and the comparison with the textbook.
 fn picture(args: &DemoArgs, scenario: &Scenario, played: &Played) -> io::Result<()> {
-    let style = style(&args.look);
+    let style = style(&args.look, Format::Ladder);
     let mut out = io::stdout().lock();
     for line in wrapped(&format!("{}: {}.", scenario.name, scenario.title), style) {
         writeln!(out, " {line}")?;
@@ -76,8 +76,8 @@ fn picture(args: &DemoArgs, scenario: &Scenario, played: &Played) -> io::Result<
     out.flush()
 }
 
-fn records(args: &DemoArgs, played: &Played, quiet: bool) -> io::Result<()> {
-    let mut report = report(&args.look, false);
+fn records(args: &DemoArgs, format: Format, played: &Played, quiet: bool) -> io::Result<()> {
+    let mut report = report(&args.look, format, false);
     for step in played.connection.steps().iter() {
         report.segment(step)?;
     }
@@ -94,7 +94,7 @@ fn records(args: &DemoArgs, played: &Played, quiet: bool) -> io::Result<()> {
     };
     report.summary(&summary)?;
     report.flush()?;
-    if !quiet && Format::from(args.look.format) != Format::Json {
+    if !quiet && format != Format::Json {
         tell(&summary);
     }
     Ok(())
@@ -105,7 +105,7 @@ fn list(args: &DemoArgs) -> io::Result<()> {
     let mut group = "";
     for scenario in SCENARIOS {
         let Scenario { name, group: of, title, .. } = *scenario;
-        if Format::from(args.look.format) == Format::Json {
+        if args.look.format == Some(FormatName::Json) {
             write_record(&mut out, &ScenarioRecord { name, group: of, title })?;
             continue;
         }

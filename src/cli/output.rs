@@ -11,35 +11,34 @@ use tcpshake::report::format::Format;
 use tcpshake::report::sink::Report;
 use tcpshake::report::style::Style;
 
-use crate::cli::args::{Color, DefaultFormat, Look};
+use crate::cli::args::{Color, Look};
 
 /// Columns of a terminal that does not say how many it has.
 const COLUMNS: usize = 80;
 
 /// How results are to look.
 #[allow(clippy::disallowed_methods, reason = "the environment is read in cli/ alone")]
-pub fn style<D: DefaultFormat>(look: &Look<D>) -> Style {
+pub fn style(look: &Look, format: Format) -> Style {
     let is_terminal = io::stdout().is_terminal();
     let color = match look.color {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
-    let ladder = Format::from(look.format) == Format::Ladder;
     let width = match terminal_size::terminal_size() {
         Some((terminal_size::Width(columns), _)) if is_terminal && columns > 0 => usize::from(columns),
         // A picture needs a width, wherever it goes; text that a program reads leaves nothing out.
-        _ if is_terminal || ladder => COLUMNS,
+        _ if is_terminal || format == Format::Ladder => COLUMNS,
         _ => usize::MAX,
     };
     Style { numbers: look.numbers.into(), color, width }
 }
 
-/// A report in the format asked for, on standard output; on nothing where a capture takes that.
-pub fn report<D: DefaultFormat>(look: &Look<D>, is_taken: bool) -> Box<dyn Report> {
+/// A report in `format` on standard output; on nothing where a capture takes that.
+pub fn report(look: &Look, format: Format, is_taken: bool) -> Box<dyn Report> {
     let out: Box<dyn Write> =
         if is_taken { Box::new(io::sink()) } else { Box::new(BufWriter::new(io::stdout())) };
-    Format::from(look.format).report(out, style(look), look.records)
+    format.report(out, style(look, format), look.records)
 }
 
 /// Tells the user something on standard error.

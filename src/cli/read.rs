@@ -33,9 +33,10 @@ pub fn run(args: &ReadArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         })?;
         source = source.with_filter(filter);
     }
-    let is_ladder = Format::from(args.look.format) == Format::Ladder;
-    let keep_steps = if is_ladder { LADDER_STEPS } else { 0 };
-    let mut observer = Observer::new(Config { keep_steps, ..Config::default() }, report(&args.look, false));
+    let format = args.look.format_or(Format::Lines);
+    let keep_steps = if format == Format::Ladder { LADDER_STEPS } else { 0 };
+    let mut observer =
+        Observer::new(Config { keep_steps, ..Config::default() }, report(&args.look, format, false));
     let mut is_partial = false;
     loop {
         match source.next_frame() {
@@ -50,7 +51,7 @@ pub fn run(args: &ReadArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     }
     is_partial |= observer.has_unsupported();
     let summary = observer.finish(None, source.statistics(), false)?;
-    if !quiet && summary.frames > 0 && Format::from(args.look.format) != Format::Json {
+    if !quiet && summary.frames > 0 && format != Format::Json {
         tell(&summary);
     }
     Ok(if is_partial { ExitCode::from(2) } else { ExitCode::SUCCESS })

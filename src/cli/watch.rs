@@ -46,7 +46,8 @@ pub fn run(args: &WatchArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         tell(format_args!("tcpshake: watching {}; Ctrl-C ends it", source.interface()));
     }
     let is_taken = args.write.as_deref().is_some_and(|path| path.as_os_str() == "-");
-    let mut observer = Observer::new(config(args), report(&args.look, is_taken));
+    let format = args.look.format_or(Format::Lines);
+    let mut observer = Observer::new(config(format), report(&args.look, format, is_taken));
     let mut left = args.count;
     let mut is_partial = false;
     while !stop.load(Ordering::Relaxed) && left != Some(0) {
@@ -75,7 +76,7 @@ pub fn run(args: &WatchArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         save.flush()?;
     }
     let summary = observer.finish(Some(now()), source.statistics(), true)?;
-    if !quiet && (is_taken || Format::from(args.look.format) != Format::Json) {
+    if !quiet && (is_taken || format != Format::Json) {
         tell(&summary);
     }
     Ok(if is_partial { ExitCode::from(2) } else { ExitCode::SUCCESS })
@@ -109,10 +110,9 @@ fn open(args: &WatchArgs) -> Result<Live, CaptureError> {
     }
 }
 
-fn config(args: &WatchArgs) -> Config {
-    let is_ladder = Format::from(args.look.format) == Format::Ladder;
+fn config(format: Format) -> Config {
     Config {
-        keep_steps: if is_ladder { LADDER_STEPS } else { 0 },
+        keep_steps: if format == Format::Ladder { LADDER_STEPS } else { 0 },
         report_after: Some(REPORT_AFTER),
         ..Config::default()
     }

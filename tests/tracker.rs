@@ -1,0 +1,190 @@
+//! The tracker's bounds: what it holds, for how long, and what it hands out.
+//!
+//! In: segments made by hand. Out: verdicts on expiry, early reports, eviction, and time that steps back.
+//! Invariant: everything that came in comes out again, once.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tcpshake::analyzer::connection::Connection;
+use tcpshake::analyzer::outcome::Outcome;
+use tcpshake::analyzer::tracker::{Config, Tracker};
+use tcpshake::options::Options;
+use tcpshake::segment::{Checksum, Flags, Segment, TextHead};
+use tcpshake::seq::SeqNumber;
+use tcpshake::time::Timestamp;
+
+const SYN_ACK: Flags = Flags(0x12);
+
+struct Wire {
+    tracker: Tracker,
+    frame: u64,
+}
+
+impl Wire {
+    fn new(config: Config) -> Self {
+        Self { tracker: Tracker::new(config), frame: 0 }
+    }
+
+    /// A segment between client port `port` and the server, at `millis`; returns the connection's number.
+    fn send(&mut self, millis: u64, port: u16, by_client: bool, flags: Flags, seq: u32, ack: u32) -> u64 {
+        let client = SocketAddr::from(([192, 0, 2, 1], port));
+        let server = SocketAddr::from(([192, 0, 2, 2], 6666));
+        let (source, destination) = if by_client { (client, server) } else { (server, client) };
+        self.frame += 1;
+        let step = self.tracker.observe(&Segment {
+            frame: self.frame,
+            time: Timestamp(millis * 1_000_000),
+            source,
+            destination,
+            seq: SeqNumber(seq),
+            ack: SeqNumber(ack),
+            flags,
+            window: Some(65535),
+            options: Options::default(),
+            text_len: 0,
+            text: TextHead::default(),
+            checksum: Checksum::Correct,
+            cut_short: false,
+        });
+        step.connection
+    }
+
+    fn open_and_close(&mut self, millis: u64, port: u16) {
+        let fin = Flags::FIN.with(Flags::ACK);
+        self.send(millis, port, true, Flags::SYN, 100, 0);
+        self.send(millis + 1, port, false, SYN_ACK, 300, 101);
+        self.send(millis + 2, port, true, Flags::ACK, 101, 301);
+        self.send(millis + 3, port, true, fin, 101, 301);
+        self.send(millis + 4, port, false, fin, 301, 102);
+        self.send(millis + 5, port, true, Flags::ACK, 102, 302);
+    }
+
+    fn ended(&mut self) -> Vec<Connection> {
+        self.tracker.ended().collect()
+    }
+
+    fn finish(&mut self) -> Vec<Connection> {
+        self.tracker.finish();
+        self.ended()
+    }
+}
+
+fn at(millis: u64) -> Timestamp {
+    Timestamp(millis * 1_000_000)
+}
+
+#[test]
+fn what_has_ended_is_held_for_late_segments_and_then_handed_out_once() {
+    let mut wire = Wire::new(Config::default());
+    wire.open_and_close(0, 50000);
+    wire.tracker.expire(at(59_000));
+    assert!(wire.ended().is_empty(), "TIME-WAIT is not over");
+    wire.send(59_500, 50000, true, Flags::ACK, 102, 302);
+    wire.tracker.expire(at(100_000));
+    assert!(wire.ended().is_empty(), "a late segment belongs to it, and is the last one now");
+    wire.tracker.expire(at(120_000));
+    let ended = wire.ended();
+    assert_eq!(ended.len(), 1);
+    assert_eq!(ended[0].outcome(), Outcome::Closed);
+    assert_eq!(ended[0].segments().client, 5);
+    assert_eq!(wire.tracker.held(), 0);
+    assert!(wire.finish().is_empty());
+}
+
+#[test]
+fn an_early_report_comes_once_and_late_segments_still_find_their_connection() {
+    let config = Config { report_after: Some(Duration::from_secs(1)), ..Config::default() };
+    let mut wire = Wire::new(config);
+    wire.open_and_close(0, 50000);
+    wire.tracker.expire(at(900));
+    assert!(wire.ended().is_empty());
+    wire.tracker.expire(at(1_100));
+    assert_eq!(wire.ended().len(), 1, "it has been quiet for a second");
+    assert_eq!(wire.send(2_000, 50000, true, Flags::ACK, 102, 302), 1);
+    wire.tracker.expire(at(200_000));
+    assert!(wire.finish().is_empty(), "it has been told already");
+}
+
+#[test]
+fn an_open_connection_outlives_every_pause_between_retries() {
+    let mut wire = Wire::new(Config::default());
+    wire.send(0, 50000, true, Flags::SYN, 100, 0);
+    // Linux waits up to 64 s between the last SYNs; the RFC's bound for the RTO is 60 s or more.
+    for millis in [1_000, 3_000, 7_000, 15_000, 31_000, 63_000, 127_000, 247_000] {
+        assert_eq!(wire.send(millis, 50000, true, Flags::SYN, 100, 0), 1, "at {millis} ms");
+    }
+    let ended = wire.finish();
+    assert_eq!(ended.len(), 1);
+    assert_eq!(ended[0].outcome(), Outcome::NoAnswer);
+    assert_eq!(ended[0].opening().syns, 9);
+}
+
+#[test]
+fn a_single_syn_is_pending_while_young() {
+    for (until, outcome) in [(900, Outcome::Pending), (1_100, Outcome::NoAnswer)] {
+        let mut wire = Wire::new(Config::default());
+        wire.send(0, 50000, true, Flags::SYN, 100, 0);
+        wire.tracker.expire(at(until));
+        assert_eq!(wire.finish()[0].outcome(), outcome, "the capture went on for {until} ms");
+    }
+}
+
+#[test]
+fn time_that_steps_back_splits_no_connection() {
+    let mut wire = Wire::new(Config::default());
+    wire.send(500_000, 40000, true, Flags::SYN, 1, 0);
+    wire.open_and_close(1_000, 50000);
+    let mut ended = wire.finish();
+    ended.sort_by_key(Connection::id);
+    assert_eq!(ended.len(), 2, "a second file may begin earlier than the first ended");
+    assert_eq!(ended[0].outcome(), Outcome::Pending, "nothing shows that the capture went on after it");
+    assert_eq!(ended[1].outcome(), Outcome::Closed);
+}
+
+#[test]
+fn a_full_table_lets_go_of_what_is_due_first_and_counts_it() {
+    let mut wire = Wire::new(Config { most_connections: 10, ..Config::default() });
+    wire.send(0, 1000, true, Flags::SYN, 100, 0);
+    wire.send(1, 1000, false, SYN_ACK, 300, 101);
+    wire.send(2, 1000, true, Flags::ACK, 101, 301);
+    for port in 2000..2100 {
+        wire.send(u64::from(port), port, true, Flags::SYN, 100, 0);
+        assert!(wire.tracker.held() <= 10);
+    }
+    let handed_out = wire.ended();
+    assert_eq!(handed_out.len(), 91);
+    assert_eq!(wire.tracker.evicted(), 91);
+    assert!(handed_out.iter().all(|connection| connection.outcome() != Outcome::Open), "attempts go first");
+    let rest = wire.finish();
+    assert!(rest.iter().any(|connection| connection.outcome() == Outcome::Open));
+    assert_eq!(handed_out.len() + rest.len(), 101);
+}
+
+#[test]
+fn a_new_iss_opens_a_new_incarnation_and_the_old_one_is_handed_out() {
+    let mut wire = Wire::new(Config::default());
+    wire.open_and_close(0, 50000);
+    assert_eq!(
+        wire.send(100, 50000, true, Flags::SYN, 100, 0),
+        2,
+        "even with the same ISS, since it had ended"
+    );
+    assert_eq!(wire.send(200, 50000, true, Flags::SYN, 70_000, 0), 3, "the attempt was abandoned");
+    assert_eq!(wire.send(300, 50000, true, Flags::SYN, 70_000, 0), 3, "a retry");
+    let ended: Vec<u64> = wire.ended().iter().map(Connection::id).collect();
+    assert_eq!(ended, [1, 2]);
+}
+
+#[test]
+fn a_stale_syn_leaves_the_open_connection_to_go_on() {
+    let mut wire = Wire::new(Config::default());
+    wire.send(0, 50000, true, Flags::SYN, 100, 0);
+    wire.send(1, 50000, false, SYN_ACK, 300, 101);
+    wire.send(2, 50000, true, Flags::ACK, 101, 301);
+    assert_eq!(wire.send(10, 50000, true, Flags::SYN, 4_000_000_000, 0), 2);
+    assert_eq!(wire.send(11, 50000, false, Flags::ACK, 301, 101), 1, "the challenge ACK is the old one's");
+    assert_eq!(wire.send(12, 50000, true, Flags::ACK, 101, 301), 1);
+    let outcomes: Vec<Outcome> = wire.finish().iter().map(Connection::outcome).collect();
+    assert_eq!(outcomes[0], Outcome::Open);
+}
