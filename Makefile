@@ -50,8 +50,9 @@ portable: ## the library without libpcap and sockets, on WebAssembly too where t
 unit: setup ## the tests alone
 	$(CARGO) test --locked
 
-fixtures: setup ## make the captures under fixtures/ anew from their scripts
+fixtures: setup ## make the captures anew from their scripts, and the snapshots from them
 	TCPSHAKE_BLESS=1 $(CARGO) test --locked --test fixtures
+	INSTA_UPDATE=always $(CARGO) test --locked --test golden
 
 bench: setup ## measure
 	$(CARGO) bench --locked

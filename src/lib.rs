@@ -1,4 +1,36 @@
-//! `tcpshake`: how TCP connections open and close, segment by segment.
+//! How TCP connections open and close, segment by segment.
+//!
+//! Octets become a [`frame::Frame`] in [`capture`], a [`segment::Segment`] in [`decode`], and in [`analyzer`] a
+//! [`analyzer::step::Step`]: the segment's label as the textbook writes it, and the states of both ends, each marked
+//! as seen or assumed. A [`report`] makes text of steps and connections. Nothing flows back, and the analyzer reads no
+//! clock, file or terminal: segments and their times go in, observations come out.
+//!
+//! ```
+//! use tcpshake::analyzer::label::Numbers;
+//! use tcpshake::analyzer::tracker::{Config, Tracker};
+//! use tcpshake::capture::file::Files;
+//! use tcpshake::capture::source::{FrameSource, Next};
+//! use tcpshake::decode::{Decoded, decode};
+//!
+//! let mut source = Files::new(["fixtures/closing/three-segment.pcap"]);
+//! let mut tracker = Tracker::new(Config::default());
+//! let mut labels = Vec::new();
+//! while let Next::Frame(frame) = source.next_frame()? {
+//!     if let Ok(Decoded::Segment(segment)) = decode(&frame) {
+//!         let step = tracker.observe(&segment);
+//!         labels.push(step.label.show(Numbers::Symbolic).to_string());
+//!     }
+//! }
+//! assert_eq!(labels[..3], ["SYN J", "SYN K, ACK J+1", "ACK K+1"]);
+//!
+//! tracker.finish();
+//! let connection = tracker.ended().next().expect("one connection");
+//! assert_eq!(connection.outcome().as_str(), "closed");
+//! # Ok::<(), tcpshake::capture::error::CaptureError>(())
+//! ```
+//!
+//! Features: `live` captures and filters with libpcap, `exchange` has the embedded server and client, `cli` (the
+//! default) the command line with both. Without them the library builds wherever Rust does.
 
 pub mod analyzer;
 pub mod call;

@@ -98,7 +98,7 @@ impl Label {
     ) -> Self {
         let to = if letters.is_self { from } else { from.other() };
         let (sender, receiver) = (*ends.of(from), *ends.of(to));
-        let own = |number: SeqNumber| name(number, sender, from, letters);
+        let own = |number: SeqNumber, is_fin| name(number, sender, from, letters, is_fin);
         let flags = segment.flags;
         let mut label = Self { text_len: segment.text_len, again: facts.again, ..Self::default() };
         if facts.kind == Kind::Illegal {
@@ -106,15 +106,15 @@ impl Label {
             return label;
         }
         if flags.has(Flags::SYN) {
-            label.syn = Some(own(segment.seq));
+            label.syn = Some(own(segment.seq, false));
         }
         if flags.has(Flags::FIN) {
-            label.fin = Some(own(segment.seq + segment.text_len));
+            label.fin = Some(own(segment.seq + segment.text_len, true));
         }
         if flags.has(Flags::RST) {
             // An end without a connection has no number of its own: SEQ is 0 and means nothing (RFC 9293 §3.5.2).
             let is_numberless = sender.sent().is_none() && segment.seq == SeqNumber(0);
-            label.rst = Some((!is_numberless).then(|| own(segment.seq)));
+            label.rst = Some((!is_numberless).then(|| own(segment.seq, false)));
         }
         let is_bare =
             label.syn.is_none() && label.fin.is_none() && label.rst.is_none() && segment.text_len == 0;
@@ -123,7 +123,7 @@ impl Label {
             _ => is_bare || facts.acknowledges == Acknowledges::New,
         };
         if flags.has(Flags::ACK) && is_named {
-            label.ack = Some(name(segment.ack, receiver, to, letters));
+            label.ack = Some(name(segment.ack, receiver, to, letters, false));
         }
         label
     }
@@ -149,8 +149,8 @@ impl Label {
     }
 }
 
-/// Names `number` in the sequence space of the end `role`.
-fn name(number: SeqNumber, end: &EndNumbers, role: Role, letters: Letters) -> Number {
+/// Names `number` in the sequence space of the end `role`. `is_fin` says whether it is a FIN's own.
+fn name(number: SeqNumber, end: &EndNumbers, role: Role, letters: Letters, is_fin: bool) -> Number {
     let Some(sent) = end.sent() else {
         return Number { anchor: Anchor::First, offset: 0, relative: 0, absolute: number };
     };
@@ -158,7 +158,8 @@ fn name(number: SeqNumber, end: &EndNumbers, role: Role, letters: Letters) -> Nu
     let named = |anchor, offset| Number { anchor, offset, relative, absolute: number };
     if let Some(fin) = end.fin() {
         let beyond = number.distance_from(fin.number);
-        if beyond == 0 || beyond == 1 {
+        // An acknowledgement that stops short of the FIN is named by the text before it.
+        if beyond == 1 || (beyond == 0 && is_fin) {
             return named(Anchor::Letter(letters.fin(role)), i64::from(beyond));
         }
     }
