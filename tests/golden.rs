@@ -5,8 +5,9 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const FORMATS: [&str; 4] = ["ladder", "lines", "table", "json"];
@@ -15,6 +16,7 @@ const FORMATS: [&str; 4] = ["ladder", "lines", "table", "json"];
 fn every_capture_in_every_format() {
     let mut captures = support::files("pcap");
     captures.extend(support::files("pcapng"));
+    captures.extend(real());
     captures.sort();
     assert!(captures.len() > 100, "the fixtures are there");
     let mut settings = insta::Settings::clone_current();
@@ -22,10 +24,28 @@ fn every_capture_in_every_format() {
     settings.set_omit_expression(true);
     settings.set_snapshot_path("snapshots");
     settings.bind(|| {
-        for capture in captures {
-            insta::assert_snapshot!(name(&capture), printed(&capture));
+        for capture in &captures {
+            insta::assert_snapshot!(name(capture), printed(capture));
         }
     });
+    assert_eq!(snapshots(), captures.iter().map(|capture| name(capture)).collect(), "one snapshot a capture");
+}
+
+/// The names of the snapshots that there are.
+fn snapshots() -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots");
+    let entries = std::fs::read_dir(folder).expect("snapshots");
+    let names =
+        entries.map(|entry| entry.expect("a readable folder").file_name().to_string_lossy().into_owned());
+    names.filter_map(|name| name.strip_suffix(".snap").map(str::to_owned)).collect()
+}
+
+/// The captures of a real kernel, which no script describes.
+fn real() -> Vec<PathBuf> {
+    let folder = support::root().join("real");
+    let entries = std::fs::read_dir(&folder).expect("captures of a real kernel");
+    let paths = entries.map(|entry| entry.expect("a readable folder").path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "pcap")).collect()
 }
 
 /// `closing/half-close.pcap` becomes `closing-half-close.pcap`.
