@@ -36,7 +36,7 @@ const REPEATABLE: [char; 3] = ['c', 't', 'w'];
 impl Zeek {
     /// Takes in a segment from `from`.
     pub fn note(&mut self, segment: &Segment, facts: &Facts, from: Role) {
-        self.note_completeness(segment, from);
+        self.note_completeness(segment);
         self.note_history(segment, facts, from);
         let established = self.is_established();
         let done = self.done.of_mut(from);
@@ -90,19 +90,18 @@ impl Zeek {
         self.done.client.syn && self.done.server.syn_ack
     }
 
-    fn note_completeness(&mut self, segment: &Segment, from: Role) {
+    fn note_completeness(&mut self, segment: &Segment) {
         let flags = segment.flags;
         let mut bits = 0;
         if flags.has(Flags::SYN) {
             bits |= if flags.has(Flags::ACK) { 2 } else { 1 };
-        } else if flags.has(Flags::ACK) && from == Role::Client && !flags.has_any(Flags::FIN.with(Flags::RST))
-        {
+        } else if flags.has(Flags::ACK) {
             bits |= 4;
         }
         if segment.text_len > 0 && !flags.has(Flags::RST) {
             bits |= 8;
         }
-        if flags.has(Flags::FIN) {
+        if flags.has(Flags::FIN.with(Flags::ACK)) && !flags.has(Flags::SYN) {
             bits |= 16;
         }
         if flags.has(Flags::RST) {
