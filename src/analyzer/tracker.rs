@@ -212,8 +212,8 @@ impl Entry {
 
     fn observe(&mut self, segment: &Segment, ended: &mut VecDeque<Connection>) -> Step {
         if let Some(older) = &mut self.older
-            && !self.current.knows_numbers_of(segment)
-            && older.knows_numbers_of(segment)
+            && Kind::of(segment.flags) != Kind::Syn
+            && older.fits_better_than(&self.current, segment)
         {
             return older.observe(segment);
         }
