@@ -219,6 +219,14 @@ impl Endpoint {
             self.fin_acked = false;
             self.confirm_as(before_ack_of_fin(self.state, facts.covers_fin));
         }
+        if facts.covers_fin {
+            // Whoever acknowledges the peer's FIN has received it, though a part of what came before it may be
+            // missing from the capture.
+            let after = after_receiving(self.state, Received::Fin);
+            if after != self.state {
+                self.confirm_as(after);
+            }
+        }
         if self.proves_synchronized(segment, facts) {
             self.confirm_as(after_sending(self.state, Sent::Synchronized));
             self.doubted = false;
