@@ -98,7 +98,7 @@ impl Label {
     ) -> Self {
         let to = if letters.is_self { from } else { from.other() };
         let (sender, receiver) = (*ends.of(from), *ends.of(to));
-        let own = |number: SeqNumber| name(number, sender, from, letters);
+        let own = |number: SeqNumber| name(number, sender, from, letters, 0);
         let flags = segment.flags;
         let mut label = Self { text_len: segment.text_len, again: facts.again, ..Self::default() };
         if facts.kind == Kind::Illegal {
@@ -123,7 +123,7 @@ impl Label {
             _ => is_bare || facts.acknowledges == Acknowledges::New,
         };
         if flags.has(Flags::ACK) && is_named {
-            label.ack = Some(name(segment.ack, receiver, to, letters));
+            label.ack = Some(name(segment.ack, receiver, to, letters, 1));
         }
         label
     }
@@ -149,8 +149,9 @@ impl Label {
     }
 }
 
-/// Names `number` in the sequence space of the end `role`.
-fn name(number: SeqNumber, end: &EndNumbers, role: Role, letters: Letters) -> Number {
+/// Names `number` in the sequence space of the end `role`. Its FIN names what lies from `first` to 1 beyond it: an
+/// acknowledgement refers to the FIN only where it covers that.
+fn name(number: SeqNumber, end: &EndNumbers, role: Role, letters: Letters, first: i32) -> Number {
     let Some(sent) = end.sent() else {
         return Number { anchor: Anchor::First, offset: 0, relative: 0, absolute: number };
     };
@@ -158,7 +159,7 @@ fn name(number: SeqNumber, end: &EndNumbers, role: Role, letters: Letters) -> Nu
     let named = |anchor, offset| Number { anchor, offset, relative, absolute: number };
     if let Some(fin) = end.fin() {
         let beyond = number.distance_from(fin.number);
-        if beyond == 0 || beyond == 1 {
+        if (first..=1).contains(&beyond) {
             return named(Anchor::Letter(letters.fin(role)), i64::from(beyond));
         }
     }
