@@ -228,7 +228,7 @@ impl Connection {
 
     /// What became of it.
     pub fn outcome(&self) -> Outcome {
-        let is_complete = self.opening.is_complete(&self.ends, self.is_self);
+        let is_complete = self.opening.was_completed(&self.ends, self.is_self);
         outcome(&self.ends, self.is_self, is_complete, self.standing_reset(), self.last, self.now)
     }
 
