@@ -149,15 +149,29 @@ impl Connection {
         self.ends.client.state().is_synchronized() && !self.ends.client.is_assumed()
     }
 
-    /// Whether `segment` has numbers that this connection can make sense of, from both ends.
-    pub fn knows_numbers_of(&self, segment: &Segment) -> bool {
+    /// Whether `segment` belongs to this connection rather than to `attempt`, which would replace it: the numbers of
+    /// both ends fit here, and here better. A SYN+ACK that answers the attempt belongs to it at once.
+    pub fn fits_better_than(&self, attempt: &Self, segment: &Segment) -> bool {
+        let to = attempt.role_of(segment.destination);
+        if Kind::of(segment.flags) == Kind::SynAck
+            && attempt.ends.of(to).numbers.is_syn_covered_by(segment.ack)
+        {
+            return false;
+        }
+        self.distance_to(segment)
+            .is_some_and(|here| attempt.distance_to(segment).is_none_or(|there| here < there))
+    }
+
+    /// How far the numbers of `segment` lie from those last seen; `None` where it cannot be said, or is too far.
+    fn distance_to(&self, segment: &Segment) -> Option<u32> {
         const NEAR: u32 = 1 << 24;
         let from = self.role_of(segment.source);
-        let is_near = |role: Role, number: SeqNumber| {
-            let sent = self.ends.of(role).numbers.sent();
-            sent.is_some_and(|sent| number.distance_from(sent.nxt()).unsigned_abs() < NEAR)
+        let distance = |role: Role, number: SeqNumber| {
+            let nxt = self.ends.of(role).numbers.sent()?.nxt();
+            Some(number.distance_from(nxt).unsigned_abs()).filter(|distance| *distance < NEAR)
         };
-        is_near(from, segment.seq) && (!segment.flags.has(Flags::ACK) || is_near(from.other(), segment.ack))
+        let of_ack = if segment.flags.has(Flags::ACK) { distance(from.other(), segment.ack)? } else { 0 };
+        Some(distance(from, segment.seq)?.saturating_add(of_ack))
     }
 
     /// Notes that the capture has gone on until `now`.
@@ -214,7 +228,7 @@ impl Connection {
 
     /// What became of it.
     pub fn outcome(&self) -> Outcome {
-        let is_complete = self.opening.is_complete(&self.ends, self.is_self);
+        let is_complete = self.opening.was_completed(&self.ends, self.is_self);
         outcome(&self.ends, self.is_self, is_complete, self.standing_reset(), self.last, self.now)
     }
 

@@ -48,6 +48,8 @@ pub struct Endpoint {
     fin_acked: bool,
     /// It repeated its SYN+ACK although that had been answered: the answers do not arrive.
     doubted: bool,
+    /// It sent what only an end sends whose SYN was acknowledged; that is never withdrawn.
+    proved: bool,
 }
 
 impl Endpoint {
@@ -64,6 +66,11 @@ impl Endpoint {
     /// Whether its SYN+ACK was repeated although the answer to it had passed the tap.
     pub const fn is_doubted(&self) -> bool {
         self.doubted
+    }
+
+    /// Whether its own segments prove that its SYN was acknowledged.
+    pub const fn is_proved(&self) -> bool {
+        self.proved
     }
 
     /// Whether a RST ended it, and nothing has disproved that.
@@ -168,6 +175,9 @@ impl Endpoint {
 
     fn sends_syn(&mut self, facts: &Facts) {
         self.opened = Opened::Active;
+        if self.proved {
+            return;
+        }
         self.before_reset = None;
         if facts.again > 0 && !self.confirmed && self.numbers.syn_acks == 0 {
             // The SYN+ACK, if there was one, had not arrived.
@@ -183,6 +193,10 @@ impl Endpoint {
     fn sends_syn_ack(&mut self, facts: &Facts) {
         if self.opened == Opened::NotSeen {
             self.opened = Opened::Passive;
+        }
+        if self.proved {
+            // Captured late, or seen twice: what came since cannot be taken back.
+            return;
         }
         self.before_reset = None;
         if facts.again > 0 && (!self.confirmed || self.state == State::SynReceived) {
@@ -219,10 +233,21 @@ impl Endpoint {
             self.fin_acked = false;
             self.confirm_as(before_ack_of_fin(self.state, facts.covers_fin));
         }
+        if facts.covers_fin {
+            // Whoever acknowledges the peer's FIN has received it, though a part of what came before it may be
+            // missing from the capture.
+            let after = after_receiving(self.state, Received::Fin);
+            if after != self.state {
+                self.confirm_as(after);
+            }
+        }
         if self.proves_synchronized(segment, facts) {
             self.confirm_as(after_sending(self.state, Sent::Synchronized));
+        }
+        if self.reads_beyond_opening(segment, facts) {
             self.doubted = false;
             self.syn_acked = true;
+            self.proved = true;
         }
         if self.witness.is_some_and(|witness| witness.precedes_or_equals(segment.ack)) {
             self.confirm_as(self.state);
@@ -253,7 +278,10 @@ impl Endpoint {
                 facts.acknowledges != Acknowledges::Unsent
             }
             // With fast open a server may send text before its SYN+ACK is answered (RFC 7413 §4.2).
-            _ => facts.acknowledges == Acknowledges::New || (segment.text_len > 0 && !facts.fast_open),
+            _ => {
+                let speaks = segment.text_len > 0 || facts.fin.is_some();
+                facts.acknowledges == Acknowledges::New || (speaks && !facts.fast_open)
+            }
         }
     }
 

@@ -108,6 +108,17 @@ impl Progress {
         self.third.is_some() && !ends.server.is_doubted()
     }
 
+    /// Whether it is complete, or what came later proves that it was, though a part of it is missing from the capture.
+    pub fn was_completed(&self, ends: &Ends<Endpoint>, is_self: bool) -> bool {
+        let Ends { client, server } = ends;
+        let was_answered = client.numbers.syn_acks > 0 || server.numbers.syn_acks > 0;
+        let was_seen = was_answered || client.numbers.syns > 0;
+        let is_doubted = client.is_doubted() || server.is_doubted();
+        self.is_complete(ends, is_self)
+            // The client's own word is not enough where the server may still repeat its SYN+ACK.
+            || (was_seen && !is_doubted && (server.is_proved() || (client.is_proved() && !was_answered)))
+    }
+
     /// What is known by now.
     pub fn opening(&self, ends: &Ends<Endpoint>, is_self: bool) -> Opening {
         let (client, server) =

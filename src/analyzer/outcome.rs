@@ -76,10 +76,6 @@ pub fn outcome(
         return Outcome::SynReceived;
     }
     if client.syns > 0 && server.segments == 0 && !is_self {
-        if ends.client.state().is_synchronized() {
-            // Only one direction was captured; the client's own segments show that it was answered.
-            return Outcome::Open;
-        }
         if client.segments > u64::from(client.syns) {
             return Outcome::Unknown;
         }

@@ -222,9 +222,8 @@ impl Entry {
     fn observe(&mut self, segment: &Segment, now: Timestamp, ended: &mut VecDeque<Connection>) -> Step {
         self.touched = now;
         if let Some(older) = &mut self.older
-            && matches!(Kind::of(segment.flags), Kind::Plain | Kind::Rst)
-            && !self.current.knows_numbers_of(segment)
-            && older.knows_numbers_of(segment)
+            && Kind::of(segment.flags) != Kind::Syn
+            && older.fits_better_than(&self.current, segment)
         {
             return older.observe(segment);
         }
