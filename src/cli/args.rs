@@ -128,7 +128,8 @@ pub struct ReadArgs {
 #[derive(Debug, Args)]
 pub struct Look<D: DefaultFormat> {
     /// Output format
-    #[arg(short, long, value_enum, default_value_t = D::FORMAT)]
+    // Not `default_value_t`: clap keeps that in a static, which all `D` would share.
+    #[arg(short, long, value_enum, default_value = D::FORMAT)]
     pub format: FormatName,
     /// How sequence numbers are shown in labels
     #[arg(long, value_enum, default_value_t = NumbersName::Symbolic)]
@@ -145,8 +146,8 @@ pub struct Look<D: DefaultFormat> {
 
 /// Which format a subcommand shows by default.
 pub trait DefaultFormat: std::fmt::Debug + Send + Sync + 'static {
-    /// That format.
-    const FORMAT: FormatName;
+    /// Its name.
+    const FORMAT: &'static str;
 }
 
 /// For a picture.
@@ -158,11 +159,11 @@ pub struct LadderByDefault;
 pub struct LinesByDefault;
 
 impl DefaultFormat for LadderByDefault {
-    const FORMAT: FormatName = FormatName::Ladder;
+    const FORMAT: &'static str = "ladder";
 }
 
 impl DefaultFormat for LinesByDefault {
-    const FORMAT: FormatName = FormatName::Lines;
+    const FORMAT: &'static str = "lines";
 }
 
 /// An output format by its name.
