@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         Err(error) if cli::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // Where standard error is gone there is nobody left to tell.
-            let _ = writeln!(io::stderr(), "tcpshake: {error}");
+            let _ = writeln!(io::stderr(), "tcpshake: {}", cli::message(error));
             ExitCode::from(2)
         }
     }

@@ -20,7 +20,7 @@ mod watch;
 use std::io;
 use std::process::ExitCode;
 
-use tcpshake::capture::error::CaptureError;
+use tcpshake::capture::error::{CaptureError, STANDARD_OUTPUT};
 
 use crate::cli::args::{Cli, Command};
 
@@ -41,6 +41,15 @@ pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
             explain::run(asked.as_deref(), &mut io::stdout().lock()).map(|()| ExitCode::SUCCESS)
         }
         Command::Interfaces { format } => interfaces::run(*format).map(|()| ExitCode::SUCCESS),
+    }
+}
+
+/// What the user reads of an error, behind the program's name.
+pub fn message(error: anyhow::Error) -> String {
+    match error.downcast::<io::Error>() {
+        // A bare one comes from standard output: every other is given its subject where it happens.
+        Ok(cause) => CaptureError::Write { output: STANDARD_OUTPUT.to_owned(), cause }.to_string(),
+        Err(error) => error.to_string(),
     }
 }
 

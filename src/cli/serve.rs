@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread;
 
-use anyhow::{anyhow, bail};
+use anyhow::anyhow;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use tcpshake::exchange::address::resolve;
 use tcpshake::exchange::message::{ReceivedLine, WAITING};
@@ -82,7 +82,7 @@ impl Output {
     /// A closed pipe is the reader's choice; anything else that broke the output is an error.
     fn verdict(self) -> anyhow::Result<()> {
         match self.broken {
-            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => bail!("standard output: {error}"),
+            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
             _ => Ok(()),
         }
     }
