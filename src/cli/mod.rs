@@ -5,7 +5,7 @@
 //! Invariant: results go to standard output, everything else to standard error. Nothing is computed here: this is
 //! where sources, the analyzer and reports meet.
 
-pub mod args;
+mod args;
 mod demo;
 mod exchange;
 mod explain;
@@ -15,6 +15,7 @@ mod output;
 mod read;
 mod send;
 mod serve;
+mod usage;
 mod watch;
 
 use std::io;
@@ -23,13 +24,21 @@ use std::process::ExitCode;
 use tcpshake::capture::error::{CaptureError, STANDARD_OUTPUT};
 
 use crate::cli::args::{Cli, Command};
+use crate::cli::usage::Asked;
 
-/// Runs the subcommand.
+/// Does what the command line asks for.
 ///
 /// # Errors
 ///
-/// Where it could not be done at all (exit code 2).
-pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
+/// Bad usage, or where it could not be done at all (exit code 2).
+pub fn start() -> anyhow::Result<ExitCode> {
+    match usage::parse()? {
+        Asked::Command(cli) => run(&cli),
+        Asked::Help(code) => Ok(code),
+    }
+}
+
+fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     match &cli.command {
         Command::Demo(args) => demo::run(args, cli.quiet),
         Command::Watch(args) => watch::run(args, cli.quiet),
