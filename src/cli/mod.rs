@@ -43,8 +43,8 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(args, cli.quiet),
         Command::Watch(args) => watch::run(args, cli.quiet),
         Command::Read(args) => read::run(args, cli.quiet),
-        Command::Serve(args) => serve::run(args, cli.verbose).map(|()| ExitCode::SUCCESS),
-        Command::Send(args) => send::run(args, cli.verbose).map(|()| ExitCode::SUCCESS),
+        Command::Serve(args) => serve::run(args, cli.quiet, cli.verbose).map(|()| ExitCode::SUCCESS),
+        Command::Send(args) => send::run(args, cli.quiet, cli.verbose).map(|()| ExitCode::SUCCESS),
         Command::Explain { topic } => {
             let asked = (!topic.is_empty()).then(|| topic.join(" "));
             explain::run(asked.as_deref(), &mut io::stdout().lock()).map(|()| ExitCode::SUCCESS)

@@ -35,13 +35,15 @@ pub struct ServeArgs {
 ///
 /// # Errors
 /// If it cannot listen, cannot accept, or cannot write to standard output (unless that was closed).
-pub fn run(args: &ServeArgs, verbose: bool) -> anyhow::Result<()> {
+pub fn run(args: &ServeArgs, quiet: bool, verbose: bool) -> anyhow::Result<()> {
     let addresses = resolve(&args.bind, args.port).map_err(told)?;
     // A name may have several; a server listens on the one that the system prefers.
     let address = addresses.first().ok_or_else(|| anyhow!("{}: no address", args.bind))?;
     let mut server = Server::bind(*address, &call_log(verbose)).map_err(told)?;
     stop_on_signals(&server.stopper()).map_err(|error| anyhow!("signals: {error}"))?;
-    complain(&format!("listening on {}; Ctrl-C ends it", server.local_addr()));
+    if !quiet {
+        complain(&format!("listening on {}; Ctrl-C ends it", server.local_addr()));
+    }
 
     let mut output = Output { stopper: server.stopper(), broken: None };
     output.line(WAITING);
