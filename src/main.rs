@@ -7,19 +7,15 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::cli::args::Cli;
-
 mod cli;
 
 fn main() -> ExitCode {
-    match cli::run(&Cli::parse()) {
+    match cli::start() {
         Ok(code) => code,
         Err(error) if cli::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // Where standard error is gone there is nobody left to tell.
-            let _ = writeln!(io::stderr(), "tcpshake: {error}");
+            let _ = writeln!(io::stderr(), "tcpshake: {}", cli::message(error));
             ExitCode::from(2)
         }
     }

@@ -63,11 +63,11 @@ fn printed(capture: &Path) -> String {
             .arg(capture)
             .output()
             .expect("the program runs");
-        writeln!(text, "== {format}, exit code {:?}", run.status.code()).unwrap();
+        writeln!(text, "== {format}, exit code {:?}", run.status.code()).expect("a string takes all");
         text.push_str(&String::from_utf8(run.stdout).expect("UTF-8"));
         let stderr = String::from_utf8(run.stderr).expect("UTF-8");
         for line in stderr.lines() {
-            writeln!(text, "stderr: {line}").unwrap();
+            writeln!(text, "stderr: {line}").expect("a string takes all");
         }
     }
     text

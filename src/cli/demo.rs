@@ -124,6 +124,11 @@ fn unknown(name: &str) -> anyhow::Error {
 }
 
 fn told(error: LabError) -> anyhow::Error {
+    let error = match error {
+        // Kept as it is, so that it is known for the reader's right.
+        LabError::Capture(error) if error.is_broken_pipe() => return error.into(),
+        other => other,
+    };
     let next_step = error.next_step();
     anyhow!("{}", Told { error, next_step })
 }

@@ -5,7 +5,7 @@
 //! Invariant: results go to standard output, everything else to standard error. Nothing is computed here: this is
 //! where sources, the analyzer and reports meet.
 
-pub mod args;
+mod args;
 mod demo;
 mod exchange;
 mod explain;
@@ -15,32 +15,50 @@ mod output;
 mod read;
 mod send;
 mod serve;
+mod usage;
 mod watch;
 
 use std::io;
 use std::process::ExitCode;
 
-use tcpshake::capture::error::CaptureError;
+use tcpshake::capture::error::{CaptureError, STANDARD_OUTPUT};
 
 use crate::cli::args::{Cli, Command};
+use crate::cli::usage::Asked;
 
-/// Runs the subcommand.
+/// Does what the command line asks for.
 ///
 /// # Errors
 ///
-/// Where it could not be done at all (exit code 2).
-pub fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
+/// Bad usage, or where it could not be done at all (exit code 2).
+pub fn start() -> anyhow::Result<ExitCode> {
+    match usage::parse()? {
+        Asked::Command(cli) => run(&cli),
+        Asked::Help(code) => Ok(code),
+    }
+}
+
+fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     match &cli.command {
         Command::Demo(args) => demo::run(args, cli.quiet),
         Command::Watch(args) => watch::run(args, cli.quiet),
         Command::Read(args) => read::run(args, cli.quiet),
-        Command::Serve(args) => serve::run(args, cli.verbose).map(|()| ExitCode::SUCCESS),
-        Command::Send(args) => send::run(args, cli.verbose).map(|()| ExitCode::SUCCESS),
+        Command::Serve(args) => serve::run(args, cli.quiet, cli.verbose).map(|()| ExitCode::SUCCESS),
+        Command::Send(args) => send::run(args, cli.quiet, cli.verbose).map(|()| ExitCode::SUCCESS),
         Command::Explain { topic } => {
             let asked = (!topic.is_empty()).then(|| topic.join(" "));
             explain::run(asked.as_deref(), &mut io::stdout().lock()).map(|()| ExitCode::SUCCESS)
         }
         Command::Interfaces { format } => interfaces::run(*format).map(|()| ExitCode::SUCCESS),
+    }
+}
+
+/// What the user reads of an error, behind the program's name.
+pub fn message(error: anyhow::Error) -> String {
+    match error.downcast::<io::Error>() {
+        // A bare one comes from standard output: every other is given its subject where it happens.
+        Ok(cause) => CaptureError::Write { output: STANDARD_OUTPUT.to_owned(), cause }.to_string(),
+        Err(error) => error.to_string(),
     }
 }
 

@@ -37,20 +37,20 @@ pub fn run(args: &ReadArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let keep_steps = if format == Format::Ladder { LADDER_STEPS } else { 0 };
     let mut observer =
         Observer::new(Config { keep_steps, ..Config::default() }, report(&args.look, format, false));
-    let mut is_partial = false;
+    let mut errors = Vec::new();
     loop {
         match source.next_frame() {
             Ok(Next::Frame(frame)) => observer.frame(&frame)?,
             Ok(Next::Quiet) => {}
             Ok(Next::End) => break,
-            Err(error) => {
-                is_partial = true;
-                complain(&error, error.next_step());
-            }
+            Err(error) => errors.push(error),
         }
     }
-    is_partial |= observer.has_unsupported();
+    let is_partial = !errors.is_empty() || observer.has_unsupported();
     let summary = observer.finish(None, source.statistics(), false)?;
+    for error in errors {
+        complain(&error, error.next_step());
+    }
     if !quiet && summary.frames > 0 && format != Format::Json {
         tell(&summary);
     }

@@ -33,23 +33,25 @@ pub struct SendArgs {
 ///
 /// # Errors
 /// If the host cannot be resolved, no address of it answers, the message cannot be read, or the peer resets.
-pub fn run(args: &SendArgs, verbose: bool) -> anyhow::Result<()> {
+pub fn run(args: &SendArgs, quiet: bool, verbose: bool) -> anyhow::Result<()> {
     let addresses = resolve(&args.host, args.port).map_err(told)?;
     let mut client = Client::connect_any(&args.host, &addresses, &call_log(verbose)).map_err(told)?;
     match &args.message {
         Some(message) => client.send(message.as_bytes()),
         // Asked for when the connection stands, as the textbook's client does.
-        None => client.send(&ask()?),
+        None => client.send(&ask(quiet)?),
     }
     .map_err(told)?;
     client.close().map_err(told)
 }
 
 /// One line of standard input with its newline; what there is, where it ends without one.
-fn ask() -> anyhow::Result<Vec<u8>> {
-    let mut prompt = io::stderr();
-    // Where standard error is gone nobody needs to be asked.
-    let _ = write!(prompt, "{QUESTION}").and_then(|()| prompt.flush());
+fn ask(quiet: bool) -> anyhow::Result<Vec<u8>> {
+    if !quiet {
+        let mut prompt = io::stderr();
+        // Where standard error is gone nobody needs to be asked.
+        let _ = write!(prompt, "{QUESTION}").and_then(|()| prompt.flush());
+    }
     let mut line = Vec::new();
     let read = io::stdin().lock().take(LONGEST + 1).read_until(b'\n', &mut line);
     read.map_err(|error| anyhow!("standard input: {error}"))?;

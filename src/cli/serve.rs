@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread;
 
-use anyhow::{anyhow, bail};
+use anyhow::anyhow;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use tcpshake::exchange::address::resolve;
 use tcpshake::exchange::message::{ReceivedLine, WAITING};
@@ -35,13 +35,15 @@ pub struct ServeArgs {
 ///
 /// # Errors
 /// If it cannot listen, cannot accept, or cannot write to standard output (unless that was closed).
-pub fn run(args: &ServeArgs, verbose: bool) -> anyhow::Result<()> {
+pub fn run(args: &ServeArgs, quiet: bool, verbose: bool) -> anyhow::Result<()> {
     let addresses = resolve(&args.bind, args.port).map_err(told)?;
     // A name may have several; a server listens on the one that the system prefers.
     let address = addresses.first().ok_or_else(|| anyhow!("{}: no address", args.bind))?;
     let mut server = Server::bind(*address, &call_log(verbose)).map_err(told)?;
     stop_on_signals(&server.stopper()).map_err(|error| anyhow!("signals: {error}"))?;
-    complain(&format!("listening on {}; Ctrl-C ends it", server.local_addr()));
+    if !quiet {
+        complain(&format!("listening on {}; Ctrl-C ends it", server.local_addr()));
+    }
 
     let mut output = Output { stopper: server.stopper(), broken: None };
     output.line(WAITING);
@@ -82,7 +84,7 @@ impl Output {
     /// A closed pipe is the reader's choice; anything else that broke the output is an error.
     fn verdict(self) -> anyhow::Result<()> {
         match self.broken {
-            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => bail!("standard output: {error}"),
+            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
             _ => Ok(()),
         }
     }

@@ -48,30 +48,7 @@ pub fn run(args: &WatchArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let is_taken = args.write.as_deref().is_some_and(|path| path.as_os_str() == "-");
     let format = args.look.format_or(Format::Lines);
     let mut observer = Observer::new(config(format), report(&args.look, format, is_taken));
-    let mut left = args.count;
-    let mut is_partial = false;
-    while !stop.load(Ordering::Relaxed) && left != Some(0) {
-        match source.next_frame() {
-            Ok(Next::Frame(frame)) => {
-                if let Some(save) = &mut save {
-                    save.write(&frame)?;
-                }
-                observer.frame(&frame)?;
-                left = left.map(|left| left - 1);
-            }
-            Ok(Next::Quiet) => {
-                if let Some(save) = &mut save {
-                    save.flush()?;
-                }
-                observer.quiet(now())?;
-            }
-            Ok(Next::End) => break,
-            Err(error) => {
-                is_partial = true;
-                complain(&error, error.next_step());
-            }
-        }
-    }
+    let is_partial = follow(&mut source, &mut observer, &mut save, args.count, &stop)?;
     if let Some(save) = &mut save {
         save.flush()?;
     }
@@ -80,6 +57,50 @@ pub fn run(args: &WatchArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         tell(&summary);
     }
     Ok(if is_partial { ExitCode::from(2) } else { ExitCode::SUCCESS })
+}
+
+/// Hands on frame by frame until `stop` is raised, or so many are in. Whether something went wrong on the way.
+fn follow(
+    source: &mut Live,
+    observer: &mut Observer,
+    save: &mut Option<Savefile>,
+    count: Option<u64>,
+    stop: &AtomicBool,
+) -> anyhow::Result<bool> {
+    let mut left = count;
+    let mut until = None;
+    let mut is_partial = false;
+    while left != Some(0) {
+        // What was captured before the interrupt may still stand in the ring: it belongs to the report.
+        if until.is_none() && stop.load(Ordering::Relaxed) {
+            until = Some(now());
+        }
+        match source.next_frame() {
+            Ok(Next::Frame(frame)) if until.is_some_and(|until| frame.time > until) => break,
+            Ok(Next::Frame(frame)) => {
+                if let Some(save) = save {
+                    save.write(&frame)?;
+                }
+                observer.frame(&frame)?;
+                left = left.map(|left| left - 1);
+            }
+            Ok(Next::Quiet) => {
+                if let Some(save) = save {
+                    save.flush()?;
+                }
+                observer.quiet(now())?;
+                if until.is_some() {
+                    break;
+                }
+            }
+            Ok(Next::End) => break,
+            Err(error) => {
+                is_partial = true;
+                complain(&error, error.next_step());
+            }
+        }
+    }
+    Ok(is_partial)
 }
 
 fn open(args: &WatchArgs) -> Result<Live, CaptureError> {
