@@ -141,8 +141,10 @@ fn meaning(kind: u8, body: &[u8]) -> TcpOption<'_> {
             value: u32::from_be_bytes([a, b, c, d]),
             echo: u32::from_be_bytes([e, f, g, h]),
         },
-        // RFC 7413 §4.1.1: 4 to 16 octets, an even number.
-        (34, cookie) if cookie.is_empty() || matches!(cookie.len(), 4..=16) => TcpOption::FastOpen(cookie),
+        // RFC 7413 §4.1.1: none, or 4 to 16 octets, an even number.
+        (34, cookie) if matches!(cookie.len(), 0 | 4 | 6 | 8 | 10 | 12 | 14 | 16) => {
+            TcpOption::FastOpen(cookie)
+        }
         (30, [first, ..]) => TcpOption::Multipath { subtype: first >> 4, octets: body },
         _ => TcpOption::Unknown { kind, octets: body },
     }
@@ -180,6 +182,15 @@ mod tests {
         let options = Options::new(&[1, 1, 5, 10, 0, 0, 0, 5, 0, 0, 0, 9]);
         let Some(TcpOption::Sack(blocks)) = options.iter().last() else { panic!("{options:?}") };
         assert_eq!(blocks.iter().collect::<Vec<_>>(), [(SeqNumber(5), SeqNumber(9))]);
+    }
+
+    #[test]
+    fn a_length_that_its_rfc_does_not_allow_makes_an_option_unknown() {
+        for octets in [&[2, 3, 5][..], &[3, 4, 7, 7], &[34, 5, 1, 2, 3], &[34, 7, 1, 2, 3, 4, 5], &[34, 3, 1]]
+        {
+            let read: Vec<_> = Options::new(octets).iter().map(|option| format!("{option:?}")).collect();
+            assert!(read.len() == 1 && read[0].starts_with("Unknown"), "{read:?}");
+        }
     }
 
     #[test]

@@ -55,6 +55,17 @@ pub fn mid_stream() -> Vec<Segment> {
     script.segments
 }
 
+/// Opened; then both FINs cross, and the capture ends before either is acknowledged.
+pub fn crossed() -> Vec<Segment> {
+    let mut script = Script::new("192.0.2.2:50000", "192.0.2.1:6666");
+    script.client_sends(0, SYN, 1_000, 0, b"");
+    script.server_sends(197, SYN.with(ACK), 5_000, 1_001, b"");
+    script.client_sends(219, ACK, 1_001, 5_001, b"");
+    script.client_sends(400, FIN.with(ACK), 1_001, 5_001, b"");
+    script.server_sends(410, FIN.with(ACK), 5_001, 1_001, b"");
+    script.segments
+}
+
 /// Runs `segments` through a tracker into `report`.
 pub fn play(segments: &[Segment], report: &mut dyn Report) {
     let mut tracker = Tracker::new(Config::default());

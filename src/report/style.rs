@@ -127,7 +127,8 @@ impl Believed {
 
 impl fmt::Display for Believed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_assumed { write!(f, "({})", self.state) } else { self.state.fmt(f) }
+        // A width that is asked for counts the parentheses in.
+        if self.is_assumed { f.pad(&format!("({})", self.state)) } else { self.state.fmt(f) }
     }
 }
 
@@ -150,5 +151,9 @@ mod tests {
         let believed = |is_assumed| Believed { state: State::SynReceived, is_assumed };
         assert_eq!(believed(true).to_string(), "(SYN-RECEIVED)");
         assert_eq!(believed(false).to_string(), "SYN-RECEIVED");
+        assert_eq!(
+            format!("{:15}|{:15}|", believed(true), believed(false)),
+            "(SYN-RECEIVED) |SYN-RECEIVED   |"
+        );
     }
 }

@@ -43,7 +43,6 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("humantime", &["report"]),
     ("serde", &["report"]),
     ("serde_json", &["report"]),
-    ("unicode_width", &["report"]),
     ("anyhow", &["cli", "main"]),
     ("clap", &["cli", "main"]),
     ("signal_hook", &["cli"]),

@@ -131,7 +131,8 @@ impl Picture {
             match row {
                 Row::Segment(step, time, seen) => lines.push(self.segment(step, *time, *seen)),
                 Row::LeftOut(count) => {
-                    lines.push(format!("{:STATE$}  ... {count} segments left out ...", ""));
+                    let plural = if *count == 1 { "" } else { "s" };
+                    lines.push(format!("{:STATE$}  ... {count} segment{plural} left out ...", ""));
                 }
                 Row::Call(..) => {}
             }

@@ -125,6 +125,11 @@ fn closed(connection: &Connection, closing: &Closing, outcome: Outcome) -> Vec<S
             let by = closing_reset(connection).map_or("one end", Role::as_str);
             said.push(format!("Reset by the {by}."));
         }
+        ClosingKind::HalfClosed if closing.n.is_some() => {
+            said.push(
+                "Both sent a FIN, and not both were acknowledged, as far as the capture shows.".to_owned(),
+            );
+        }
         ClosingKind::HalfClosed => {
             said.push(format!("The {first} closed; the {second} did not, as far as the capture shows."));
         }
@@ -143,17 +148,54 @@ fn closing_reset(connection: &Connection) -> Option<Role> {
 }
 
 fn time_wait(connection: &Connection, closing: &Closing) -> Option<String> {
-    let states = connection.states();
+    let (states, assumed) = (connection.states(), connection.assumed());
     let holds = |role: Role| *states.of(role) == State::TimeWait;
+    let unless_lost = |role: Role| if *assumed.of(role) { ", if what was sent to it arrived" } else { "" };
     match (holds(Role::Client), holds(Role::Server)) {
         (true, true) if connection.is_self() => Some("It holds TIME-WAIT.".to_owned()),
-        (true, true) => Some("Both hold TIME-WAIT.".to_owned()),
+        // What brings both there is the last that either of them sends: nothing can confirm it.
+        (true, true) => Some("Both hold TIME-WAIT, if the last segments arrived.".to_owned()),
         (false, false) => None,
         (client, _) => {
             let holder = if client { Role::Client } else { Role::Server };
             let closed_first = closing.first == Some(holder);
             let and = if closed_first { "closed first and " } else { "" };
-            Some(format!("The {holder} {and}holds TIME-WAIT."))
+            Some(format!("The {holder} {and}holds TIME-WAIT{}.", unless_lost(holder)))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyzer::tracker::{Config, Tracker};
+    use crate::report::samples;
+    use crate::segment::Segment;
+
+    fn said(segments: &[Segment]) -> String {
+        let mut tracker = Tracker::new(Config::default());
+        for segment in segments {
+            tracker.observe(segment);
+        }
+        tracker.finish();
+        closing_line(&tracker.ended().next().unwrap())
+    }
+
+    #[test]
+    fn says_no_more_than_was_seen() {
+        let closed = samples::closed();
+        assert!(said(&closed).ends_with(" The client closed first and holds TIME-WAIT."));
+        let without_the_last_ack = said(&closed[..7]);
+        assert!(
+            without_the_last_ack.ends_with(" holds TIME-WAIT, if what was sent to it arrived."),
+            "{without_the_last_ack}"
+        );
+        let one = said(&closed[..6]);
+        assert!(
+            one.ends_with(" The client closed; the server did not, as far as the capture shows."),
+            "{one}"
+        );
+        let both = said(&samples::crossed());
+        assert!(both.contains(" Both sent a FIN, and not both were acknowledged"), "{both}");
     }
 }
