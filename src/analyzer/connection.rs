@@ -264,6 +264,11 @@ impl Connection {
         closing(&self.ends, self.is_self, self.first_fin, self.standing_reset(), self.outcome())
     }
 
+    /// Who sent the RST that ended it, where one did.
+    pub fn reset_by(&self) -> Option<Role> {
+        self.standing_reset().map(|reset| reset.by)
+    }
+
     /// What became of it.
     pub fn outcome(&self) -> Outcome {
         let is_complete = self.opening.was_completed(&self.ends, self.is_self);

@@ -36,6 +36,8 @@ pub struct Endpoint {
     /// How it opened.
     pub opened: Opened,
     state: State,
+    /// The state until the segment that is being taken in, as that segment shows it.
+    was: State,
     /// Whether this end's own segment confirms `state`.
     confirmed: bool,
     /// An acknowledgement at or beyond this number, by this end, confirms `state`: it has read what moved it.
@@ -97,7 +99,7 @@ impl Endpoint {
 
     /// Takes in a segment that this end sends.
     pub fn sends(&mut self, segment: &Segment, facts: &Facts) {
-        let before = self.state;
+        self.was = self.state;
         let is_new_fin = facts.fin.is_some() && facts.again == 0 && !self.numbers.fin_has_passed();
         self.numbers.send(segment, facts);
         match facts.kind {
@@ -114,7 +116,7 @@ impl Endpoint {
             Kind::Plain if facts.counts => self.sends_plain(segment, facts, is_new_fin),
             _ => {}
         }
-        self.in_state.note(before, self.state, segment.time);
+        self.in_state.note(self.was, segment.time);
     }
 
     /// Takes in a segment that is sent to this end, after its sender has taken it in. `fin_passed` says whether the
@@ -146,7 +148,7 @@ impl Endpoint {
             self.note_acknowledged(segment, facts);
             self.settle(fin_passed, Some(segment));
         }
-        self.in_state.note(before, self.state, segment.time);
+        self.in_state.note(before, segment.time);
         answered
     }
 
@@ -182,7 +184,7 @@ impl Endpoint {
         if facts.again > 0 && !self.confirmed && self.numbers.syn_acks == 0 {
             // The SYN+ACK, if there was one, had not arrived.
             self.syn_acked = false;
-            self.state = State::SynSent;
+            self.withdraw_to(State::SynSent);
         }
         let after = after_sending(self.state, Sent::Syn);
         if after == State::SynSent {
@@ -203,10 +205,10 @@ impl Endpoint {
             // Its answer, if there was one, had not arrived.
             self.doubted |= self.syn_acked;
             self.syn_acked = false;
-            self.state = State::SynReceived;
+            self.withdraw_to(State::SynReceived);
         } else if facts.again == 0 && !self.confirmed {
             // It was taken for open by what crossed this segment (RFC 9293 figure 7), or for an older connection.
-            self.state = State::SynReceived;
+            self.withdraw_to(State::SynReceived);
         }
         self.confirm_as(after_sending(self.state, Sent::SynAck));
     }
@@ -220,20 +222,24 @@ impl Endpoint {
             return;
         }
         self.before_reset = Some(self.state);
+        if self.state == State::SynReceived && self.numbers.syn_acks == 0 {
+            // It was taken for a listener, and is none.
+            self.was = State::Closed;
+        }
         self.confirm_as(after_sending(self.state, Sent::Rst));
     }
 
     fn sends_plain(&mut self, segment: &Segment, facts: &Facts, is_new_fin: bool) {
         if let Some(before) = self.before_reset.take() {
             // Traffic that goes on after a RST proves that it was ignored.
-            self.confirm_as(before);
+            self.withdraw_to(before);
         }
         if facts.lacks_fin && !self.confirmed {
-            self.confirm_as(before_fin(self.state));
+            self.withdraw_to(before_fin(self.state));
         }
         if facts.fin.is_some() && facts.again > 0 && self.fin_acked && !self.confirmed {
             self.fin_acked = false;
-            self.confirm_as(before_ack_of_fin(self.state, facts.covers_fin));
+            self.withdraw_to(before_ack_of_fin(self.state, facts.covers_fin));
         }
         if facts.covers_fin {
             // Whoever acknowledges the peer's FIN has received it, though a part of what came before it may be
@@ -315,7 +321,13 @@ impl Endpoint {
         }
     }
 
-    fn confirm_as(&mut self, state: State) {
+    /// Takes back what was assumed: it has been in `state` all the time.
+    const fn withdraw_to(&mut self, state: State) {
+        self.confirm_as(state);
+        self.was = state;
+    }
+
+    const fn confirm_as(&mut self, state: State) {
         self.state = state;
         self.confirmed = true;
         self.witness = None;

@@ -16,12 +16,9 @@ pub struct InState {
 }
 
 impl InState {
-    /// Notes that at `now` the state was `before` and is `after`.
-    pub fn note(&mut self, before: State, after: State, now: Timestamp) {
+    /// Notes that until `now` the state was `before`, as it turns out: what was assumed meanwhile may be disproved.
+    pub fn note(&mut self, before: State, now: Timestamp) {
         let since = *self.since.get_or_insert(now);
-        if before == after {
-            return;
-        }
         if let Some(spent) = index(before).and_then(|at| self.spent.get_mut(at)) {
             *spent = spent.saturating_add(now.since(since));
         }
@@ -51,9 +48,9 @@ mod tests {
     fn each_state_has_its_time() {
         let at = |seconds| Timestamp::new(seconds, 0);
         let mut times = InState::default();
-        times.note(State::Unknown, State::SynSent, at(1));
-        times.note(State::SynSent, State::SynSent, at(2));
-        times.note(State::SynSent, State::Established, at(4));
+        times.note(State::Unknown, at(1));
+        times.note(State::SynSent, at(2));
+        times.note(State::SynSent, at(4));
         let spent: Vec<_> = times.spent(State::Established, at(9)).collect();
         assert_eq!(
             spent,

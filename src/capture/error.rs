@@ -203,6 +203,9 @@ impl CaptureError {
                 format!("... | {cat} | tcpshake read -")
             }
             Self::Compressed { input, cat, .. } => format!("{cat} {} | tcpshake read -", quoted(input)),
+            Self::CutOff { frame: 0, .. } | Self::Damaged { frame: 0, .. } => {
+                "copy the file again, or capture again".to_owned()
+            }
             Self::CutOff { .. } | Self::Damaged { .. } => {
                 "what came before is sound; copy the file again, or capture again".to_owned()
             }

@@ -28,7 +28,7 @@ pub struct Cli {
     pub command: Command,
 }
 
-const AFTER_HELP: &str = "Exit codes: 0 done, 1 an expectation failed, 2 could not do it or only in part.\n\
+const AFTER_HELP: &str = "Exit codes: 0 done, 2 could not do it or only in part. Times are UTC.\n\
                           Begin with: sudo tcpshake demo";
 
 /// The subcommands.
@@ -102,6 +102,9 @@ pub struct WatchArgs {
     /// Do not put the interface into promiscuous mode
     #[arg(short = 'p', long = "no-promiscuous-mode")]
     pub no_promiscuous: bool,
+    /// Addresses are never turned into names here; tcpdump's option for that is taken and changes nothing
+    #[arg(short = 'n', action = clap::ArgAction::Count, hide = true)]
+    pub numeric: u8,
     /// A filter as tcpdump takes it; without it TCP and ICMP, in VLANs too
     #[arg(value_name = "FILTER", trailing_var_arg = true)]
     pub filter: Vec<String>,

@@ -23,6 +23,10 @@ use tcpshake::report::summary::Summary;
 use crate::cli::args::{DemoArgs, FormatName};
 use crate::cli::output::{Told, report, style, tell};
 
+/// How to read the picture.
+const LEGEND: &str = "Times are seconds since the first segment. A state in parentheses is assumed: the segment that \
+                      leads to it was on its way, and no segment of that end has confirmed it yet.";
+
 /// Plays the scenario, or lists them all.
 ///
 /// # Errors
@@ -71,6 +75,10 @@ fn picture(args: &DemoArgs, scenario: &Scenario, played: &Played) -> io::Result<
     draw(&mut out, &played.connection, &played.calls, style)?;
     writeln!(out)?;
     for line in wrapped(&(scenario.differs)(played), style) {
+        writeln!(out, " {line}")?;
+    }
+    writeln!(out)?;
+    for line in wrapped(LEGEND, style) {
         writeln!(out, " {line}")?;
     }
     out.flush()

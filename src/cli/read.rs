@@ -52,7 +52,7 @@ pub fn run(args: &ReadArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     for error in errors {
         complain(&error, error.next_step());
     }
-    if !quiet && summary.frames > 0 && format != Format::Json {
+    if !quiet && (summary.frames > 0 || !is_partial) && format != Format::Json {
         tell(&summary);
     }
     Ok(if is_partial { ExitCode::from(2) } else { ExitCode::SUCCESS })

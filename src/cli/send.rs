@@ -25,7 +25,7 @@ pub struct SendArgs {
     /// The message; without it, a line of standard input
     pub message: Option<OsString>,
     /// The server's port
-    #[arg(short, long, default_value_t = 6666)]
+    #[arg(long, default_value_t = 6666)]
     pub port: u16,
 }
 

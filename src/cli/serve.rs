@@ -24,10 +24,10 @@ use crate::cli::exchange::{call_log, told};
 #[derive(Clone, Debug, clap::Args)]
 pub struct ServeArgs {
     /// The port to listen on; 0 lets the system choose one
-    #[arg(short, long, default_value_t = 6666)]
+    #[arg(long, default_value_t = 6666)]
     pub port: u16,
     /// The address to listen on; 0.0.0.0 or :: for every interface
-    #[arg(short, long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub bind: String,
 }
 

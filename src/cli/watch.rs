@@ -44,6 +44,9 @@ pub fn run(args: &WatchArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         args.write.as_deref().map(|path| Savefile::create(path, source.link())).transpose().map_err(told)?;
     if !quiet {
         tell(format_args!("tcpshake: watching {}; Ctrl-C ends it", source.interface()));
+        if matches!(args.look.format_or(Format::Lines), Format::Ladder | Format::Table) {
+            tell("tcpshake: a connection is shown a second after it has ended, open ones at the end");
+        }
     }
     let is_taken = args.write.as_deref().is_some_and(|path| path.as_os_str() == "-");
     let format = args.look.format_or(Format::Lines);

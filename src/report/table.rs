@@ -2,7 +2,7 @@
 //!
 //! In: connections as they end. Out: a line for each at once, in columns of fixed width that typical IPv4 sockets fit.
 //! Invariant: the columns that the width has no room for are left out, the least important first, and their order
-//! stays; at 80 columns the sockets, the duration, the outcome and Zeek's `conn_state` are left.
+//! stays; at 80 columns the sockets, the opening and the outcome are left.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -102,9 +102,9 @@ impl Column {
         Self::Client,
         Self::Server,
         Self::Outcome,
-        Self::Duration,
         Self::Opening,
         Self::Closing,
+        Self::Duration,
         Self::Segments,
         Self::ConnState,
         Self::Start,
@@ -260,10 +260,10 @@ mod tests {
     fn eighty_columns() {
         assert!(widest_ipv4(&table(80)) <= 80);
         insta::assert_snapshot!(table(80), @r#"
-        ID  CLIENT               SERVER                 DURATION  OUTCOME       ZEEK
-         1  192.0.2.2:50000      192.0.2.1:6666         0.000471  closed        SF
-         1  [2001:db8::2]:50000  [2001:db8::1]:6666     0.000050  refused       REJ
-         1  192.0.2.2:50000      192.0.2.1:6666         1.000000  open          OTH
+        ID  CLIENT               SERVER               OPENING       OUTCOME
+         1  192.0.2.2:50000      192.0.2.1:6666       three-way     closed
+         1  [2001:db8::2]:50000  [2001:db8::1]:6666   incomplete    refused
+         1  192.0.2.2:50000      192.0.2.1:6666       not-seen      open
         "#);
     }
 

@@ -23,6 +23,8 @@ use crate::segment::TextHead;
 
 /// The narrowest picture that can be drawn.
 const NARROWEST: usize = 72;
+/// The narrowest lines of words.
+const NARROWEST_TEXT: usize = 20;
 /// The widest that is still easy to read.
 const WIDEST: usize = 120;
 /// `(SYN-RECEIVED)`.
@@ -62,7 +64,7 @@ pub fn draw(
 /// Breaks `text` into lines as wide as a picture in this style, less a column at each side.
 pub fn wrapped(text: &str, style: Style) -> Vec<String> {
     let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
-    wrap(&words, " ", style.width.clamp(NARROWEST, WIDEST).saturating_sub(2))
+    wrap(&words, " ", style.width.clamp(NARROWEST_TEXT, WIDEST).saturating_sub(2))
 }
 
 /// The ladder as a report: each connection is drawn when it has ended.
@@ -84,6 +86,7 @@ impl<W: io::Write> Report for Ladder<W> {
         if !std::mem::take(&mut self.is_first) {
             writeln!(self.out)?;
         }
+        writeln!(self.out, " connection {}", connection.id())?;
         draw(&mut self.out, connection, &[], self.style)
     }
 

@@ -73,7 +73,10 @@ fn opened(opening: &Opening, outcome: Outcome) -> String {
     match opening.kind {
         OpeningKind::ThreeWay => match opening.handshake_rtt {
             Some(rtt) => format!("Opened in three segments ({}).", span(rtt)),
-            None => took("Opened in three segments, some of them more than once"),
+            None if opening.syns > 1 || opening.syn_acks > 1 => {
+                took("Opened in three segments, some of them more than once")
+            }
+            None => took("Opened in three segments, captured out of order"),
         },
         OpeningKind::Simultaneous => {
             "Opened from both ends at once: each sent a SYN of its own accord.".to_owned()
@@ -122,7 +125,7 @@ fn closed(connection: &Connection, closing: &Closing, outcome: Outcome) -> Vec<S
         ClosingKind::Simultaneous if connection.is_self() => said.push("Closed.".to_owned()),
         ClosingKind::Simultaneous => said.push("Closed from both ends at once: the FINs crossed.".to_owned()),
         ClosingKind::Reset => {
-            let by = closing_reset(connection).map_or("one end", Role::as_str);
+            let by = connection.reset_by().map_or("one end", Role::as_str);
             said.push(format!("Reset by the {by}."));
         }
         ClosingKind::HalfClosed if closing.n.is_some() => {
@@ -140,11 +143,6 @@ fn closed(connection: &Connection, closing: &Closing, outcome: Outcome) -> Vec<S
     }
     said.extend(time_wait(connection, closing));
     said
-}
-
-fn closing_reset(connection: &Connection) -> Option<Role> {
-    let resets = |step: &&crate::analyzer::step::Step| step.segment.flags.has(Flags::RST);
-    connection.steps().iter().filter(resets).last().map(|step| step.from)
 }
 
 fn time_wait(connection: &Connection, closing: &Closing) -> Option<String> {
