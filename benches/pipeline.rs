@@ -49,7 +49,7 @@ fn segments() -> Vec<Segment> {
     let mut segments = Vec::new();
     for (number, kept) in (1..).zip(&frames) {
         let Kept { time, link, octets, wire_len } = kept;
-        let frame = Frame { number, time: *time, link: *link, octets, wire_len: *wire_len };
+        let frame = Frame { number, time: *time, link: *link, interface: 0, octets, wire_len: *wire_len };
         if let Ok(Decoded::Segment(segment)) = decode(&frame) {
             segments.push(segment);
         }
@@ -79,7 +79,8 @@ fn pipeline(criterion: &mut Criterion) {
     group.bench_function("decode", |bencher| {
         bencher.iter(|| {
             for (number, Kept { time, link, octets, wire_len }) in (1..).zip(&frames) {
-                let frame = Frame { number, time: *time, link: *link, octets, wire_len: *wire_len };
+                let frame =
+                    Frame { number, time: *time, link: *link, interface: 0, octets, wire_len: *wire_len };
                 let _ = black_box(decode(black_box(&frame)));
             }
         });

@@ -14,6 +14,8 @@ pub struct Frame<'a> {
     pub time: Timestamp,
     /// What its first octets are.
     pub link: LinkType,
+    /// Which of the capture's interfaces saw it, where a file has several; 0 elsewhere.
+    pub interface: u32,
     /// The octets captured.
     pub octets: &'a [u8],
     /// How many octets it had on the wire.

@@ -41,6 +41,20 @@ pub struct Segment {
     pub checksum: Checksum,
     /// Whether the capture ends inside the TCP header.
     pub cut_short: bool,
+    /// What tells a packet that the capture saw twice from one that was sent twice.
+    pub sighting: Sighting,
+}
+
+/// One packet as one tap saw it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Sighting {
+    /// A digest of the IP packet as captured, without what changes on its way: the hop limit, and IPv4's header
+    /// checksum, which covers it.
+    pub packet: u64,
+    /// A digest of the interface and the link header that it was seen with.
+    pub tap: u32,
+    /// Whether it carries an IPv4 identification other than 0.
+    pub is_numbered: bool,
 }
 
 impl Segment {

@@ -19,7 +19,7 @@ use tcpshake::report::format::Format;
 use tcpshake::report::json::records::Records;
 use tcpshake::report::style::Style;
 use tcpshake::report::summary::Summary;
-use tcpshake::segment::{Checksum, Flags, Segment, TextHead};
+use tcpshake::segment::{Checksum, Flags, Segment, Sighting, TextHead};
 use tcpshake::seq::SeqNumber;
 use tcpshake::time::Timestamp;
 
@@ -287,6 +287,7 @@ fn segment(frame: u64, (from, flags, seq, ack, text_len): Line) -> Segment {
         text: TextHead::default(),
         checksum: Checksum::Correct,
         cut_short: false,
+        sighting: Sighting::default(),
     }
 }
 

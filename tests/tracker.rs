@@ -10,7 +10,7 @@ use tcpshake::analyzer::connection::Connection;
 use tcpshake::analyzer::outcome::Outcome;
 use tcpshake::analyzer::tracker::{Config, Tracker};
 use tcpshake::options::Options;
-use tcpshake::segment::{Checksum, Flags, Segment, TextHead};
+use tcpshake::segment::{Checksum, Flags, Segment, Sighting, TextHead};
 use tcpshake::seq::SeqNumber;
 use tcpshake::time::Timestamp;
 
@@ -46,6 +46,7 @@ impl Wire {
             text: TextHead::default(),
             checksum: Checksum::Correct,
             cut_short: false,
+            sighting: Sighting::default(),
         });
         step.connection
     }

@@ -12,12 +12,13 @@ use std::time::Duration;
 use crate::analyzer::closing::{Closing, closing};
 use crate::analyzer::diagnosis::Finding;
 use crate::analyzer::endpoint::Endpoint;
-use crate::analyzer::facts::{Facts, Kind, Reset};
+use crate::analyzer::facts::{Acknowledges, Facts, Kind, Reset};
 use crate::analyzer::judge::judge;
 use crate::analyzer::label::{Label, Letters};
 use crate::analyzer::opening::{Opening, Progress};
 use crate::analyzer::outcome::{Outcome, ResetSeen, outcome};
 use crate::analyzer::role::{Ends, Role};
+use crate::analyzer::sightings::{Seen, Sightings};
 use crate::analyzer::state::State;
 use crate::analyzer::step::{Step, Steps};
 use crate::analyzer::zeek::Zeek;
@@ -44,6 +45,7 @@ pub struct Connection {
     first_fin: Option<Role>,
     reset: Option<ResetSeen>,
     zeek: Zeek,
+    sightings: Sightings,
     steps: Steps,
     findings: Vec<Finding>,
 }
@@ -81,6 +83,7 @@ impl Connection {
             first_fin: None,
             reset: None,
             zeek: Zeek::default(),
+            sightings: Sightings::default(),
             steps: Steps::keeping(keep_steps),
             findings: Vec::new(),
         }
@@ -88,6 +91,20 @@ impl Connection {
 
     /// Takes in the next segment.
     pub fn observe(&mut self, segment: &Segment) -> Step {
+        let step = match self.sightings.find(segment) {
+            Some(seen) => self.see_again(segment, seen),
+            None => self.take_in(segment),
+        };
+        self.steps.push(&step);
+        step
+    }
+
+    /// Whether the capture saw the packet that carries `segment` before.
+    pub fn has_seen(&self, segment: &Segment) -> bool {
+        self.sightings.find(segment).is_some()
+    }
+
+    fn take_in(&mut self, segment: &Segment) -> Step {
         let from = self.role_of(segment.source);
         let to = if self.is_self { from } else { from.other() };
         let was_closed = self.is_closed_both_ways();
@@ -99,9 +116,10 @@ impl Connection {
         let acknowledges = self.ends.of_mut(to).receives(segment, &facts, fin_passed);
 
         self.note(segment, &facts, from, was_closed);
+        self.sightings.remember(segment, facts.acknowledges == Acknowledges::New);
         // A connection with itself has one state, and is both before and after the arrival: the sending is shown.
         let (states, assumed) = if self.is_self { as_sent } else { (self.states(), self.assumed()) };
-        let step = Step {
+        Step {
             connection: self.id,
             from,
             segment: segment.clone(),
@@ -109,9 +127,29 @@ impl Connection {
             states,
             assumed,
             acknowledges,
-        };
-        self.steps.push(&step);
-        step
+            seen_before: None,
+        }
+    }
+
+    /// A second sighting: the label of the first, and nothing moves.
+    fn see_again(&mut self, segment: &Segment, seen: Seen) -> Step {
+        let from = self.role_of(segment.source);
+        let to = if self.is_self { from } else { from.other() };
+        self.last = self.last.max(segment.time);
+        self.now = self.now.max(self.last);
+        let acknowledges = if seen.acknowledged { Acknowledges::New } else { Acknowledges::Old };
+        let judged = judge(segment, self.ends.of(from), self.ends.of(to));
+        let facts = Facts { again: 0, acknowledges, ..judged };
+        Step {
+            connection: self.id,
+            from,
+            segment: segment.clone(),
+            label: self.label(segment, &facts, from).seen_again(),
+            states: self.states(),
+            assumed: self.assumed(),
+            acknowledges: None,
+            seen_before: Some(seen.frame),
+        }
     }
 
     /// Whether a SYN that comes now would repeat this connection's own, or cross it, or be the one that a SYN+ACK

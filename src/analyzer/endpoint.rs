@@ -213,8 +213,10 @@ impl Endpoint {
 
     fn sends_rst(&mut self, segment: &Segment) {
         let is_own_number = self.numbers.sent().is_some_and(|sent| sent.nxt() == segment.seq);
-        if self.state == State::SynSent && !segment.flags.has(Flags::ACK) && !is_own_number {
-            // It answers a wrong acknowledgement and goes on waiting (RFC 9293 §3.10.7.3, first; figures 8 and 9).
+        let is_opening = matches!(self.state, State::SynSent | State::SynReceived);
+        if is_opening && !segment.flags.has(Flags::ACK) && !is_own_number {
+            // It answers a wrong acknowledgement and goes on waiting (RFC 9293 §3.10.7.3, first; figures 8 and 9;
+            // §3.10.7.4, fifth).
             return;
         }
         self.before_reset = Some(self.state);

@@ -28,6 +28,7 @@ pub fn judge(segment: &Segment, sender: &Endpoint, receiver: &Endpoint) -> Facts
         && sender.numbers.iss().is_none();
     let counts = sound && !older && kind != Kind::Rst && is_in_window(segment, kind, sender, receiver);
     let fin = (counts && segment.flags.has(Flags::FIN)).then(|| segment.seq + segment.text_len);
+    let fin = fin.filter(|number| is_fin_possible(*number, sender));
     let is_plain = counts && kind == Kind::Plain;
     let peers_fin = receiver.numbers.fin().filter(|_| is_plain && acknowledges != Acknowledges::Unsent);
     let covers_fin = peers_fin.is_some_and(|fin| fin.number.precedes(segment.ack));
@@ -78,6 +79,13 @@ fn is_in_window(segment: &Segment, kind: Kind, sender: &Endpoint, receiver: &End
     let Some(edge) = receiver.numbers.right_edge() else { return true };
     let limit = edge.later(sent.nxt()) + WINDOW_SLACK;
     segment.seq.precedes_or_equals(limit) && segment.seq.distance_from(sent.una()) > -(1 << 30)
+}
+
+/// Whether a FIN can have the number `number`: what the peer has acknowledged beyond it was no FIN, so that one below
+/// strayed in from an older connection.
+fn is_fin_possible(number: SeqNumber, sender: &Endpoint) -> bool {
+    let is_known = sender.numbers.fin().is_some_and(|fin| fin.number == number);
+    is_known || sender.numbers.sent().is_none_or(|sent| sent.una().precedes_or_equals(number + 1))
 }
 
 fn again(segment: &Segment, kind: Kind, fin: Option<SeqNumber>, sender: &Endpoint) -> u32 {

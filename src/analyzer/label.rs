@@ -31,6 +31,8 @@ pub struct Label {
     again: u32,
     /// A combination of control bits that no TCP sends stands as it is, without numbers.
     verbatim: Option<Flags>,
+    /// The capture saw the packet before.
+    is_seen_again: bool,
 }
 
 /// How numbers are shown.
@@ -128,6 +130,12 @@ impl Label {
         label
     }
 
+    /// The same label for another sighting of the same packet.
+    #[must_use]
+    pub const fn seen_again(self) -> Self {
+        Self { is_seen_again: true, ..self }
+    }
+
     /// The label as text.
     pub const fn show(self, numbers: Numbers) -> Shown<'static> {
         Shown { label: self, numbers, text: None, most: 0 }
@@ -182,7 +190,7 @@ pub struct Shown<'a> {
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Label { syn, fin, rst, ack, text_len, again, verbatim } = self.label;
+        let Label { syn, fin, rst, ack, text_len, again, verbatim, is_seen_again } = self.label;
         let mut separator = "";
         let mut word = |f: &mut fmt::Formatter<'_>, name: &str, number: Option<Number>| {
             write!(f, "{separator}{name}")?;
@@ -214,6 +222,9 @@ impl fmt::Display for Shown<'_> {
         }
         if again > 0 {
             write!(f, " (again, {again}{})", ordinal(again))?;
+        }
+        if is_seen_again {
+            f.write_str(" (seen twice)")?;
         }
         Ok(())
     }

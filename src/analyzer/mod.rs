@@ -20,6 +20,7 @@ pub mod opening;
 pub mod outcome;
 pub mod role;
 pub mod sent;
+pub mod sightings;
 pub mod state;
 pub mod step;
 pub mod tracker;

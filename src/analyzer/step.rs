@@ -28,6 +28,8 @@ pub struct Step {
     pub assumed: Ends<bool>,
     /// The frame that it acknowledges.
     pub acknowledges: Option<u64>,
+    /// The frame in which the capture saw the same packet first: it was sent once, and moves nothing here.
+    pub seen_before: Option<u64>,
 }
 
 /// The steps of one connection that are kept for pictures.

@@ -203,7 +203,9 @@ impl Entry {
 
     /// Whether `segment` is a SYN that opens a new incarnation.
     fn opens_anew(&self, segment: &Segment) -> bool {
-        Kind::of(segment.flags) == Kind::Syn && !self.current.takes_syn(segment)
+        Kind::of(segment.flags) == Kind::Syn
+            && !self.current.takes_syn(segment)
+            && !self.current.has_seen(segment)
     }
 
     /// Puts `next` in the place of the current connection. One that was open until now is kept beside it, since the

@@ -89,6 +89,7 @@ impl Classic {
         let record = Record {
             time: Timestamp(u64::from(frame.ts_sec) * 1_000_000_000 + fraction),
             link: self.link,
+            interface: 0,
             place: self.frame_header..whole,
             wire_len: frame.origlen,
         };

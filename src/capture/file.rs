@@ -201,9 +201,9 @@ impl Input {
 
     /// The frame last advanced to.
     fn frame(&self, number: u64) -> Option<Frame<'_>> {
-        let Record { time, link, ref place, wire_len } = *self.record.as_ref()?;
+        let Record { time, link, interface, ref place, wire_len } = *self.record.as_ref()?;
         let octets = self.octets.held().get(place.clone())?;
-        Some(Frame { number, time, link, octets, wire_len })
+        Some(Frame { number, time, link, interface, octets, wire_len })
     }
 
     /// What stopped the reading after frame `frame`, with its subject.

@@ -171,7 +171,14 @@ impl FrameSource for Live {
         }
         let Some((time, wire_len)) = taken else { return Ok(Next::Quiet) };
         self.number += 1;
-        let frame = Frame { number: self.number, time, link: self.link, octets: &self.octets, wire_len };
+        let frame = Frame {
+            number: self.number,
+            time,
+            link: self.link,
+            interface: 0,
+            octets: &self.octets,
+            wire_len,
+        };
         Ok(Next::Frame(frame))
     }
 

@@ -186,6 +186,7 @@ impl Pcapng {
         Ok(Record {
             time: interface.time(found.ts_high, found.ts_low),
             link: interface.link,
+            interface: found.if_id,
             place: 28..28 + found.caplen as usize,
             wire_len: found.origlen,
         })
@@ -204,6 +205,7 @@ impl Pcapng {
         Ok(Record {
             time: Timestamp::default(),
             link: interface.link,
+            interface: 0,
             place: 12..12 + captured,
             wire_len: found.origlen,
         })
@@ -216,10 +218,12 @@ impl Pcapng {
             return Err(Stop::Damaged("a frame longer than its block".to_owned()));
         }
         let both = self.u32_at(block, 8);
-        let interface = self.interface(if self.big_endian { both >> 16 } else { both & 0xFFFF })?;
+        let number = if self.big_endian { both >> 16 } else { both & 0xFFFF };
+        let interface = self.interface(number)?;
         Ok(Record {
             time: interface.time(self.u32_at(block, 12), self.u32_at(block, 16)),
             link: interface.link,
+            interface: number,
             place: 28..28 + captured,
             wire_len: self.u32_at(block, 24),
         })

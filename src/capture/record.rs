@@ -19,6 +19,8 @@ pub struct Record {
     pub time: Timestamp,
     /// What its first octets are.
     pub link: LinkType,
+    /// The file's number for the interface that saw it; 0 where a file has one.
+    pub interface: u32,
     /// Its octets, counted from the first one held.
     pub place: Range<usize>,
     /// How many octets it had on the wire.

@@ -58,6 +58,11 @@ impl Observer {
     pub fn quiet(&mut self, now: Timestamp) -> io::Result<()> {
         self.tracker.expire(now);
         self.report_ended()?;
+        self.flush()
+    }
+
+    /// Hands on what is held back.
+    pub fn flush(&mut self) -> io::Result<()> {
         self.report.flush()
     }
 

@@ -36,8 +36,13 @@ pub fn style(look: &Look, format: Format) -> Style {
 
 /// A report in `format` on standard output; on nothing where a capture takes that.
 pub fn report(look: &Look, format: Format, is_taken: bool) -> Box<dyn Report> {
-    let out: Box<dyn Write> =
-        if is_taken { Box::new(io::sink()) } else { Box::new(BufWriter::new(io::stdout())) };
+    let stdout = io::stdout();
+    let out: Box<dyn Write> = match is_taken {
+        true => Box::new(io::sink()),
+        // Somebody looks on, and shall see what came through a pipe before the next comes: line by line.
+        false if stdout.is_terminal() => Box::new(stdout),
+        false => Box::new(BufWriter::new(stdout)),
+    };
     format.report(out, style(look, format), look.records)
 }
 

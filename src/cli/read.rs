@@ -41,7 +41,8 @@ pub fn run(args: &ReadArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     loop {
         match source.next_frame() {
             Ok(Next::Frame(frame)) => observer.frame(&frame)?,
-            Ok(Next::Quiet) => {}
+            // A pipe has no more for now: what it gave is shown.
+            Ok(Next::Quiet) => observer.flush()?,
             Ok(Next::End) => break,
             Err(error) => errors.push(error),
         }

@@ -27,6 +27,7 @@ mod link;
 mod rest;
 #[cfg(test)]
 mod samples;
+mod sighting;
 mod tcp;
 #[cfg(test)]
 mod tests;
@@ -50,7 +51,8 @@ pub enum Decoded {
 ///
 /// Where a header contradicts itself or its packet, or the capture ends before the TCP control bits.
 pub fn decode(frame: &Frame<'_>) -> Result<Decoded, DecodeError> {
-    let packet = match link::network(frame.link, Rest::new(frame))? {
+    let network = link::network(frame.link, Rest::new(frame))?;
+    let packet = match network {
         Network::Ipv4(rest) => ipv4::packet(rest)?,
         Network::Ipv6(rest) => ipv6::packet(rest)?,
         Network::Other => return Ok(Decoded::NotTcp),
@@ -59,7 +61,8 @@ pub fn decode(frame: &Frame<'_>) -> Result<Decoded, DecodeError> {
     match packet.protocol {
         IpNextHeaderProtocols::Tcp if packet.part == Part::Later => Ok(Decoded::Fragment),
         IpNextHeaderProtocols::Tcp => {
-            Ok(tcp::segment(frame, &packet)?.map_or(Decoded::Fragment, Decoded::Segment))
+            let Some(segment) = tcp::segment(frame, &packet)? else { return Ok(Decoded::Fragment) };
+            Ok(Decoded::Segment(Segment { sighting: sighting::of(frame, network), ..segment }))
         }
         // What follows it is in another fragment, and may well be TCP.
         protocol if ip::is_extension(protocol) => Ok(Decoded::Fragment),

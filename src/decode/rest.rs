@@ -24,6 +24,11 @@ impl<'a> Rest<'a> {
         Self { octets: frame.octets, offset: 0, len: wire_len.max(frame.octets.len()) }
     }
 
+    /// How many octets of the frame stand before it.
+    pub(super) const fn offset(&self) -> usize {
+        self.offset
+    }
+
     /// The octets captured, from here on.
     pub(super) const fn octets(&self) -> &'a [u8] {
         self.octets
@@ -93,7 +98,14 @@ mod tests {
     use crate::time::Timestamp;
 
     fn rest(octets: &[u8], wire_len: u32) -> Rest<'_> {
-        Rest::new(&Frame { number: 1, time: Timestamp(0), link: LinkType::RAW, octets, wire_len })
+        Rest::new(&Frame {
+            number: 1,
+            time: Timestamp(0),
+            link: LinkType::RAW,
+            interface: 0,
+            octets,
+            wire_len,
+        })
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(super) const TCP: u8 = 6;
 
 pub(super) fn frame(link: LinkType, octets: &[u8]) -> Frame<'_> {
     let wire_len = u32::try_from(octets.len()).unwrap();
-    Frame { number: 7, time: Timestamp(9), link, octets, wire_len }
+    Frame { number: 7, time: Timestamp(9), link, interface: 0, octets, wire_len }
 }
 
 pub(super) fn rest(octets: &[u8]) -> Rest<'_> {

@@ -15,7 +15,7 @@ use crate::decode::error::{DecodeError, Fault, Layer};
 use crate::decode::ip::{Packet, Part};
 use crate::frame::Frame;
 use crate::options::Options;
-use crate::segment::{Checksum, Flags, Segment, TextHead};
+use crate::segment::{Checksum, Flags, Segment, Sighting, TextHead};
 use crate::seq::SeqNumber;
 
 /// The length of the header without options.
@@ -63,6 +63,7 @@ pub(super) fn segment(frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Option<S
         text: TextHead::new(captured.get(header_end..).unwrap_or(&[])),
         checksum: checksum(packet, header.get_checksum()),
         cut_short: captured.len() < header_len,
+        sighting: Sighting::default(),
     }))
 }
 
@@ -137,6 +138,7 @@ mod tests {
             text: TextHead::new(b"hello\n"),
             checksum: Checksum::Correct,
             cut_short: false,
+            sighting: Sighting::default(),
         };
         assert_eq!(read, expected);
     }

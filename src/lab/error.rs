@@ -52,3 +52,23 @@ impl LabError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exchange_that_nobody_saw_is_no_failed_exchange() {
+        let nothing = LabError::NothingCaptured { interface: "lo".to_owned() };
+        assert_eq!(nothing.to_string(), "lo: the exchange went well, but nothing of it was captured");
+        assert!(nothing.next_step().is_some_and(|step| step.starts_with("tcpshake interfaces")));
+    }
+
+    #[test]
+    fn a_play_without_an_end_says_what_it_waited_for() {
+        let limit = Duration::from_secs(15);
+        let late = LabError::NoEnd { limit, waiting_for: "the end of both programs" };
+        assert_eq!(late.to_string(), "scenario: no end after 15 s; the end of both programs did not happen");
+        assert!(late.next_step().is_some());
+    }
+}

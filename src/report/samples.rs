@@ -8,7 +8,7 @@ use crate::analyzer::tracker::{Config, Tracker};
 use crate::options::Options;
 use crate::report::sink::Report;
 use crate::report::summary::Summary;
-use crate::segment::{Checksum, Flags, Segment, TextHead};
+use crate::segment::{Checksum, Flags, Segment, Sighting, TextHead};
 use crate::seq::SeqNumber;
 use crate::time::Timestamp;
 
@@ -121,6 +121,7 @@ impl Script {
             text: TextHead::new(text),
             checksum: Checksum::Correct,
             cut_short: false,
+            sighting: Sighting::default(),
         });
     }
 

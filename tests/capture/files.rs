@@ -164,7 +164,8 @@ fn what_is_saved_is_read_again() {
     let mut file = Savefile::create(&path, LinkType::LINUX_SLL2).unwrap();
     let octets = syn(9);
     let time = Timestamp(1_700_000_000_123_456_789);
-    let frame = Frame { number: 7, time, link: LinkType::LINUX_SLL2, octets: &octets, wire_len: 2000 };
+    let frame =
+        Frame { number: 7, time, link: LinkType::LINUX_SLL2, interface: 0, octets: &octets, wire_len: 2000 };
     file.write(&frame).unwrap();
     file.write(&Frame { octets: &[], ..frame }).unwrap();
     let other = file.write(&Frame { link: LinkType::ETHERNET, ..frame }).unwrap_err();

@@ -1,8 +1,10 @@
 //! How results look: numbers, colours, and what the environment and the terminal have to say about it.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::process::{Command, Stdio};
 
-use crate::run::{fixture, has, run, said, skipped, words};
+use crate::run::{PROGRAM, Running, fixture, has, run, said, skipped, words};
 
 const NAME: &str = "closing/four-segment.pcap";
 const ESCAPE: char = '\u{1b}';
@@ -66,9 +68,9 @@ fn on_a_terminal(arguments: &str, no_color: &str) -> Option<String> {
     }
     let folder = tempfile::tempdir().unwrap();
     let typescript = folder.path().join("typescript");
-    let line = format!("NO_COLOR={no_color} '{}' {arguments}", crate::run::PROGRAM);
-    let mut command = std::process::Command::new("script");
-    command.args(["-q", "-e", "-c", &line]).arg(&typescript).stdin(std::process::Stdio::null());
+    let line = format!("NO_COLOR={no_color} '{}' {arguments}", PROGRAM);
+    let mut command = Command::new("script");
+    command.args(["-q", "-e", "-c", &line]).arg(&typescript).stdin(Stdio::null());
     let ended = said(&mut command);
     if ended.code != Some(0) {
         skipped(&format!("output on a terminal: this script cannot: {}", ended.err));
@@ -91,4 +93,27 @@ fn a_terminal_has_colours_where_no_color_is_not_set() {
         assert!(shown.contains("SYN K"), "{shown}");
         assert_eq!(shown.contains("\u{1b}["), expected, "{arguments}, NO_COLOR={no_color}: {shown}");
     }
+}
+
+#[test]
+fn a_terminal_shows_what_came_through_a_pipe_before_the_next_comes() {
+    let test = "a pipe shown on a terminal";
+    if !has("script", test) || !has("mkfifo", test) || on_a_terminal("--version", "").is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let fifo = folder.path().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let line = format!("'{PROGRAM}' read '{}'", fifo.display());
+    let mut terminal = Command::new("script");
+    let mut terminal =
+        Running::start(terminal.args(["-q", "-e", "-f", "-c", &line, "/dev/null"]).stdin(Stdio::null()));
+    let octets = fs::read(fixture(NAME)).unwrap();
+    let mut pipe = OpenOptions::new().write(true).open(&fifo).unwrap();
+    // Its header, then two frames and a piece of the third.
+    pipe.write_all(&octets[..180]).unwrap();
+    terminal.out_until("SYN K, ACK J+1");
+    pipe.write_all(&octets[180..]).unwrap();
+    drop(pipe);
+    assert!(terminal.end().with_code(0).out.contains("ACK N+1"));
 }

@@ -35,6 +35,8 @@ pub struct SegmentRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     acknowledges: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    duplicate_of: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     again: Option<u32>,
     findings: [&'static str; 0],
 }
@@ -61,6 +63,7 @@ impl<'a> SegmentRecord<'a> {
             states: parts::states(step.states),
             assumed: Assumed(step.assumed),
             acknowledges: step.acknowledges,
+            duplicate_of: step.seen_before,
             again: step.label.again(),
             // A step carries no findings: what is found comes to light with the connection.
             findings: [],

@@ -129,7 +129,7 @@ impl Picture {
             }
             lines.extend(pending.take().map(|(side, line)| self.call(side, &line)));
             match row {
-                Row::Segment(step, time) => lines.push(self.segment(step, *time)),
+                Row::Segment(step, time, seen) => lines.push(self.segment(step, *time, *seen)),
                 Row::LeftOut(count) => {
                     let plural = if *count == 1 { "" } else { "s" };
                     lines.push(format!("{:STATE$}  ... {count} segment{plural} left out ...", ""));
@@ -155,11 +155,11 @@ impl Picture {
         }
     }
 
-    fn segment(&self, step: &Step, time: Duration) -> String {
+    fn segment(&self, step: &Step, time: Duration, seen: usize) -> String {
         let left = self.state(step.states.client, step.assumed.client, STATE);
         let right = self.state(step.states.server, step.assumed.server, 0);
         let room = self.width.saturating_sub(STATE.saturating_mul(2).saturating_add(TIME).saturating_add(6));
-        let arrow = self.style.paint(Ink::of_segment(&step.segment), arrow(step, room, self.style));
+        let arrow = self.style.paint(Ink::of_segment(&step.segment), arrow(step, seen, room, self.style));
         format!(" {left} {:>TIME$}  {arrow}  {right}", clock(time))
     }
 
@@ -171,10 +171,18 @@ impl Picture {
 }
 
 /// `|---- SYN J --->|`, as wide as `room`; wider only where a label is longer than that.
-fn arrow(step: &Step, room: usize, style: Style) -> String {
+fn arrow(step: &Step, seen: usize, room: usize, style: Style) -> String {
     let inner = room.saturating_sub(2);
     let most = inner.saturating_sub(6);
-    let show = |octets| step.label.show_with_some_text(style.numbers, &step.segment.text, octets).to_string();
+    let sightings = match seen {
+        0 | 1 => String::new(),
+        2 => " (seen twice)".to_owned(),
+        _ => format!(" (seen {seen} times)"),
+    };
+    let show = |octets| {
+        let label = step.label.show_with_some_text(style.numbers, &step.segment.text, octets);
+        format!("{label}{sightings}")
+    };
     let label =
         (0..=TextHead::MOST).rev().map(show).find(|label| label.len() <= most).unwrap_or_else(|| show(0));
     let dashes = inner.saturating_sub(label.len().saturating_add(3)).max(2);

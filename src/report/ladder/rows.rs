@@ -3,6 +3,7 @@
 //! In: a connection, and the calls of the two programs, if they are known. Out: rows that every picture draws alike.
 //! Invariant: a row knows no width, colour or character; one row for each segment, and for each moment of a call.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::analyzer::connection::Connection;
@@ -15,8 +16,8 @@ use crate::story::{Event, tell};
 /// One row.
 #[derive(Clone, Debug)]
 pub enum Row<'a> {
-    /// A segment, with its time since the connection's first.
-    Segment(&'a Step, Duration),
+    /// A segment, with its time since the connection's first, and how often the capture saw it.
+    Segment(&'a Step, Duration, usize),
     /// So many segments stand between the rows around this one.
     LeftOut(u64),
     /// Something one of the programs did: the words, and the state that the call by itself brings about.
@@ -25,10 +26,19 @@ pub enum Row<'a> {
 
 /// The rows of `connection`, with `calls` at their margins.
 pub fn rows<'a>(connection: &'a Connection, calls: &'a [SocketCall]) -> Vec<Row<'a>> {
+    let mut sightings: BTreeMap<u64, usize> = BTreeMap::new();
+    for first in connection.steps().iter().filter_map(|step| step.seen_before) {
+        let count = sightings.entry(first).or_insert(1);
+        *count = count.saturating_add(1);
+    }
+    let times_seen = |step: &Step| sightings.get(&step.segment.frame).copied().unwrap_or(1);
     tell(connection.steps(), calls)
         .into_iter()
+        .filter(|event| !matches!(event, Event::Segment(step) if step.seen_before.is_some()))
         .map(|event| match event {
-            Event::Segment(step) => Row::Segment(step, step.segment.time.since(connection.start())),
+            Event::Segment(step) => {
+                Row::Segment(step, step.segment.time.since(connection.start()), times_seen(step))
+            }
             Event::LeftOut(count) => Row::LeftOut(count),
             Event::Begins(call) => Row::Call(side(call), begins(call), None),
             Event::Returns(call) => Row::Call(side(call), returns(call), state_by(call)),

@@ -1,0 +1,105 @@
+//! What tells a packet that the capture saw twice from one that was sent twice.
+//!
+//! In: a frame, and where its IP packet begins. Out: digests of the packet and of the place where it was seen.
+//! Invariant: the digest leaves out what changes from one tap to the next: the link header, the hop limit, and IPv4's
+//! header checksum, which covers it. Padding behind the packet does not count.
+//! Read: RFC 791 §3.1, RFC 8200 §3.
+
+use std::hash::{DefaultHasher, Hasher};
+
+use crate::decode::link::Network;
+use crate::decode::rest::Rest;
+use crate::frame::Frame;
+use crate::segment::Sighting;
+
+/// The sighting of the packet that `network` is in `frame`.
+pub(super) fn of(frame: &Frame<'_>, network: Network<'_>) -> Sighting {
+    match network {
+        Network::Ipv4(rest) => {
+            let octets = within(rest.octets(), number(rest.octets(), 2));
+            let packet = digest(&[part(octets, 0, 8), part(octets, 9, 10), part(octets, 12, octets.len())]);
+            Sighting { packet, tap: tap(frame, rest), is_numbered: number(octets, 4) != 0 }
+        }
+        Network::Ipv6(rest) => {
+            let len = match number(rest.octets(), 4) {
+                0 => 0,
+                len => len.saturating_add(40),
+            };
+            let octets = within(rest.octets(), len);
+            let packet = digest(&[part(octets, 0, 7), part(octets, 8, octets.len())]);
+            Sighting { packet, tap: tap(frame, rest), is_numbered: false }
+        }
+        Network::Other | Network::Unsupported => Sighting::default(),
+    }
+}
+
+/// The interface and the link header: under `any` the header has the interface and the packet's type.
+fn tap(frame: &Frame<'_>, rest: Rest<'_>) -> u32 {
+    let digest = digest(&[&frame.interface.to_be_bytes(), part(frame.octets, 0, rest.offset())]);
+    // Half of a digest is a digest.
+    u32::try_from(digest >> 32).unwrap_or_default()
+}
+
+/// The packet without what follows it; a length of 0 says nothing (segmentation offload).
+fn within(octets: &[u8], len: usize) -> &[u8] {
+    if len == 0 { octets } else { octets.get(..len).unwrap_or(octets) }
+}
+
+fn number(octets: &[u8], at: usize) -> usize {
+    octets
+        .get(at..)
+        .and_then(|octets| octets.first_chunk())
+        .map_or(0, |pair| u16::from_be_bytes(*pair).into())
+}
+
+fn part(octets: &[u8], from: usize, to: usize) -> &[u8] {
+    octets.get(from..to).unwrap_or(&[])
+}
+
+fn digest(parts: &[&[u8]]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for part in parts {
+        hasher.write(part);
+    }
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::samples::{TCP, frame, ipv4, join};
+    use crate::frame::LinkType;
+
+    fn sighting(octets: &[u8], offset: usize) -> Sighting {
+        let frame = frame(LinkType::RAW, octets);
+        let rest = Rest::new(&frame).split(offset, crate::decode::error::Layer::Ip).unwrap().1;
+        of(&frame, Network::Ipv4(rest))
+    }
+
+    #[test]
+    fn a_router_and_padding_leave_the_packet_what_it_is() {
+        let sent = ipv4(TCP, b"0123456789");
+        let mut routed = sent.clone();
+        (routed[8], routed[10], routed[11]) = (sent[8] - 1, !sent[10], !sent[11]);
+        let padded = join(&[&routed, &[0; 6]]);
+        assert_eq!(sighting(&sent, 0).packet, sighting(&padded, 0).packet);
+    }
+
+    #[test]
+    fn any_other_octet_makes_another_packet() {
+        let sent = ipv4(TCP, b"0123456789");
+        for at in (0..sent.len()).filter(|at| ![2, 3, 8, 10, 11].contains(at)) {
+            let mut other = sent.clone();
+            other[at] ^= 1;
+            assert_ne!(sighting(&sent, 0).packet, sighting(&other, 0).packet, "octet {at}");
+        }
+    }
+
+    #[test]
+    fn another_link_header_is_another_tap() {
+        let packet = ipv4(TCP, b"0123456789");
+        let (one, other) = (join(&[&[1; 16], &packet]), join(&[&[2; 16], &packet]));
+        assert_eq!(sighting(&one, 16).packet, sighting(&other, 16).packet);
+        assert_ne!(sighting(&one, 16).tap, sighting(&other, 16).tap);
+    }
+}
