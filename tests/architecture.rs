@@ -153,6 +153,12 @@ fn rooms_of_a_floor_do_not_know_each_other() {
     broken(&[SEQ, ("src/time.rs", "use crate::seq::SeqNumber;")], "rooms of floor 1");
     sound(&[("src/options.rs", "pub struct Options;"), ("src/segment.rs", "use crate::options::Options;")]);
     broken(&[("src/segment.rs", ""), ("src/options.rs", "use crate::segment::Segment;")], "rooms of floor 2");
+    broken(
+        &[capture, ("src/analyzer/state.rs", "use crate::capture::file::File;")],
+        "must not know the rooms of floor 3",
+    );
+    broken(&[capture, ("src/report/lines.rs", "use crate::capture::file::File;")], "must not know");
+    sound(&[capture, ("src/lab/stage.rs", "use crate::capture::file::File;")]);
     broken(&[("src/extra.rs", "")], "has no floor");
 }
 

@@ -5,6 +5,8 @@
 #![cfg(feature = "exchange")]
 #![allow(clippy::unwrap_used, reason = "the helpers of a test fail it as the test itself does")]
 
+#[path = "support/aloud.rs"]
+mod aloud;
 #[path = "exchange/peers.rs"]
 mod peers;
 

@@ -10,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use support::aloud::skipped;
 use support::capture;
 use support::notation::TcpChecksum;
 use support::script::{Line, Script};
@@ -189,7 +190,7 @@ fn run(command: &mut Command) -> String {
 fn present(tool: &str) -> bool {
     let found = Command::new(tool).arg("--version").output().is_ok_and(|output| output.status.success());
     if !found {
-        eprintln!("skipped: {tool} is not installed");
+        skipped(&format!("{tool} is not installed"));
     }
     found
 }

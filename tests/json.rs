@@ -193,7 +193,7 @@ fn records_chosen_are_the_records_written() {
 proptest! {
     #[test]
     fn no_traffic_makes_a_record_that_disagrees(traffic in proptest::collection::vec(any_segment(), 1..24)) {
-            for record in records(&traffic, &Summary::default()) {
+        for record in records(&traffic, &Summary::default()) {
             assert_valid(&record);
         }
     }

@@ -31,6 +31,9 @@ pub const FLOORS: &[(&str, u8)] = &[
 /// The one import between rooms of a floor: a segment holds its options.
 const NEIGHBOURS: &[(&str, &str)] = &[("segment", "options")];
 
+/// Rooms that must not know a floor though it lies below them: segments go in, and where they come from is nobody's business.
+const STRANGERS: &[(&str, u8)] = &[("analyzer", 3), ("story", 3), ("report", 3)];
+
 /// Every foreign crate with its rooms; an empty list stands for any room.
 pub const CRATES: &[(&str, &[&str])] = &[
     ("pcap", &["capture"]),
@@ -168,6 +171,9 @@ fn inside(source: &Source, reference: &Reference, modules: &BTreeMap<Vec<String>
     }
     let (own, other) = (floor(from)?, floor(to)?);
     match own.cmp(&other) {
+        std::cmp::Ordering::Greater if STRANGERS.contains(&(from, other)) => {
+            Some(format!("{from} imports {to}: it must not know the rooms of floor {other}"))
+        }
         std::cmp::Ordering::Greater => None,
         std::cmp::Ordering::Equal => {
             Some(format!("{from} imports {to}: rooms of floor {own} do not know each other"))

@@ -9,8 +9,9 @@ use tcpshake::capture::filter::Filter;
 use tcpshake::capture::source::FrameSource;
 use tcpshake::frame::LinkType;
 
+use crate::aloud::skipped;
 use crate::writer::{Made, Order, syn};
-use crate::{Kept, read_all, skipped};
+use crate::{Kept, read_all};
 
 const FILTERS: [&str; 24] = [
     "",

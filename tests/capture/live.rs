@@ -15,7 +15,8 @@ use tcpshake::capture::save::Savefile;
 use tcpshake::capture::source::{FrameSource, Next};
 use tcpshake::frame::LinkType;
 
-use crate::{Kept, read_all, skipped};
+use crate::aloud::skipped;
+use crate::{Kept, read_all};
 
 /// The options for the loopback; `None`, aloud, where live capture is not possible.
 fn loopback(test: &str) -> Option<LiveOptions> {

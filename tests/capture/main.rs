@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test's helper, as in the test itself, a failure is a finding")]
 
+#[cfg(feature = "live")]
+#[path = "../support/aloud.rs"]
+mod aloud;
 mod broken;
 mod files;
 #[cfg(feature = "live")]
@@ -17,14 +20,6 @@ use tcpshake::capture::error::CaptureError;
 use tcpshake::capture::source::{FrameSource, Next};
 use tcpshake::frame::LinkType;
 use tcpshake::time::Timestamp;
-
-/// Says aloud that something could not be tested here: past the test harness, which keeps what `eprintln` says to itself.
-#[cfg(feature = "live")]
-fn skipped(what: &str) {
-    use std::io::Write;
-
-    let _ = writeln!(std::io::stderr(), "skipped: {what}");
-}
 
 /// A frame that outlives its source.
 #[derive(Clone, Debug, PartialEq, Eq)]

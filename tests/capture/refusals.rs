@@ -7,7 +7,7 @@ use tcpshake::capture::error::CaptureError;
 use tcpshake::capture::interfaces::{interfaces, loopback_interface};
 use tcpshake::capture::live::{Live, LiveOptions, check_permission};
 
-use crate::skipped;
+use crate::aloud::skipped;
 use tcpshake::capture::source::{FrameSource, Next};
 
 /// Set in a process that this test starts without privileges: what it shall try to capture on.

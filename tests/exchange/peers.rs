@@ -7,6 +7,7 @@ use std::sync::mpsc::channel;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use crate::aloud::skipped;
 use tcpshake::call::SocketCall;
 use tcpshake::exchange::log::CallLog;
 use tcpshake::exchange::server::{Received, Server};
@@ -74,7 +75,7 @@ impl Running {
 pub fn has_ipv6() -> bool {
     let there = TcpListener::bind("[::1]:0").is_ok();
     if !there {
-        eprintln!("skipped: no IPv6 on the loopback");
+        skipped("no IPv6 on the loopback");
     }
     there
 }
@@ -122,7 +123,7 @@ fn spawn(command: &mut Command) -> Option<Child> {
     match command.spawn() {
         Ok(child) => Some(child),
         Err(error) => {
-            eprintln!("skipped: {}: {error}", command.get_program().to_string_lossy());
+            skipped(&format!("{}: {error}", command.get_program().to_string_lossy()));
             None
         }
     }
@@ -176,7 +177,7 @@ pub fn nc_server() -> Option<ForeignServer> {
     let stdout = BufReader::new(child.stdout.take().unwrap());
     let server = ForeignServer { address, child, stdout, _stderr: Some(stderr) };
     if port.is_none() {
-        eprintln!("skipped: this nc does not say where it listens: {said}");
+        skipped(&format!("this nc does not say where it listens: {said}"));
     }
     port.map(|_| server)
 }

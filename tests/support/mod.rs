@@ -5,6 +5,7 @@
 //! scripts stay an independent witness. The notation is explained in `fixtures/README.md`.
 #![allow(dead_code, reason = "each test binary uses its part of this")]
 
+pub mod aloud;
 pub mod capture;
 pub mod expect;
 pub mod frame;
