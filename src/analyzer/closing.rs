@@ -41,6 +41,10 @@ pub struct Closing {
     pub m: Option<SeqNumber>,
     /// The other FIN's.
     pub n: Option<SeqNumber>,
+    /// How far M lies from its sender's ISS, unwrapped, where that is known.
+    pub m_offset: Option<i64>,
+    /// How far N does.
+    pub n_offset: Option<i64>,
     /// First FIN to the acknowledgement of the last.
     pub close_time: Option<Duration>,
     /// First FIN to its acknowledgement, where it was sent once.
@@ -75,12 +79,19 @@ pub fn closing(
         first: first_fin.or(by_reset),
         m: first.map(|fin| fin.number),
         n: second.map(|fin| fin.number),
+        m_offset: first_fin.and_then(|role| fin_offset(ends.of(role))),
+        n_offset: second_end.and_then(|role| fin_offset(ends.of(role))),
         close_time: first.zip(all_acknowledged).map(|(fin, time)| time.since(fin.time)),
         fin_to_ack: first
             .filter(|fin| fin.times_until_acknowledged == 1)
             .and_then(|fin| Some(acknowledged(fin)?.since(fin.time))),
         fin_to_fin: first.zip(second).filter(|_| !is_self).map(|(m, n)| n.time.since(m.time)),
     }
+}
+
+fn fin_offset(end: &Endpoint) -> Option<i64> {
+    end.numbers.iss()?;
+    Some(end.numbers.sent()?.offset_of(end.numbers.fin()?.number))
 }
 
 fn shape(first: &Fin, second: &Fin) -> ClosingKind {

@@ -26,7 +26,15 @@ pub fn judge(segment: &Segment, sender: &Endpoint, receiver: &Endpoint) -> Facts
         && acknowledges != Acknowledges::New
         && receiver.numbers.is_seen()
         && sender.numbers.iss().is_none();
-    let counts = sound && !older && kind != Kind::Rst && is_in_window(segment, kind, sender, receiver);
+    // What lies beyond the sender's own window cannot have been sent to it: the segment is dropped whole (RFC 9293
+    // §3.10.7.4, fifth). Within the window it may be missing from the capture, and the segment is believed.
+    let is_impossible = acknowledges == Acknowledges::Unsent
+        && sender.numbers.right_edge().is_some_and(|edge| edge.precedes(segment.ack));
+    let counts = sound
+        && !older
+        && !is_impossible
+        && kind != Kind::Rst
+        && is_in_window(segment, kind, sender, receiver);
     let fin = (counts && segment.flags.has(Flags::FIN)).then(|| segment.seq + segment.text_len);
     let fin = fin.filter(|number| is_fin_possible(*number, sender));
     let is_plain = counts && kind == Kind::Plain;

@@ -3,7 +3,7 @@
 //! In: `Segment`s with their times, in capture order. Out: a `Step` for each, and a `Connection` when one ends.
 //! Invariant: sans-IO. No clock, file, terminal or environment here; the same segments give the same steps.
 //! A segment is never refused for being impossible: it is labelled, and moves what its numbers entitle it to.
-//! Start reading at `tracker.rs`, then `connection.rs`, `facts.rs`, `endpoint.rs`, `state.rs`.
+//! Start reading at `tracker.rs`, then `connection.rs`, `judge.rs`, `endpoint.rs`, `state.rs`.
 
 #![warn(clippy::arithmetic_side_effects, clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
 

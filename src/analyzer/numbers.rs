@@ -1,6 +1,6 @@
 //! The numbers of one end: its sequence space, its FIN, and what it acknowledges and offers.
 //!
-//! In: the segments that this end sends, with their facts, and the acknowledgements of them. Out: what `facts.rs`
+//! In: the segments that this end sends, with their facts from `judge.rs`, and the acknowledgements of them. Out: what `judge.rs`
 //! judges the next segment by.
 //! Invariant: only segments that count change the sequence space; a SYN is never rebound once it is acknowledged.
 //! Read: RFC 9293 §3.3.1, §3.4; RFC 7323 §2 (window scale).
@@ -122,9 +122,7 @@ impl Numbers {
     /// Takes in a segment that this end sends.
     pub fn send(&mut self, segment: &Segment, facts: &Facts) {
         self.count(segment, facts.kind);
-        if segment.flags.has(Flags::ACK) && !matches!(facts.kind, Kind::Rst | Kind::Illegal) && facts.sound {
-            self.last_ack = Some(segment.ack);
-        }
+        self.note_ack(segment, facts);
         if !facts.counts {
             self.note_outlier(segment, facts);
             return;
@@ -167,6 +165,19 @@ impl Numbers {
             Kind::SynAck => self.syn_acks = self.syn_acks.saturating_add(1),
             _ => {}
         }
+    }
+
+    /// What this end says it has received: the latest such number, since an older one may be captured late.
+    fn note_ack(&mut self, segment: &Segment, facts: &Facts) {
+        if !segment.flags.has(Flags::ACK) || !facts.sound {
+            return;
+        }
+        self.last_ack = match facts.kind {
+            // A SYN+ACK begins anew, whatever an older connection had.
+            Kind::SynAck => Some(segment.ack),
+            Kind::Plain => Some(self.last_ack.map_or(segment.ack, |known| known.later(segment.ack))),
+            _ => self.last_ack,
+        };
     }
 
     fn note_syn(&mut self, segment: &Segment) {

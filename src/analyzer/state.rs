@@ -2,7 +2,7 @@
 //!
 //! In: a state, and what a validated segment did. Out: the state after it.
 //! Invariant: both functions are pure, total, and idempotent for facts that a state already contains. Flags alone
-//! never come here: `facts.rs` validates the numbers first. An observer cannot refuse input, so a fact that moves
+//! never come here: `judge.rs` validates the numbers first. An observer cannot refuse input, so a fact that moves
 //! nothing leaves the state as it is.
 //! Read: RFC 9293 §3.3.2 (states), §3.5 (opening), §3.6 (closing), §3.10 (event processing).
 

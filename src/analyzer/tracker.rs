@@ -74,7 +74,7 @@ struct Entry {
     /// When its last segment came, by the tracker's own time, which never steps back.
     touched: Timestamp,
     /// When it is to be looked at next.
-    due: Timestamp,
+    due: Option<Timestamp>,
 }
 
 impl Tracker {
@@ -116,9 +116,10 @@ impl Tracker {
         };
         let step = entry.observe(segment, now, ended);
         let deadline = entry.deadline(config);
-        if deadline < entry.due {
-            entry.due = deadline;
+        if entry.due.is_none_or(|due| deadline < due) {
+            entry.due = Some(deadline);
             due.push(Reverse((deadline, step.connection, pair)));
+            self.forget_stale();
         }
         step
     }
@@ -131,13 +132,15 @@ impl Tracker {
                 break;
             }
             self.due.pop();
-            let Some(entry) = self.pairs.get_mut(&pair).filter(|entry| entry.due == due) else { continue };
+            let Some(entry) = self.pairs.get_mut(&pair).filter(|entry| entry.due == Some(due)) else {
+                continue;
+            };
             entry.report_early(&self.config, self.now, &mut self.ended);
             let next = entry.deadline(&self.config);
             if next < self.now {
                 self.let_go(pair);
             } else {
-                entry.due = next;
+                entry.due = Some(next);
                 self.due.push(Reverse((next, entry.current.id(), pair)));
             }
         }
@@ -173,14 +176,27 @@ impl Tracker {
         self.pairs.len()
     }
 
+    /// Bounds the entries that count no more: at most as many as connections are held, and a few.
+    fn forget_stale(&mut self) {
+        const FEW: usize = 64;
+        if self.due.len() > self.pairs.len().saturating_mul(2).saturating_add(FEW) {
+            let held = self.pairs.iter();
+            self.due = held
+                .filter_map(|(pair, entry)| Some(Reverse((entry.due?, entry.current.id(), *pair))))
+                .collect();
+        }
+    }
+
     /// Lets go of whatever would be due first: what has ended, then attempts, the oldest first.
     fn make_room(&mut self) {
         while self.pairs.len() >= self.config.most_connections.max(1) {
             let Some(Reverse((due, id, pair))) = self.due.pop() else { break };
-            let Some(entry) = self.pairs.get_mut(&pair).filter(|entry| entry.due == due) else { continue };
+            let Some(entry) = self.pairs.get_mut(&pair).filter(|entry| entry.due == Some(due)) else {
+                continue;
+            };
             let deadline = entry.deadline(&self.config);
             if deadline > due {
-                entry.due = deadline;
+                entry.due = Some(deadline);
                 self.due.push(Reverse((deadline, id, pair)));
                 continue;
             }
@@ -198,7 +214,7 @@ impl Tracker {
 
 impl Entry {
     const fn of(current: Connection) -> Self {
-        Self { current, older: None, is_reported: false, touched: Timestamp(0), due: Timestamp(u64::MAX) }
+        Self { current, older: None, is_reported: false, touched: Timestamp(0), due: None }
     }
 
     /// Whether `segment` is a SYN that opens a new incarnation.
@@ -230,6 +246,8 @@ impl Entry {
             return older.observe(segment);
         }
         let step = self.current.observe(segment);
+        // What was reported as ended and goes on after all is reported again.
+        self.is_reported &= self.current.is_over();
         if self.current.is_open()
             && let Some(mut older) = self.older.take()
         {
@@ -251,9 +269,12 @@ impl Entry {
 
     /// When the connection is to be looked at next, if nothing comes until then.
     fn deadline(&self, config: &Config) -> Timestamp {
-        let hold = if self.current.is_over() {
+        let hold = if self.older.is_some() {
+            // An attempt may have failed beside a connection that is still open.
+            config.hold_open
+        } else if self.current.is_over() {
             config.report_after.filter(|_| !self.is_reported).unwrap_or(config.hold_ended)
-        } else if self.current.is_open() || self.older.is_some() {
+        } else if self.current.is_open() {
             config.hold_open
         } else {
             config.hold_attempt

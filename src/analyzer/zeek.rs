@@ -23,8 +23,8 @@ struct Done {
 #[derive(Clone, Debug, Default)]
 pub struct Zeek {
     done: Ends<Done>,
-    /// Who sent the first RST, and whether a handshake stood by then.
-    reset: Option<(Role, bool)>,
+    /// Who sent the first RST.
+    reset: Option<Role>,
     history: String,
     /// How often each repeatable letter was due, by end: `c`, `t`, `w`.
     repeats: Ends<[u32; 3]>,
@@ -38,7 +38,6 @@ impl Zeek {
     pub fn note(&mut self, segment: &Segment, facts: &Facts, from: Role) {
         self.note_completeness(segment);
         self.note_history(segment, facts, from);
-        let established = self.is_established();
         let done = self.done.of_mut(from);
         match facts.kind {
             Kind::Syn => done.syn = true,
@@ -48,7 +47,7 @@ impl Zeek {
         }
         done.fin |= segment.flags.has(Flags::FIN) && facts.kind != Kind::Illegal;
         if facts.kind == Kind::Rst {
-            self.reset.get_or_insert((from, established));
+            self.reset.get_or_insert(from);
         }
     }
 
@@ -57,11 +56,11 @@ impl Zeek {
         let Ends { client, server } = self.done;
         let opened = client.syn && (server.syn_ack || server.syn);
         match self.reset {
-            Some((Role::Client, _)) if opened => return "RSTO",
-            Some((Role::Server, _)) if opened => return "RSTR",
-            Some((Role::Client, _)) if client.syn => return "RSTOS0",
-            Some((Role::Server, _)) if client.syn => return "REJ",
-            Some((Role::Server, _)) if server.syn_ack => return "RSTRH",
+            Some(Role::Client) if opened => return "RSTO",
+            Some(Role::Server) if opened => return "RSTR",
+            Some(Role::Client) if client.syn => return "RSTOS0",
+            Some(Role::Server) if client.syn => return "REJ",
+            Some(Role::Server) if server.syn_ack => return "RSTRH",
             _ => {}
         }
         match (opened, client.fin, server.fin) {
@@ -84,10 +83,6 @@ impl Zeek {
     /// Wireshark's `tcp.completeness`: SYN 1, SYN+ACK 2, ACK 4, data 8, FIN 16, RST 32.
     pub const fn completeness(&self) -> u8 {
         self.completeness
-    }
-
-    fn is_established(&self) -> bool {
-        self.done.client.syn && self.done.server.syn_ack
     }
 
     fn note_completeness(&mut self, segment: &Segment) {

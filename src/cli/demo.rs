@@ -21,7 +21,8 @@ use tcpshake::report::list::{ScenarioRecord, write_record};
 use tcpshake::report::summary::Summary;
 
 use crate::cli::args::{DemoArgs, FormatName};
-use crate::cli::output::{Told, report, style, tell};
+use crate::cli::output::{report, style, tell};
+use crate::cli::told::told;
 
 /// How to read the picture.
 const LEGEND: &str = "Times are seconds since the first segment. A state in parentheses is assumed: the segment that \
@@ -40,7 +41,7 @@ pub fn run(args: &DemoArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     }
     let scenario = find(&args.scenario).ok_or_else(|| unknown(&args.scenario))?;
     let ip: IpAddr = if args.ipv6 { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() };
-    let interface = loopback_interface().map_err(|error| told(error.into()))?.name;
+    let interface = loopback_interface().map_err(|error| told(LabError::from(error)))?.name;
     let played = play(&Play {
         scenario,
         address: SocketAddr::new(ip, args.port),
@@ -73,6 +74,9 @@ fn picture(args: &DemoArgs, scenario: &Scenario, played: &Played) -> io::Result<
     }
     writeln!(out)?;
     draw(&mut out, &played.connection, &played.calls, style)?;
+    if let Some(dropped @ 1..) = played.statistics.dropped {
+        writeln!(out, " The capture lost {dropped} frames: what is missing above may be its fault.")?;
+    }
     writeln!(out)?;
     for line in wrapped(&(scenario.differs)(played), style) {
         writeln!(out, " {line}")?;
@@ -85,14 +89,15 @@ fn picture(args: &DemoArgs, scenario: &Scenario, played: &Played) -> io::Result<
 }
 
 fn records(args: &DemoArgs, format: Format, played: &Played, quiet: bool) -> io::Result<()> {
-    let mut report = report(&args.look, format, false);
+    let mut report = report(&args.look, format, false, false);
     for step in played.connection.steps().iter() {
         report.segment(step)?;
     }
     report.connection(&played.connection)?;
     let segments = played.connection.segments();
     let summary = Summary {
-        frames: played.statistics.captured,
+        // Of this connection alone: whoever else used the port is no part of the account.
+        frames: segments.client + segments.server,
         segments: segments.client + segments.server,
         connections: 1,
         captured: Some(played.statistics.captured),
@@ -129,14 +134,4 @@ fn list(args: &DemoArgs) -> io::Result<()> {
 fn unknown(name: &str) -> anyhow::Error {
     let names: Vec<&str> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
     anyhow!("scenario {name:?}: there is none of this name\n  try: one of {}", names.join(", "))
-}
-
-fn told(error: LabError) -> anyhow::Error {
-    let error = match error {
-        // Kept as it is, so that it is known for the reader's right.
-        LabError::Capture(error) if error.is_broken_pipe() => return error.into(),
-        other => other,
-    };
-    let next_step = error.next_step();
-    anyhow!("{}", Told { error, next_step })
 }

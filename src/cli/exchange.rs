@@ -1,13 +1,11 @@
-//! What `serve` and `send` share: the calls as `-v` shows them, and messages about what failed.
+//! What `serve` and `send` share: the calls as `-v` shows them.
 //!
-//! In: calls as they begin and return; errors. Out: lines for standard error, and an error whose text is the whole
-//! message: `SUBJECT: CAUSE`, then `  try: NEXT STEP` on a second line where there is one.
+//! In: calls as they begin and return. Out: lines for standard error.
 //! Invariant: nothing here writes to standard output.
 
 use std::io::{self, Write};
 
 use tcpshake::call::{CallName, Caller, SocketCall};
-use tcpshake::exchange::error::ExchangeError;
 use tcpshake::exchange::log::CallLog;
 use tcpshake::time::Timestamp;
 
@@ -25,15 +23,6 @@ pub fn call_log(verbose: bool) -> CallLog {
             let _ = writeln!(io::stderr(), "{line}");
         }
     })
-}
-
-/// The error that the user reads.
-#[allow(clippy::needless_pass_by_value, reason = "goes behind `map_err`")]
-pub fn told(error: ExchangeError) -> anyhow::Error {
-    match error.next_step() {
-        Some(step) => anyhow::anyhow!("{error}\n  try: {step}"),
-        None => anyhow::anyhow!("{error}"),
-    }
 }
 
 /// A call as a line; `None` for the beginning of a call that cannot wait, since its return follows at once.

@@ -1,4 +1,4 @@
-//! `tcpshake explain`: what a label, a state or a topic means, with its RFC section and what to do next.
+//! `tcpshake explain`: what a label, a state, a topic or a scenario means, with its RFC section and what to do next.
 //!
 //! In: the word asked for, or none. Out: the texts under `explain/`, or the list of them all.
 //! Invariant: every text is a row of `ENTRIES`; keys are unique within their group, and one word may name several.
@@ -7,6 +7,10 @@
 use std::io::Write;
 
 use thiserror::Error;
+
+use tcpshake::lab::{self, scenario::Scenario};
+use tcpshake::report::ladder::wrapped;
+use tcpshake::report::style::Style;
 
 use crate::cli::explain::table::{ENTRIES, Entry, GROUPS};
 
@@ -32,6 +36,9 @@ pub struct UnknownTopic {
 /// [`UnknownTopic`] where nothing has this name (exit code 2), and what `out` says (`std::io::Error`).
 pub fn run(topic: Option<&str>, out: &mut impl Write) -> anyhow::Result<()> {
     let Some(asked) = topic else { return Ok(list(out)?) };
+    if let Some(scenario) = scenario(asked) {
+        return Ok(explain_scenario(scenario, out)?);
+    }
     let entries = find(asked);
     if entries.is_empty() {
         return Err(UnknownTopic { asked: asked.to_owned(), close: close_to(asked) }.into());
@@ -55,6 +62,11 @@ fn list(out: &mut impl Write) -> std::io::Result<()> {
         }
         writeln!(out)?;
     }
+    writeln!(out, "Scenarios")?;
+    for scenario in lab::SCENARIOS {
+        writeln!(out, "  {:<19} {}", scenario.name, scenario.title)?;
+    }
+    writeln!(out)?;
     writeln!(out, "  try: tcpshake explain three-way, or tcpshake explain \"ACK K+1\"")
 }
 
@@ -113,6 +125,24 @@ fn canonical(word: &str) -> String {
 /// The word without a quoted text behind it: `DATA 6 "hello\n"`.
 fn unquoted(word: &str) -> &str {
     word.split_once(" \"").map_or(word, |(label, _)| label)
+}
+
+/// The scenario of this name, as `demo` takes it.
+fn scenario(asked: &str) -> Option<&'static Scenario> {
+    lab::find(&asked.trim().to_ascii_lowercase())
+}
+
+fn explain_scenario(scenario: &Scenario, out: &mut impl Write) -> std::io::Result<()> {
+    let Scenario { name, title, text, .. } = scenario;
+    writeln!(out, "{name} (scenario)")?;
+    for line in wrapped(&format!("{title}."), Style::default()) {
+        writeln!(out, "{line}")?;
+    }
+    writeln!(out)?;
+    for line in wrapped(text, Style::default()) {
+        writeln!(out, "{line}")?;
+    }
+    writeln!(out, "\nNext: sudo tcpshake demo {name}")
 }
 
 /// Whether this is the count of a repeat: `3rd`.

@@ -5,12 +5,11 @@
 
 use std::io::{self, Write};
 
-use anyhow::anyhow;
 use tcpshake::capture::interfaces::{Interface, interfaces};
 use tcpshake::report::list::{InterfaceRecord, write_record};
 
 use crate::cli::args::ListFormat;
-use crate::cli::output::Told;
+use crate::cli::told::told;
 
 /// Lists the interfaces.
 ///
@@ -18,10 +17,7 @@ use crate::cli::output::Told;
 ///
 /// Where they cannot be listed, or standard output does not take them.
 pub fn run(format: ListFormat) -> anyhow::Result<()> {
-    let found = interfaces().map_err(|error| {
-        let next_step = error.next_step();
-        anyhow!("{}", Told { error, next_step })
-    })?;
+    let found = interfaces().map_err(told)?;
     let mut out = io::stdout().lock();
     let name_width = found.iter().map(|interface| interface.name.chars().count()).max().unwrap_or_default();
     for interface in &found {

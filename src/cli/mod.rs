@@ -15,6 +15,8 @@ mod output;
 mod read;
 mod send;
 mod serve;
+mod signals;
+mod told;
 mod usage;
 mod watch;
 
@@ -22,6 +24,7 @@ use std::io;
 use std::process::ExitCode;
 
 use tcpshake::capture::error::{CaptureError, STANDARD_OUTPUT};
+use tcpshake::lab::error::LabError;
 
 use crate::cli::args::{Cli, Command};
 use crate::cli::usage::Asked;
@@ -67,6 +70,8 @@ pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         let is_io =
             cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
-        is_io || cause.downcast_ref::<CaptureError>().is_some_and(CaptureError::is_broken_pipe)
+        is_io
+            || cause.downcast_ref::<CaptureError>().is_some_and(CaptureError::is_broken_pipe)
+            || cause.downcast_ref::<LabError>().is_some_and(LabError::is_broken_pipe)
     })
 }

@@ -15,7 +15,7 @@ use tcpshake::report::sink::Report;
 use tcpshake::report::summary::Summary;
 use tcpshake::time::Timestamp;
 
-use crate::cli::output::complain;
+use crate::cli::told::say;
 
 /// Follows the frames of one input.
 pub struct Observer {
@@ -103,10 +103,11 @@ impl Observer {
     fn unsupported_link(&mut self, link: LinkType) {
         self.summary.count_unsupported(link);
         if self.unsupported.insert(link) {
-            complain(
-                format_args!("link type {}: not supported; frames of it are left out", link.0),
-                Some("https://www.tcpdump.org/linktypes.html, to see what it is".to_owned()),
-            );
+            say(format_args!(
+                "link type {}: not supported; frames of it are left out\n  \
+                 try: https://www.tcpdump.org/linktypes.html, to see what it is",
+                link.0
+            ));
         }
     }
 }

@@ -31,11 +31,12 @@ pub fn style(look: &Look, format: Format) -> Style {
         _ if is_terminal || format == Format::Ladder => COLUMNS,
         _ => usize::MAX,
     };
-    Style { numbers: look.numbers.into(), color, width }
+    Style { numbers: look.numbers.into(), color, width, tells_ends: false }
 }
 
-/// A report in `format` on standard output; on nothing where a capture takes that.
-pub fn report(look: &Look, format: Format, is_taken: bool) -> Box<dyn Report> {
+/// A report in `format` on standard output; on nothing where a capture takes that. `is_live` says that somebody looks
+/// on as it happens.
+pub fn report(look: &Look, format: Format, is_taken: bool, is_live: bool) -> Box<dyn Report> {
     let stdout = io::stdout();
     let out: Box<dyn Write> = match is_taken {
         true => Box::new(io::sink()),
@@ -43,40 +44,12 @@ pub fn report(look: &Look, format: Format, is_taken: bool) -> Box<dyn Report> {
         false if stdout.is_terminal() => Box::new(stdout),
         false => Box::new(BufWriter::new(stdout)),
     };
-    format.report(out, style(look, format), look.records)
+    let style = Style { tells_ends: is_live, ..style(look, format) };
+    format.report(out, style, look.records)
 }
 
 /// Tells the user something on standard error.
 pub fn tell(line: impl Display) {
     // Where standard error is gone there is nobody left to tell.
     let _ = writeln!(io::stderr(), "{line}");
-}
-
-/// Tells the user of an error that did not end the work.
-pub fn complain(error: impl Display, next_step: Option<String>) {
-    tell(Told { error, next_step }.prefixed());
-}
-
-/// An error with its next step, as one text.
-pub struct Told<E> {
-    /// The error: `SUBJECT: CAUSE`.
-    pub error: E,
-    /// What to do about it.
-    pub next_step: Option<String>,
-}
-
-impl<E: Display> Told<E> {
-    fn prefixed(&self) -> String {
-        format!("tcpshake: {self}")
-    }
-}
-
-impl<E: Display> Display for Told<E> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.error.fmt(f)?;
-        match &self.next_step {
-            Some(step) => write!(f, "\n  try: {step}"),
-            None => Ok(()),
-        }
-    }
 }

@@ -5,7 +5,6 @@
 
 use std::process::ExitCode;
 
-use anyhow::anyhow;
 use tcpshake::analyzer::tracker::Config;
 use tcpshake::capture::file::Files;
 use tcpshake::capture::filter::Filter;
@@ -14,7 +13,8 @@ use tcpshake::report::format::Format;
 
 use crate::cli::args::ReadArgs;
 use crate::cli::observer::Observer;
-use crate::cli::output::{Told, complain, report, tell};
+use crate::cli::output::{report, tell};
+use crate::cli::told::{complain, told};
 
 /// Steps of each connection that a ladder shows.
 pub const LADDER_STEPS: usize = 400;
@@ -27,16 +27,12 @@ pub const LADDER_STEPS: usize = 400;
 pub fn run(args: &ReadArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let mut source = Files::new(&args.files);
     if let Some(text) = &args.filter {
-        let filter = Filter::new(text).map_err(|error| {
-            let next_step = error.next_step();
-            anyhow!("{}", Told { error, next_step })
-        })?;
-        source = source.with_filter(filter);
+        source = source.with_filter(Filter::new(text).map_err(told)?);
     }
     let format = args.look.format_or(Format::Lines);
     let keep_steps = if format == Format::Ladder { LADDER_STEPS } else { 0 };
     let mut observer =
-        Observer::new(Config { keep_steps, ..Config::default() }, report(&args.look, format, false));
+        Observer::new(Config { keep_steps, ..Config::default() }, report(&args.look, format, false, false));
     let mut errors = Vec::new();
     loop {
         match source.next_frame() {
@@ -50,7 +46,7 @@ pub fn run(args: &ReadArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let is_partial = !errors.is_empty() || observer.has_unsupported();
     let summary = observer.finish(None, source.statistics(), false)?;
     for error in errors {
-        complain(&error, error.next_step());
+        complain(&error);
     }
     if !quiet && (summary.frames > 0 || !is_partial) && format != Format::Json {
         tell(&summary);

@@ -12,7 +12,8 @@ use tcpshake::exchange::address::resolve;
 use tcpshake::exchange::client::Client;
 use tcpshake::exchange::message::QUESTION;
 
-use crate::cli::exchange::{call_log, told};
+use crate::cli::exchange::call_log;
+use crate::cli::told::told;
 
 /// The longest line that is read as a message, in octets.
 const LONGEST: u64 = 1 << 26;

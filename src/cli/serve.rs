@@ -7,18 +7,17 @@
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use anyhow::anyhow;
-use signal_hook::consts::{SIGINT, SIGTERM};
 use tcpshake::exchange::address::resolve;
 use tcpshake::exchange::message::{ReceivedLine, WAITING};
 use tcpshake::exchange::server::{Ended, Server};
 use tcpshake::exchange::stopper::Stopper;
 
-use crate::cli::exchange::{call_log, told};
+use crate::cli::exchange::call_log;
+use crate::cli::signals::{SIGNALS, stop_flag};
+use crate::cli::told::{say, told};
 
 /// What `serve` takes.
 #[derive(Clone, Debug, clap::Args)]
@@ -42,7 +41,7 @@ pub fn run(args: &ServeArgs, quiet: bool, verbose: bool) -> anyhow::Result<()> {
     let mut server = Server::bind(*address, &call_log(verbose)).map_err(told)?;
     stop_on_signals(&server.stopper()).map_err(|error| anyhow!("signals: {error}"))?;
     if !quiet {
-        complain(&format!("listening on {}; Ctrl-C ends it", server.local_addr()));
+        say(format_args!("listening on {}; Ctrl-C ends it", server.local_addr()));
     }
 
     let mut output = Output { stopper: server.stopper(), broken: None };
@@ -54,7 +53,7 @@ pub fn run(args: &ServeArgs, quiet: bool, verbose: bool) -> anyhow::Result<()> {
         served += 1;
         if let Ended::Failed(error) = received.ended {
             let client = received.client.map_or_else(|| "a client".to_owned(), |client| client.to_string());
-            complain(&format!("{client}: recv: {error}"));
+            say(format_args!("{client}: recv: {error}"));
         }
     }
     server.close().map_err(told)?;
@@ -93,11 +92,8 @@ impl Output {
 /// The first SIGINT or SIGTERM stops the server; the second does what it does to any program.
 fn stop_on_signals(stopper: &Stopper) -> io::Result<()> {
     let (mut reader, writer) = UnixStream::pair()?;
-    let again = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        // In this order: the first signal finds the flag still down, and raises it.
-        signal_hook::flag::register_conditional_default(signal, Arc::clone(&again))?;
-        signal_hook::flag::register(signal, Arc::clone(&again))?;
+    stop_flag()?;
+    for signal in SIGNALS {
         signal_hook::low_level::pipe::register(signal, writer.try_clone()?)?;
     }
     let stopper = stopper.clone();
@@ -108,9 +104,4 @@ fn stop_on_signals(stopper: &Stopper) -> io::Result<()> {
         }
     })?;
     Ok(())
-}
-
-fn complain(line: &str) {
-    // Where standard error is gone there is nobody left to tell.
-    let _ = writeln!(io::stderr(), "tcpshake: {line}");
 }

@@ -41,7 +41,10 @@ pub fn parse() -> anyhow::Result<Asked> {
             let _ = error.print();
             Ok(Asked::Help(ExitCode::from(2)))
         }
-        _ => Err(anyhow!("{}", told(&error.to_string(), &help(env::args())))),
+        _ => Err(anyhow!(
+            "{}",
+            told(&error.to_string(), &help(env::args_os().map(|word| word.to_string_lossy().into_owned())))
+        )),
     }
 }
 

@@ -5,12 +5,10 @@
 //! drops, and the exit code is 0.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use anyhow::anyhow;
-use signal_hook::consts::{SIGINT, SIGTERM};
 use tcpshake::analyzer::tracker::Config;
 use tcpshake::capture::error::CaptureError;
 use tcpshake::capture::interfaces::loopback_interface;
@@ -22,8 +20,10 @@ use tcpshake::time::Timestamp;
 
 use crate::cli::args::WatchArgs;
 use crate::cli::observer::Observer;
-use crate::cli::output::{Told, complain, report, tell};
+use crate::cli::output::{report, tell};
 use crate::cli::read::LADDER_STEPS;
+use crate::cli::signals::stop_flag;
+use crate::cli::told::{complain, say, told};
 
 /// TCP, and the ICMP errors about it. In a filter `vlan` moves what stands behind it, so it comes last.
 const DEFAULT_FILTER: &str = "tcp or icmp or icmp6";
@@ -38,19 +38,19 @@ const REPORT_AFTER: Duration = Duration::from_secs(1);
 ///
 /// No such interface, no permission, a bad filter; standard output that does not take the report.
 pub fn run(args: &WatchArgs, quiet: bool) -> anyhow::Result<ExitCode> {
-    let stop = stop_flag()?;
+    let stop = stop_flag().map_err(|error| anyhow!("signals: {error}"))?;
     let mut source = open(args).map_err(told)?;
     let mut save =
         args.write.as_deref().map(|path| Savefile::create(path, source.link())).transpose().map_err(told)?;
     if !quiet {
-        tell(format_args!("tcpshake: watching {}; Ctrl-C ends it", source.interface()));
+        say(format_args!("watching {}; Ctrl-C ends it", source.interface()));
         if matches!(args.look.format_or(Format::Lines), Format::Ladder | Format::Table) {
-            tell("tcpshake: a connection is shown a second after it has ended, open ones at the end");
+            say("a connection is shown a second after it has ended, open ones at the end");
         }
     }
     let is_taken = args.write.as_deref().is_some_and(|path| path.as_os_str() == "-");
     let format = args.look.format_or(Format::Lines);
-    let mut observer = Observer::new(config(format), report(&args.look, format, is_taken));
+    let mut observer = Observer::new(config(format), report(&args.look, format, is_taken, true));
     let is_partial = follow(&mut source, &mut observer, &mut save, args.count, &stop)?;
     if let Some(save) = &mut save {
         save.flush()?;
@@ -99,7 +99,7 @@ fn follow(
             Ok(Next::End) => break,
             Err(error) => {
                 is_partial = true;
-                complain(&error, error.next_step());
+                complain(&error);
             }
         }
     }
@@ -142,26 +142,8 @@ fn config(format: Format) -> Config {
     }
 }
 
-/// Raised by the first SIGINT or SIGTERM; the second does what it does to any program.
-fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        let registered = signal_hook::flag::register_conditional_default(signal, Arc::clone(&stop))
-            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)));
-        registered.map_err(|error| anyhow!("signals: {error}"))?;
-    }
-    Ok(stop)
-}
-
 /// Capture stamps are on this clock.
 #[allow(clippy::disallowed_methods, reason = "a live capture's quiet moments have no stamp")]
 fn now() -> Timestamp {
     SystemTime::now().into()
-}
-
-fn told(error: CaptureError) -> anyhow::Error {
-    match error.next_step() {
-        Some(step) => anyhow!("{}", Told { error, next_step: Some(step) }),
-        None => anyhow::Error::new(error),
-    }
 }

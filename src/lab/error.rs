@@ -39,6 +39,11 @@ pub enum LabError {
 }
 
 impl LabError {
+    /// Whether the reader of what was to be written has gone.
+    pub fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Capture(error) if error.is_broken_pipe())
+    }
+
     /// What to do about it, where there is something.
     pub fn next_step(&self) -> Option<String> {
         match self {

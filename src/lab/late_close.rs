@@ -13,7 +13,7 @@ use crate::lab::scenario::{Scenario, ServerCloses};
 pub const SCENARIO: Scenario = Scenario {
     name: "late-close",
     group: "basics",
-    title: "one message; the server closes late, and the close takes four segments",
+    title: "the server closes late, and four segments close",
     text: "As in `message`, but the server is slow to close: it has read the end of the client's text, and might \
            still have something to say. That is why closing takes four segments: each direction is closed by \
            itself. The server's kernel acknowledges the FIN after a while (about 40 ms on Linux: it hopes that the \

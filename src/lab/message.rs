@@ -15,7 +15,7 @@ use crate::lab::scenario::{Scenario, ServerCloses};
 pub const SCENARIO: Scenario = Scenario {
     name: "message",
     group: "basics",
-    title: "one message; the server closes as soon as it has read the client's end",
+    title: "the server closes at once, and three segments close",
     text: "The server calls socket, bind, listen and accept, and waits. The client calls socket and connect, which \
            sends SYN J and waits; the SYN+ACK comes back, connect returns, and ACK K+1 is on its way. The client \
            sends its message and closes: FIN M. The server reads the message and then the end of it, and closes at \

@@ -33,6 +33,9 @@ use crate::lab::scenario::{Scenario, ServerCloses};
 const LIMIT: Duration = Duration::from_secs(15);
 /// How long the last segments may take once both programs are done.
 const LAST_SEGMENTS: Duration = Duration::from_secs(3);
+/// A message that fits, with all headers, into what a capture keeps of a frame by default; a longer one is captured
+/// whole, so that its checksum can be judged.
+const SHORT_MESSAGE: usize = 1024;
 /// Steps and received octets kept.
 const KEPT: usize = 4096;
 
@@ -60,7 +63,7 @@ pub fn play(play: &Play) -> Result<Played, LabError> {
     let mut tap = Tap::open(play)?;
     let (called, calls) = channel();
     let log = CallLog::observed_by(KEPT, move |call| {
-        // Nobody listens any more once the client has begun.
+        // Nobody listens any more once the server waits in accept.
         let _ = called.send((call.caller, call.name));
     });
     let server = Server::bind(play.address, &log)?;
@@ -69,6 +72,7 @@ pub fn play(play: &Play) -> Result<Played, LabError> {
     let (done, ended) = channel();
     let serving = serve(server, play.scenario.server_closes, close, done.clone())?;
     wait_for(&calls, (Caller::Server, CallName::Accept))?;
+    drop(calls);
     let sending = send(play.address, play.message.clone(), log.clone(), done);
 
     let seen = sending.as_ref().map_or(Ok(()), |_| tap.follow(&may_close, &ended, &stopper));
@@ -95,7 +99,7 @@ impl Tap {
     fn open(play: &Play) -> Result<Self, LabError> {
         let mut options = LiveOptions::new(&play.interface);
         options.filter = Some(format!("tcp port {}", play.address.port()));
-        if play.message.len() > 1024 || play.write.is_some() {
+        if play.message.len() > SHORT_MESSAGE || play.write.is_some() {
             options.snap_len = WHOLE_FRAMES;
         }
         let source = Live::open(&options)?;

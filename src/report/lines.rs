@@ -43,6 +43,19 @@ impl<W: Write> Lines<W> {
         Self { out, style, row: Row::new(style), pair: 0 }
     }
 
+    /// A line that begins as the segments' do, and has `=` where they have a socket.
+    fn ending(&mut self, connection: &Connection) -> io::Result<()> {
+        let (outcome, closing) = (connection.outcome(), connection.closing());
+        let row = &mut self.row;
+        row.left(TimeOfDay::WIDTH, Ink::Plain, TimeOfDay(connection.end()));
+        row.right(ID, Ink::Plain, connection.id());
+        let first = closing.first.map_or(String::new(), |first| format!(", {first} first"));
+        let (opening, closing) = (connection.opening().kind.as_str(), closing.kind.as_str());
+        row.left(0, Ink::Heading, format_args!("= {}", outcome.as_str()));
+        row.left(0, Ink::Plain, format_args!("(opening {opening}, closing {closing}{first})"));
+        self.out.write_all(row.finish().as_bytes())
+    }
+
     /// A line that begins as the segments' do, and has `!` where they have a socket.
     fn finding(&mut self, time: Timestamp, connection: u64, finding: &Finding) -> io::Result<()> {
         let ink = if finding.severity == Severity::Error { Ink::Failure } else { Ink::Closing };
@@ -78,6 +91,9 @@ impl<W: Write> Report for Lines<W> {
 
     fn connection(&mut self, connection: &Connection) -> io::Result<()> {
         let (time, id) = (connection.end(), connection.id());
+        if self.style.tells_ends {
+            self.ending(connection)?;
+        }
         connection.findings().iter().try_for_each(|finding| self.finding(time, id, finding))
     }
 

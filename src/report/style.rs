@@ -21,12 +21,14 @@ pub struct Style {
     pub color: bool,
     /// Columns of the terminal. Where the text goes to a file or a pipe, `usize::MAX` leaves nothing out.
     pub width: usize,
+    /// Whether `lines` tells of each connection how it ended, too: for somebody who looks on as it happens.
+    pub tells_ends: bool,
 }
 
 impl Default for Style {
     /// Symbolic numbers, no colour, 80 columns.
     fn default() -> Self {
-        Self { numbers: Numbers::Symbolic, color: false, width: 80 }
+        Self { numbers: Numbers::Symbolic, color: false, width: 80, tells_ends: false }
     }
 }
 

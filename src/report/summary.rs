@@ -108,6 +108,9 @@ impl fmt::Display for Summary {
         for (LinkType(link), count) in &self.unsupported_link {
             left_out.add(f, *count, format_args!("{count} of the unsupported link type {link}"))?;
         }
+        if self.captured.is_some() && self.dropped == Some(0) {
+            f.write_str("; none lost by the capture")?;
+        }
         let dropped = self.dropped.unwrap_or(0);
         let mut lost = Listing::new("\n");
         lost.add(f, dropped, format_args!("{} lost by the capture", Count(dropped, "frame")))?;

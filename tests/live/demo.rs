@@ -101,7 +101,10 @@ fn the_other_formats_show_the_same() {
     let lines = play("message", &["--format", "lines"]).with_code(0);
     let count = lines.out.lines().count();
     assert!(count == 8 || count == 9, "{}", lines.out);
-    assert_eq!(lines.err, format!("{count} frames, {count} segments in 1 connection\n"));
+    assert_eq!(
+        lines.err,
+        format!("{count} frames, {count} segments in 1 connection; none lost by the capture\n")
+    );
     let table = play("late-close", &["--format", "table", "-q"]).quietly();
     let row = table.out.lines().last().unwrap();
     assert!(row.contains("three-way") && row.contains("four-segment"), "{}", table.out);

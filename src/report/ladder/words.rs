@@ -25,9 +25,12 @@ pub fn legend(connection: &Connection) -> Vec<String> {
         entries.push(format!("K = {k}{before}"));
     }
     let first = closing.first.unwrap_or(Role::Client);
-    entries.extend(closing.m.map(|m| fin_entry('M', m, first, &opening)));
+    entries.extend(closing.m.map(|m| fin_entry('M', m, closing.m_offset, first)));
     entries.extend(
-        closing.n.filter(|_| !connection.is_self()).map(|n| fin_entry('N', n, first.other(), &opening)),
+        closing
+            .n
+            .filter(|_| !connection.is_self())
+            .map(|n| fin_entry('N', n, closing.n_offset, first.other())),
     );
     entries
 }
@@ -42,13 +45,13 @@ pub fn closing_line(connection: &Connection) -> String {
     sentences.join(" ")
 }
 
-fn fin_entry(letter: char, number: SeqNumber, role: Role, opening: &Opening) -> String {
-    let (base, name) = match role {
-        Role::Client => (opening.j, 'J'),
-        Role::Server => (opening.k, 'K'),
+fn fin_entry(letter: char, number: SeqNumber, offset: Option<i64>, role: Role) -> String {
+    let name = match role {
+        Role::Client => 'J',
+        Role::Server => 'K',
     };
-    match base.map(|base| number.distance_from(base)).filter(|distance| *distance > 0) {
-        Some(distance) => format!("{letter} = {name}+{distance} = {number}"),
+    match offset.filter(|offset| *offset > 0) {
+        Some(offset) => format!("{letter} = {name}+{offset} = {number}"),
         None => format!("{letter} = {number}"),
     }
 }
