@@ -136,6 +136,11 @@ impl Connection {
         }
     }
 
+    /// Whether a SYN+ACK that comes now belongs to this connection: as long as it has not ended, or if it repeats.
+    pub fn takes_syn_ack(&self, segment: &Segment) -> bool {
+        !self.is_over() || self.ends.of(self.role_of(segment.source)).numbers.iss() == Some(segment.seq)
+    }
+
     /// Whether it has ended: both FINs acknowledged, or reset, or refused.
     pub fn is_over(&self) -> bool {
         let is_waiting = self.ends.client.state() == State::SynSent;

@@ -192,9 +192,13 @@ impl Entry {
         Self { current, older: None, is_reported: false, due: Timestamp(u64::MAX) }
     }
 
-    /// Whether `segment` is a SYN that opens a new incarnation.
+    /// Whether `segment` is a SYN that opens a new incarnation, or the answer to one that was not captured.
     fn opens_anew(&self, segment: &Segment) -> bool {
-        Kind::of(segment.flags) == Kind::Syn && !self.current.takes_syn(segment)
+        match Kind::of(segment.flags) {
+            Kind::Syn => !self.current.takes_syn(segment),
+            Kind::SynAck => !self.current.takes_syn_ack(segment),
+            _ => false,
+        }
     }
 
     /// Puts `next` in the place of the current connection. One that was open until now is kept beside it, since the
