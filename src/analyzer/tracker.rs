@@ -12,6 +12,7 @@ use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::analyzer::clock::Clock;
 use crate::analyzer::connection::Connection;
 use crate::analyzer::facts::Kind;
 use crate::analyzer::step::Step;
@@ -59,7 +60,7 @@ pub struct Tracker {
     ended: VecDeque<Connection>,
     connections: u64,
     evicted: u64,
-    now: Timestamp,
+    clock: Clock,
 }
 
 /// A socket pair in sorted order.
@@ -71,6 +72,8 @@ struct Entry {
     /// The connection that `current` would replace, while `current` is an attempt that nobody has answered as one.
     older: Option<Box<Connection>>,
     is_reported: bool,
+    /// When its last segment came, by the tracker's clock.
+    seen: Timestamp,
     /// When it is to be looked at next.
     due: Timestamp,
 }
@@ -85,7 +88,7 @@ impl Tracker {
             ended: VecDeque::new(),
             connections: 0,
             evicted: 0,
-            now: Timestamp::default(),
+            clock: Clock::default(),
         }
     }
 
@@ -96,7 +99,7 @@ impl Tracker {
         if !self.pairs.contains_key(&pair) {
             self.make_room();
         }
-        let Self { config, pairs, due, ended, connections, .. } = self;
+        let Self { config, pairs, due, ended, connections, clock, .. } = self;
         let mut begin = || {
             *connections = connections.saturating_add(1);
             Connection::starting_with(*connections, segment, config.keep_steps)
@@ -111,6 +114,7 @@ impl Tracker {
                 entry
             }
         };
+        entry.seen = clock.now();
         let step = entry.observe(segment, ended);
         let deadline = entry.deadline(config);
         if deadline < entry.due {
@@ -122,16 +126,17 @@ impl Tracker {
 
     /// Lets capture time pass: what has been quiet for long enough is handed out and let go.
     pub fn expire(&mut self, now: Timestamp) {
-        self.now = self.now.max(now);
+        self.clock.advance(now);
+        let now = self.clock.now();
         while let Some(Reverse((due, _, pair))) = self.due.peek().copied() {
-            if due >= self.now {
+            if due >= now {
                 break;
             }
             self.due.pop();
             let Some(entry) = self.pairs.get_mut(&pair).filter(|entry| entry.due == due) else { continue };
-            entry.report_early(&self.config, self.now, &mut self.ended);
+            entry.report_early(&self.config, now, &mut self.ended);
             let next = entry.deadline(&self.config);
-            if next < self.now {
+            if next < now {
                 self.let_go(pair);
             } else {
                 entry.due = next;
@@ -145,7 +150,7 @@ impl Tracker {
         let mut rest: Vec<Entry> = self.pairs.drain().map(|(_, entry)| entry).collect();
         rest.sort_by_key(|entry| entry.current.id());
         for entry in rest {
-            hand_out(entry, self.now, &mut self.ended);
+            hand_out(entry, self.clock.now(), &mut self.ended);
         }
         self.due.clear();
     }
@@ -182,14 +187,14 @@ impl Tracker {
 
     fn let_go(&mut self, pair: Pair) {
         if let Some(entry) = self.pairs.remove(&pair) {
-            hand_out(entry, self.now, &mut self.ended);
+            hand_out(entry, self.clock.now(), &mut self.ended);
         }
     }
 }
 
 impl Entry {
     const fn of(current: Connection) -> Self {
-        Self { current, older: None, is_reported: false, due: Timestamp(u64::MAX) }
+        Self { current, older: None, is_reported: false, seen: Timestamp(0), due: Timestamp(u64::MAX) }
     }
 
     /// Whether `segment` is a SYN that opens a new incarnation, or the answer to one that was not captured.
@@ -233,10 +238,10 @@ impl Entry {
 
     fn report_early(&mut self, config: &Config, now: Timestamp, ended: &mut VecDeque<Connection>) {
         let Some(wait) = config.report_after else { return };
-        if self.current.is_over() && !self.is_reported && self.current.end().after(wait) < now {
+        if self.current.is_over() && !self.is_reported && self.seen.after(wait) < now {
             self.is_reported = true;
             let mut connection = self.current.clone();
-            connection.finish(now);
+            connection.finish(self.quiet_until(now));
             ended.push_back(connection);
         }
     }
@@ -250,7 +255,12 @@ impl Entry {
         } else {
             config.hold_attempt
         };
-        self.current.end().after(hold)
+        self.seen.after(hold)
+    }
+
+    /// Until when it is known to have been quiet, in the time of its own segments, at `now` of the tracker's clock.
+    fn quiet_until(&self, now: Timestamp) -> Timestamp {
+        self.current.end().after(now.since(self.seen))
     }
 }
 
@@ -263,6 +273,7 @@ fn pair_of(segment: &Segment) -> Pair {
 }
 
 fn hand_out(entry: Entry, now: Timestamp, ended: &mut VecDeque<Connection>) {
+    let now = entry.quiet_until(now);
     let Entry { mut current, older, is_reported, .. } = entry;
     if let Some(mut older) = older {
         older.finish(now);
