@@ -149,9 +149,9 @@ impl Connection {
             || self.lacks_only_the_last_ack()
     }
 
-    /// Whether a handshake, or traffic after one, was seen.
-    pub fn is_open(&self) -> bool {
-        self.ends.client.state().is_synchronized() && !self.ends.client.is_assumed()
+    /// Whether an end's own segments prove that a handshake was completed.
+    pub const fn is_open(&self) -> bool {
+        self.ends.client.is_proved() || self.ends.server.is_proved()
     }
 
     /// Whether `segment` belongs to this connection rather than to `attempt`, which would replace it: the numbers of
