@@ -121,7 +121,7 @@ impl Numbers {
 
     /// Takes in a segment that this end sends.
     pub fn send(&mut self, segment: &Segment, facts: &Facts) {
-        self.count(segment, facts.kind);
+        self.count(segment, facts);
         if segment.flags.has(Flags::ACK) && !matches!(facts.kind, Kind::Rst | Kind::Illegal) && facts.sound {
             self.last_ack = Some(segment.ack);
         }
@@ -157,12 +157,14 @@ impl Numbers {
         answered
     }
 
-    fn count(&mut self, segment: &Segment, kind: Kind) {
+    fn count(&mut self, segment: &Segment, facts: &Facts) {
         self.segments = self.segments.saturating_add(1);
-        if kind != Kind::Rst {
+        if facts.kind != Kind::Rst {
             self.text_octets = self.text_octets.saturating_add(u64::from(segment.text_len));
         }
-        match kind {
+        match facts.kind {
+            // Nobody reads it.
+            _ if !facts.sound => {}
             Kind::Syn => self.syns = self.syns.saturating_add(1),
             Kind::SynAck => self.syn_acks = self.syn_acks.saturating_add(1),
             _ => {}

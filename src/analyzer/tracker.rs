@@ -16,7 +16,7 @@ use crate::analyzer::clock::Clock;
 use crate::analyzer::connection::Connection;
 use crate::analyzer::facts::Kind;
 use crate::analyzer::step::Step;
-use crate::segment::Segment;
+use crate::segment::{Checksum, Segment};
 use crate::time::Timestamp;
 
 /// Bounds of a tracker, all in capture time.
@@ -200,6 +200,8 @@ impl Entry {
     /// Whether `segment` is a SYN that opens a new incarnation, or the answer to one that was not captured.
     fn opens_anew(&self, segment: &Segment) -> bool {
         match Kind::of(segment.flags) {
+            // Nobody reads it.
+            _ if segment.checksum == Checksum::Wrong => false,
             Kind::Syn => !self.current.takes_syn(segment),
             Kind::SynAck => !self.current.takes_syn_ack(segment),
             _ => false,
