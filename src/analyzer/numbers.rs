@@ -28,6 +28,8 @@ pub struct Fin {
     pub times: u32,
     /// Whether its first sending acknowledged the peer's FIN.
     pub acknowledges_fin: bool,
+    /// What its first sending acknowledged.
+    pub ack: SeqNumber,
     /// When and by which frame it was first acknowledged.
     pub acknowledged: Option<(Timestamp, u64)>,
     /// How often it had been sent by then.
@@ -225,6 +227,7 @@ impl Numbers {
                     time: segment.time,
                     times: 1,
                     acknowledges_fin: facts.covers_fin,
+                    ack: segment.ack,
                     acknowledged: None,
                     times_until_acknowledged: 0,
                 });
