@@ -73,6 +73,10 @@ pub fn closing(
         Outcome::HalfClosed => ClosingKind::HalfClosed,
         _ => ClosingKind::None,
     };
+    // A capture may hold the two in reverse order: the first then acknowledges the other.
+    let is_reversed =
+        kind == ClosingKind::ThreeSegment && first.zip(second).is_some_and(|(m, n)| n.number.precedes(m.ack));
+    let first_fin = if is_reversed { first_fin.map(Role::other) } else { first_fin };
     let by_reset = reset.filter(|_| kind == ClosingKind::Reset).map(|reset| reset.by);
     Closing {
         kind,
@@ -95,7 +99,9 @@ fn fin_offset(end: &Endpoint) -> Option<i64> {
 }
 
 fn shape(first: &Fin, second: &Fin) -> ClosingKind {
-    if !second.acknowledges_fin {
+    if second.number.precedes(first.ack) {
+        ClosingKind::ThreeSegment
+    } else if !second.acknowledges_fin {
         ClosingKind::Simultaneous
     } else if first.acknowledged.is_some_and(|(_, frame)| frame == second.frame) {
         ClosingKind::ThreeSegment

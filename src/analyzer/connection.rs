@@ -174,6 +174,11 @@ impl Connection {
         }
     }
 
+    /// Whether a SYN+ACK that comes now belongs to this connection: as long as it has not ended, or if it repeats.
+    pub fn takes_syn_ack(&self, segment: &Segment) -> bool {
+        !self.is_over() || self.ends.of(self.role_of(segment.source)).numbers.iss() == Some(segment.seq)
+    }
+
     /// Whether it has ended: both FINs acknowledged, or reset, or refused.
     pub fn is_over(&self) -> bool {
         let is_waiting = self.ends.client.state() == State::SynSent;
@@ -182,9 +187,9 @@ impl Connection {
             || self.lacks_only_the_last_ack()
     }
 
-    /// Whether a handshake, or traffic after one, was seen.
-    pub fn is_open(&self) -> bool {
-        self.ends.client.state().is_synchronized() && !self.ends.client.is_assumed()
+    /// Whether an end's own segments prove that a handshake was completed.
+    pub const fn is_open(&self) -> bool {
+        self.ends.client.is_proved() || self.ends.server.is_proved()
     }
 
     /// Whether `segment` belongs to this connection rather than to `attempt`, which would replace it: the numbers of

@@ -7,6 +7,7 @@
 
 #![warn(clippy::arithmetic_side_effects, clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
 
+pub mod clock;
 pub mod closing;
 pub mod connection;
 pub mod diagnosis;

@@ -28,6 +28,8 @@ pub struct Fin {
     pub times: u32,
     /// Whether its first sending acknowledged the peer's FIN.
     pub acknowledges_fin: bool,
+    /// What its first sending acknowledged.
+    pub ack: SeqNumber,
     /// When and by which frame it was first acknowledged.
     pub acknowledged: Option<(Timestamp, u64)>,
     /// How often it had been sent by then.
@@ -121,7 +123,7 @@ impl Numbers {
 
     /// Takes in a segment that this end sends.
     pub fn send(&mut self, segment: &Segment, facts: &Facts) {
-        self.count(segment, facts.kind);
+        self.count(segment, facts);
         self.note_ack(segment, facts);
         if !facts.counts {
             self.note_outlier(segment, facts);
@@ -155,12 +157,14 @@ impl Numbers {
         answered
     }
 
-    fn count(&mut self, segment: &Segment, kind: Kind) {
+    fn count(&mut self, segment: &Segment, facts: &Facts) {
         self.segments = self.segments.saturating_add(1);
-        if kind != Kind::Rst {
+        if facts.kind != Kind::Rst {
             self.text_octets = self.text_octets.saturating_add(u64::from(segment.text_len));
         }
-        match kind {
+        match facts.kind {
+            // Nobody reads it.
+            _ if !facts.sound => {}
             Kind::Syn => self.syns = self.syns.saturating_add(1),
             Kind::SynAck => self.syn_acks = self.syn_acks.saturating_add(1),
             _ => {}
@@ -234,6 +238,7 @@ impl Numbers {
                     time: segment.time,
                     times: 1,
                     acknowledges_fin: facts.covers_fin,
+                    ack: segment.ack,
                     acknowledged: None,
                     times_until_acknowledged: 0,
                 });

@@ -12,10 +12,11 @@ use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::analyzer::clock::Clock;
 use crate::analyzer::connection::Connection;
 use crate::analyzer::facts::Kind;
 use crate::analyzer::step::Step;
-use crate::segment::Segment;
+use crate::segment::{Checksum, Segment};
 use crate::time::Timestamp;
 
 /// Bounds of a tracker, all in capture time.
@@ -59,7 +60,7 @@ pub struct Tracker {
     ended: VecDeque<Connection>,
     connections: u64,
     evicted: u64,
-    now: Timestamp,
+    clock: Clock,
 }
 
 /// A socket pair in sorted order.
@@ -71,8 +72,8 @@ struct Entry {
     /// The connection that `current` would replace, while `current` is an attempt that nobody has answered as one.
     older: Option<Box<Connection>>,
     is_reported: bool,
-    /// When its last segment came, by the tracker's own time, which never steps back.
-    touched: Timestamp,
+    /// When its last segment came, by the tracker's clock.
+    seen: Timestamp,
     /// When it is to be looked at next.
     due: Option<Timestamp>,
 }
@@ -87,7 +88,7 @@ impl Tracker {
             ended: VecDeque::new(),
             connections: 0,
             evicted: 0,
-            now: Timestamp::default(),
+            clock: Clock::default(),
         }
     }
 
@@ -98,8 +99,7 @@ impl Tracker {
         if !self.pairs.contains_key(&pair) {
             self.make_room();
         }
-        let now = self.now;
-        let Self { config, pairs, due, ended, connections, .. } = self;
+        let Self { config, pairs, due, ended, connections, clock, .. } = self;
         let mut begin = || {
             *connections = connections.saturating_add(1);
             Connection::starting_with(*connections, segment, config.keep_steps)
@@ -109,12 +109,13 @@ impl Tracker {
             Slot::Occupied(slot) => {
                 let entry = slot.into_mut();
                 if entry.opens_anew(segment) {
-                    entry.replace(begin(), now, ended);
+                    entry.replace(begin(), segment.time, ended);
                 }
                 entry
             }
         };
-        let step = entry.observe(segment, now, ended);
+        entry.seen = clock.now();
+        let step = entry.observe(segment, ended);
         let deadline = entry.deadline(config);
         if entry.due.is_none_or(|due| deadline < due) {
             entry.due = Some(deadline);
@@ -126,18 +127,19 @@ impl Tracker {
 
     /// Lets capture time pass: what has been quiet for long enough is handed out and let go.
     pub fn expire(&mut self, now: Timestamp) {
-        self.now = self.now.max(now);
+        self.clock.advance(now);
+        let now = self.clock.now();
         while let Some(Reverse((due, _, pair))) = self.due.peek().copied() {
-            if due >= self.now {
+            if due >= now {
                 break;
             }
             self.due.pop();
             let Some(entry) = self.pairs.get_mut(&pair).filter(|entry| entry.due == Some(due)) else {
                 continue;
             };
-            entry.report_early(&self.config, self.now, &mut self.ended);
+            entry.report_early(&self.config, now, &mut self.ended);
             let next = entry.deadline(&self.config);
-            if next < self.now {
+            if next < now {
                 self.let_go(pair);
             } else {
                 entry.due = Some(next);
@@ -151,7 +153,7 @@ impl Tracker {
         let mut rest: Vec<Entry> = self.pairs.drain().map(|(_, entry)| entry).collect();
         rest.sort_by_key(|entry| entry.current.id());
         for entry in rest {
-            hand_out(entry, self.now, &mut self.ended);
+            hand_out(entry, self.clock.now(), &mut self.ended);
         }
         self.due.clear();
     }
@@ -207,21 +209,25 @@ impl Tracker {
 
     fn let_go(&mut self, pair: Pair) {
         if let Some(entry) = self.pairs.remove(&pair) {
-            hand_out(entry, self.now, &mut self.ended);
+            hand_out(entry, self.clock.now(), &mut self.ended);
         }
     }
 }
 
 impl Entry {
     const fn of(current: Connection) -> Self {
-        Self { current, older: None, is_reported: false, touched: Timestamp(0), due: None }
+        Self { current, older: None, is_reported: false, seen: Timestamp(0), due: None }
     }
 
-    /// Whether `segment` is a SYN that opens a new incarnation.
+    /// Whether `segment` is a SYN that opens a new incarnation, or the answer to one that was not captured.
     fn opens_anew(&self, segment: &Segment) -> bool {
-        Kind::of(segment.flags) == Kind::Syn
-            && !self.current.takes_syn(segment)
-            && !self.current.has_seen(segment)
+        match Kind::of(segment.flags) {
+            // Nobody reads it, or it was read already.
+            _ if segment.checksum == Checksum::Wrong || self.current.has_seen(segment) => false,
+            Kind::Syn => !self.current.takes_syn(segment),
+            Kind::SynAck => !self.current.takes_syn_ack(segment),
+            _ => false,
+        }
     }
 
     /// Puts `next` in the place of the current connection. One that was open until now is kept beside it, since the
@@ -232,13 +238,12 @@ impl Entry {
         if self.older.is_none() && old.is_open() && !old.is_over() {
             self.older = Some(Box::new(old));
         } else if !was_reported {
-            old.finish(old.end().after(now.since(self.touched)));
+            old.finish(now);
             ended.push_back(old);
         }
     }
 
-    fn observe(&mut self, segment: &Segment, now: Timestamp, ended: &mut VecDeque<Connection>) -> Step {
-        self.touched = now;
+    fn observe(&mut self, segment: &Segment, ended: &mut VecDeque<Connection>) -> Step {
         if let Some(older) = &mut self.older
             && Kind::of(segment.flags) != Kind::Syn
             && older.fits_better_than(&self.current, segment)
@@ -259,10 +264,10 @@ impl Entry {
 
     fn report_early(&mut self, config: &Config, now: Timestamp, ended: &mut VecDeque<Connection>) {
         let Some(wait) = config.report_after else { return };
-        if self.current.is_over() && !self.is_reported && self.touched.after(wait) < now {
+        if self.current.is_over() && !self.is_reported && self.seen.after(wait) < now {
             self.is_reported = true;
             let mut connection = self.current.clone();
-            connection.finish(connection.end().after(now.since(self.touched)));
+            connection.finish(self.quiet_until(now));
             ended.push_back(connection);
         }
     }
@@ -279,7 +284,12 @@ impl Entry {
         } else {
             config.hold_attempt
         };
-        self.touched.after(hold)
+        self.seen.after(hold)
+    }
+
+    /// Until when it is known to have been quiet, in the time of its own segments, at `now` of the tracker's clock.
+    fn quiet_until(&self, now: Timestamp) -> Timestamp {
+        self.current.end().after(now.since(self.seen))
     }
 }
 
@@ -292,15 +302,14 @@ fn pair_of(segment: &Segment) -> Pair {
 }
 
 fn hand_out(entry: Entry, now: Timestamp, ended: &mut VecDeque<Connection>) {
-    let Entry { mut current, older, is_reported, touched, .. } = entry;
-    // Capture time may have stepped back since: what counts is how long nothing came.
-    let quiet = now.since(touched);
+    let now = entry.quiet_until(now);
+    let Entry { mut current, older, is_reported, .. } = entry;
     if let Some(mut older) = older {
-        older.finish(older.end().after(quiet));
+        older.finish(now);
         ended.push_back(*older);
     }
     if !is_reported {
-        current.finish(current.end().after(quiet));
+        current.finish(now);
         ended.push_back(current);
     }
 }

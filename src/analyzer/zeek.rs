@@ -38,6 +38,10 @@ impl Zeek {
     pub fn note(&mut self, segment: &Segment, facts: &Facts, from: Role) {
         self.note_completeness(segment);
         self.note_history(segment, facts, from);
+        if segment.checksum == Checksum::Wrong {
+            // Zeek counts it and reads no further.
+            return;
+        }
         let done = self.done.of_mut(from);
         match facts.kind {
             Kind::Syn => done.syn = true,

@@ -1,0 +1,238 @@
+//! Whatever segments come, the analyzer stands: it labels each, forgets none, and never contradicts itself.
+//!
+//! In: random segments whose numbers lie near those that the ends have reached, so that deep states come up, with a few
+//! far off, with wrong checksums, illegal flags and clocks that step back. Out: a verdict on what must hold for any input.
+//! Read: RFC 9293 §3.10.7; field guide section 0.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use tcpshake::analyzer::closing::ClosingKind;
+use tcpshake::analyzer::connection::Connection;
+use tcpshake::analyzer::label::Numbers;
+use tcpshake::analyzer::outcome::Outcome;
+use tcpshake::analyzer::role::Ends;
+use tcpshake::analyzer::state::State;
+use tcpshake::analyzer::step::Step;
+use tcpshake::analyzer::tracker::{Config, Tracker};
+use tcpshake::options::Options;
+use tcpshake::segment::{Checksum, Flags, Segment, Sighting, TextHead};
+use tcpshake::seq::SeqNumber;
+use tcpshake::time::Timestamp;
+
+/// Which of the sockets send to each other: the last speaks with itself.
+const PAIRS: [(usize, usize); 5] = [(0, 1), (1, 0), (0, 2), (2, 0), (3, 3)];
+/// Numbers far outside every window.
+const FAR: i64 = 1 << 30;
+
+/// One segment to come, relative to what its ends have reached.
+#[derive(Clone, Debug)]
+struct Move {
+    pair: usize,
+    flags: Flags,
+    seq: i64,
+    ack: i64,
+    text_len: u32,
+    window: u16,
+    checksum: Checksum,
+    millis: i64,
+}
+
+fn any_flags() -> impl Strategy<Value = Flags> {
+    let usual = [0x02, 0x12, 0x12, 0x10, 0x10, 0x10, 0x18, 0x18, 0x11, 0x11, 0x11, 0x04, 0x14, 0xc2, 0x1c2];
+    prop_oneof![19 => prop::sample::select(usual.to_vec()).prop_map(Flags), 1 => (0_u16..512).prop_map(Flags)]
+}
+
+fn any_offset() -> impl Strategy<Value = i64> {
+    prop_oneof![16 => Just(0), 6 => -3_i64..4, 2 => -2000_i64..2000, 1 => prop::sample::select(vec![FAR, -FAR])]
+}
+
+fn any_move() -> impl Strategy<Value = Move> {
+    let checksum = prop_oneof![
+        12 => Just(Checksum::Correct), 1 => Just(Checksum::Offloaded), 1 => Just(Checksum::Unchecked),
+        1 => Just(Checksum::Wrong)
+    ];
+    let pair = prop_oneof![12 => 0_usize..2, 2 => 2_usize..4, 1 => Just(4_usize)];
+    let text_len = prop_oneof![4 => Just(0_u32), 2 => 1_u32..9, 1 => Just(1460_u32)];
+    let millis = prop_oneof![20 => 0_i64..40, 1 => -5_i64..0, 1 => 1_000_i64..100_000];
+    let window = prop_oneof![5 => Just(65_535_u16), 1 => any::<u16>(), 1 => Just(0_u16)];
+    (pair, any_flags(), any_offset(), any_offset(), text_len, window, checksum, millis).prop_map(
+        |(pair, flags, seq, ack, text_len, window, checksum, millis)| Move {
+            pair,
+            flags,
+            seq,
+            ack,
+            text_len,
+            window,
+            checksum,
+            millis,
+        },
+    )
+}
+
+/// Turns moves into segments: each end goes on where it has got to, whose numbers start anywhere.
+fn segments(starts: [u32; 4], moves: &[Move]) -> Vec<Segment> {
+    let sockets: [SocketAddr; 4] =
+        ["192.0.2.1:50000", "192.0.2.2:6666", "[2001:db8::3]:6666", "192.0.2.4:7000"]
+            .map(|socket| socket.parse().expect("a socket"));
+    let mut next = starts;
+    let mut now: i64 = 1_000_000;
+    let beside = |number: u32, offset: i64| SeqNumber(number.wrapping_add_signed(offset as i32));
+    let mut made = Vec::new();
+    for (frame, step) in (1..).zip(moves) {
+        let (from, to) = PAIRS[step.pair];
+        now = (now + step.millis).max(0);
+        let segment = Segment {
+            frame,
+            time: Timestamp(u64::try_from(now).expect("not negative") * 1_000_000),
+            source: sockets[from],
+            destination: sockets[to],
+            seq: beside(next[from], step.seq),
+            ack: beside(next[to], step.ack),
+            flags: step.flags,
+            window: Some(step.window),
+            options: Options::new(&[]),
+            text_len: step.text_len,
+            text: TextHead::new(b"abc"),
+            checksum: step.checksum,
+            cut_short: false,
+            sighting: Sighting::default(),
+        };
+        if step.seq == 0 {
+            next[from] = segment.end().0;
+        }
+        made.push(segment);
+    }
+    made
+}
+
+fn observe(config: Config, segments: &[Segment]) -> (Vec<Step>, Vec<Connection>, u64) {
+    let mut tracker = Tracker::new(config);
+    let mut ended = Vec::new();
+    let mut steps = Vec::new();
+    for segment in segments {
+        steps.push(tracker.observe(segment));
+        assert!(tracker.held() <= config.most_connections, "{} held", tracker.held());
+        ended.extend(tracker.ended());
+    }
+    tracker.finish();
+    assert_eq!(tracker.held(), 0);
+    ended.extend(tracker.ended());
+    (steps, ended, tracker.connections())
+}
+
+fn steps_hold(steps: &[Step]) -> Result<(), TestCaseError> {
+    let mut last: BTreeMap<u64, (Ends<State>, Ends<bool>)> = BTreeMap::new();
+    for step in steps {
+        for numbers in [Numbers::Symbolic, Numbers::Relative, Numbers::Absolute] {
+            prop_assert!(!step.label.show(numbers).to_string().is_empty());
+        }
+        let now = (step.states, step.assumed);
+        let before = last.insert(step.connection, now);
+        let Some(before) = before else { continue };
+        let Segment { flags, checksum, .. } = step.segment;
+        let is_illegal = flags.has(Flags::SYN) && flags.has_any(Flags::FIN.with(Flags::RST))
+            || flags.has(Flags::FIN) && flags.has(Flags::RST)
+            || !flags.has_any(Flags::SYN.with(Flags::RST).with(Flags::ACK));
+        // A connection with itself shows what a segment's sending did; its arrival comes with the next.
+        let is_self = step.segment.source == step.segment.destination;
+        if (checksum == Checksum::Wrong || is_illegal) && !is_self {
+            prop_assert_eq!(before, now, "frame {} moves something", step.segment.frame);
+        }
+        if is_self {
+            prop_assert_eq!(now.0.client, now.0.server);
+        }
+        for (state, assumed) in [(now.0.client, now.1.client), (now.0.server, now.1.server)] {
+            prop_assert!(state != State::Unknown || !assumed, "what is not known is not assumed either");
+        }
+    }
+    Ok(())
+}
+
+fn connections_hold(ended: &[Connection], steps: &[Step], connections: u64) -> Result<(), TestCaseError> {
+    let ids: BTreeSet<u64> = ended.iter().map(Connection::id).collect();
+    prop_assert_eq!(ids.len(), ended.len(), "each is handed out once");
+    prop_assert_eq!(&ids, &(1..=connections).collect(), "and all of them are");
+    for connection in ended {
+        let (outcome, closing) = (connection.outcome(), connection.closing());
+        let sent = connection.segments();
+        let count = steps.iter().filter(|step| step.connection == connection.id()).count();
+        prop_assert!(count > 0, "no connection without a segment");
+        prop_assert_eq!(sent.client + sent.server, u64::try_from(count).expect("small"));
+        if outcome == Outcome::Closed {
+            prop_assert!(closing.m.is_some() && (closing.n.is_some() || connection.is_self()));
+            prop_assert!(closing.kind != ClosingKind::None);
+        }
+        if outcome == Outcome::Reset {
+            prop_assert!(closing.kind == ClosingKind::Reset && closing.first.is_some());
+        }
+        if outcome == Outcome::Pending || outcome == Outcome::NoAnswer {
+            prop_assert_eq!(sent.server, 0, "{:?}", outcome);
+        }
+        let spent: Duration = connection.in_state().client.iter().map(|(_, spent)| *spent).sum();
+        prop_assert!(spent <= Duration::from_secs(100 * u64::try_from(steps.len()).expect("small")));
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_segments_are_followed(
+        starts: [u32; 4],
+        at_the_wrap in any::<bool>(),
+        most_connections in prop_oneof![Just(1_usize), Just(100)],
+        moves in prop::collection::vec(any_move(), 1..40),
+    ) {
+        let starts = if at_the_wrap { starts.map(|start| u32::MAX - start % 3) } else { starts };
+        let segments = segments(starts, &moves);
+        let config = Config { most_connections, keep_steps: 4, ..Config::default() };
+        let (steps, ended, connections) = observe(config, &segments);
+        steps_hold(&steps)?;
+        connections_hold(&ended, &steps, connections)?;
+        let (again, ended_again, _) = observe(config, &segments);
+        prop_assert_eq!(&steps, &again, "the same segments give the same steps");
+        let verdicts = |ended: &[Connection]| -> Vec<_> {
+            ended.iter().map(|connection| (connection.id(), connection.outcome(), connection.closing())).collect()
+        };
+        prop_assert_eq!(verdicts(&ended), verdicts(&ended_again));
+    }
+
+    /// A RST far from every window is ignored, wherever the connection stands, once both ends have spoken and none is
+    /// in SYN-SENT, where its ACK decides.
+    #[test]
+    fn a_rst_far_off_moves_nothing(
+        starts: [u32; 4],
+        moves in prop::collection::vec(any_move(), 4..30),
+        ahead: bool,
+    ) {
+        let mut moves: Vec<Move> = moves.into_iter().map(|step| Move { pair: step.pair % 2, ..step }).collect();
+        moves.iter_mut().for_each(|step| {
+            step.seq = step.seq.clamp(-2000, 2000);
+            step.ack = step.ack.clamp(-2000, 2000);
+        });
+        let rst = Move {
+            flags: Flags::RST, seq: if ahead { FAR } else { -FAR }, millis: 0, checksum: Checksum::Correct,
+            ..moves[0].clone()
+        };
+        moves.push(rst);
+        let (steps, ..) = observe(Config::default(), &segments(starts, &moves));
+        let [.., before, after] = steps.as_slice() else { return Ok(()) };
+        let of_it: Vec<&Step> = steps[..steps.len() - 1]
+            .iter()
+            .filter(|step| step.connection == after.connection && step.segment.flags.has(Flags::ACK))
+            .collect();
+        let both_spoke = [true, false].iter().all(|way| {
+            of_it.iter().any(|step| (step.from == after.from) == *way
+                && !step.segment.flags.has(Flags::RST)
+                && step.segment.checksum != Checksum::Wrong)
+        });
+        if before.connection == after.connection && both_spoke {
+            prop_assert_eq!(before.states, after.states);
+            prop_assert_eq!(before.assumed, after.assumed);
+        }
+    }
+}
