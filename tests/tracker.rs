@@ -189,3 +189,30 @@ fn a_stale_syn_leaves_the_open_connection_to_go_on() {
     let outcomes: Vec<Outcome> = wire.finish().iter().map(Connection::outcome).collect();
     assert_eq!(outcomes[0], Outcome::Open);
 }
+
+#[test]
+fn a_reset_that_was_ignored_is_reported_again_once_the_connection_has_ended() {
+    let config = Config { report_after: Some(Duration::from_secs(1)), ..Config::default() };
+    let mut wire = Wire::new(config);
+    wire.send(0, 50000, true, Flags::SYN, 100, 0);
+    wire.send(1, 50000, false, SYN_ACK, 300, 101);
+    wire.send(2, 50000, true, Flags::ACK, 101, 301);
+    wire.send(3, 50000, true, Flags::RST, 101, 0);
+    wire.tracker.expire(at(2_000));
+    assert_eq!(wire.ended()[0].outcome(), Outcome::Reset);
+    wire.send(3_000, 50000, true, Flags::ACK, 101, 301);
+    wire.send(3_001, 50000, false, Flags::ACK, 301, 101);
+    let ended = wire.finish();
+    assert_eq!(ended.len(), 1, "what went on after all is told again");
+    assert_eq!((ended[0].id(), ended[0].outcome()), (1, Outcome::Open));
+}
+
+#[test]
+fn a_time_at_the_end_of_time_keeps_the_bound() {
+    let mut wire = Wire::new(Config { most_connections: 10, ..Config::default() });
+    for port in 1000..1100 {
+        wire.send(u64::MAX / 1_000_000, port, true, Flags::SYN, 100, 0);
+        assert!(wire.tracker.held() <= 10);
+    }
+    assert_eq!(wire.ended().len() + wire.finish().len(), 100);
+}
