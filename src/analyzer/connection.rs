@@ -66,7 +66,8 @@ impl Connection {
             (segment.destination, segment.source)
         };
         let mut ends: Ends<Endpoint> = Ends::default();
-        if Kind::of(segment.flags) == Kind::SynAck && !is_self {
+        let begins_with_answer = Kind::of(segment.flags) == Kind::SynAck && !is_self;
+        if begins_with_answer {
             // J is the acknowledgement less one, though the SYN was not captured.
             ends.client.learn_iss(segment.ack.back(1));
         }
@@ -82,7 +83,7 @@ impl Connection {
             first_text: None,
             first_fin: None,
             reset: None,
-            zeek: Zeek::default(),
+            zeek: if begins_with_answer { Zeek::turned_over() } else { Zeek::default() },
             sightings: Sightings::default(),
             steps: Steps::keeping(keep_steps),
             findings: Vec::new(),

@@ -106,7 +106,7 @@ pub struct WatchArgs {
     #[arg(short = 'n', action = clap::ArgAction::Count, hide = true)]
     pub numeric: u8,
     /// A filter as tcpdump takes it; without it TCP and ICMP, in VLANs too
-    #[arg(value_name = "FILTER", trailing_var_arg = true)]
+    #[arg(value_name = "FILTER")]
     pub filter: Vec<String>,
     /// How to show it.
     #[command(flatten)]
@@ -213,5 +213,19 @@ impl From<NumbersName> for Numbers {
             NumbersName::Relative => Self::Relative,
             NumbersName::Absolute => Self::Absolute,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_may_stand_behind_the_filter() {
+        let line = "tcpshake watch tcp port 80 -c 3 -nn --format json";
+        let cli = Cli::try_parse_from(line.split(' ')).expect("good usage");
+        let Command::Watch(watch) = cli.command else { panic!("not watch") };
+        assert_eq!(watch.filter, ["tcp", "port", "80"]);
+        assert_eq!((watch.count, watch.look.format), (Some(3), Some(FormatName::Json)));
     }
 }
