@@ -180,7 +180,7 @@ pub enum Checksum {
     Offloaded,
     /// It is wrong: the receiver drops the segment.
     Wrong,
-    /// It cannot be judged: not all octets were captured, or the packet is a fragment.
+    /// It cannot be judged: not filled in, not all octets captured, a fragment, or a capture in which none is right.
     Unchecked,
 }
 

@@ -12,7 +12,8 @@ use crate::time::Timestamp;
 #[derive(Clone, Debug, Default)]
 pub struct InState {
     since: Option<Timestamp>,
-    spent: [Duration; State::ALL.len()],
+    /// Nanoseconds, in the order of `State::ALL`: half the size of as many durations.
+    spent: [u64; State::ALL.len()],
 }
 
 impl InState {
@@ -20,7 +21,7 @@ impl InState {
     pub fn note(&mut self, before: State, now: Timestamp) {
         let since = *self.since.get_or_insert(now);
         if let Some(spent) = index(before).and_then(|at| self.spent.get_mut(at)) {
-            *spent = spent.saturating_add(now.since(since));
+            *spent = spent.saturating_add(nanos(now.since(since)));
         }
         self.since = Some(now);
     }
@@ -30,10 +31,15 @@ impl InState {
     pub fn spent(&self, current: State, now: Timestamp) -> impl Iterator<Item = (State, Duration)> {
         let running = self.since.map_or(Duration::ZERO, |since| now.since(since));
         State::ALL.into_iter().zip(self.spent).filter_map(move |(state, spent)| {
+            let spent = Duration::from_nanos(spent);
             let spent = if state == current { spent.saturating_add(running) } else { spent };
             (spent > Duration::ZERO && state != State::Unknown).then_some((state, spent))
         })
     }
+}
+
+fn nanos(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn index(state: State) -> Option<usize> {

@@ -22,7 +22,7 @@ use crate::time::Timestamp;
 /// Bounds of a tracker, all in capture time.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
-    /// Connections held at a time; beyond, the one that would be let go first is.
+    /// Connections held at a time, of about 3 KB each without steps; beyond, the one that would be let go first is.
     pub most_connections: usize,
     /// Steps kept of each connection for pictures; 0 keeps none.
     pub keep_steps: usize,
@@ -40,7 +40,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            most_connections: 1_000_000,
+            most_connections: 250_000,
             keep_steps: 0,
             hold_ended: Duration::from_secs(60),
             hold_attempt: Duration::from_secs(300),
@@ -61,6 +61,9 @@ pub struct Tracker {
     connections: u64,
     evicted: u64,
     clock: Clock,
+    /// Whether any checksum was right so far. Where none is, as after addresses were rewritten, wrong ones are the
+    /// capture's own and say nothing of what was received.
+    has_right_checksum: bool,
 }
 
 /// A socket pair in sorted order.
@@ -68,7 +71,7 @@ type Pair = (SocketAddr, SocketAddr);
 
 #[derive(Debug)]
 struct Entry {
-    current: Connection,
+    current: Box<Connection>,
     /// The connection that `current` would replace, while `current` is an attempt that nobody has answered as one.
     older: Option<Box<Connection>>,
     is_reported: bool,
@@ -89,11 +92,20 @@ impl Tracker {
             connections: 0,
             evicted: 0,
             clock: Clock::default(),
+            has_right_checksum: false,
         }
     }
 
     /// Takes in the next segment.
     pub fn observe(&mut self, segment: &Segment) -> Step {
+        self.has_right_checksum |= segment.checksum == Checksum::Correct;
+        if segment.checksum == Checksum::Wrong && !self.has_right_checksum {
+            return self.take_in(&Segment { checksum: Checksum::Unchecked, ..segment.clone() });
+        }
+        self.take_in(segment)
+    }
+
+    fn take_in(&mut self, segment: &Segment) -> Step {
         self.expire(segment.time);
         let pair = pair_of(segment);
         if !self.pairs.contains_key(&pair) {
@@ -215,8 +227,8 @@ impl Tracker {
 }
 
 impl Entry {
-    const fn of(current: Connection) -> Self {
-        Self { current, older: None, is_reported: false, seen: Timestamp(0), due: None }
+    fn of(current: Connection) -> Self {
+        Self { current: Box::new(current), older: None, is_reported: false, seen: Timestamp(0), due: None }
     }
 
     /// Whether `segment` is a SYN that opens a new incarnation, or the answer to one that was not captured.
@@ -234,12 +246,12 @@ impl Entry {
     /// SYN may be stale and answered by a challenge ACK only.
     fn replace(&mut self, next: Connection, now: Timestamp, ended: &mut VecDeque<Connection>) {
         let was_reported = std::mem::take(&mut self.is_reported);
-        let mut old = std::mem::replace(&mut self.current, next);
+        let mut old = std::mem::replace(&mut self.current, Box::new(next));
         if self.older.is_none() && old.is_open() && !old.is_over() {
-            self.older = Some(Box::new(old));
+            self.older = Some(old);
         } else if !was_reported {
             old.finish(now);
-            ended.push_back(old);
+            ended.push_back(*old);
         }
     }
 
@@ -266,7 +278,7 @@ impl Entry {
         let Some(wait) = config.report_after else { return };
         if self.current.is_over() && !self.is_reported && self.seen.after(wait) < now {
             self.is_reported = true;
-            let mut connection = self.current.clone();
+            let mut connection = (*self.current).clone();
             connection.finish(self.quiet_until(now));
             ended.push_back(connection);
         }
@@ -310,6 +322,6 @@ fn hand_out(entry: Entry, now: Timestamp, ended: &mut VecDeque<Connection>) {
     }
     if !is_reported {
         current.finish(now);
-        ended.push_back(current);
+        ended.push_back(*current);
     }
 }

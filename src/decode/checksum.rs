@@ -15,13 +15,16 @@ use crate::segment::Checksum;
 /// Judges the segment in `octets`, whose checksum field holds `field`.
 ///
 /// A system that leaves the sum to its hardware puts the sum of the pseudo-header, not inverted, into the
-/// field: the hardware then sums header and text over it.
+/// field: the hardware then sums header and text over it. Others leave a 0 there, which says nothing.
 pub(super) fn judge(source: IpAddr, destination: IpAddr, octets: &[u8], field: u16) -> Checksum {
     let pseudo = pseudo_header(source, destination, octets.len());
     if fold(pseudo.wrapping_add(sum(octets))) == u16::MAX {
         Checksum::Correct
     } else if fold(pseudo) == field {
         Checksum::Offloaded
+    } else if field == 0 {
+        // Not filled in, by a system that leaves all of it to its hardware, or by whoever wrote the capture.
+        Checksum::Unchecked
     } else {
         Checksum::Wrong
     }
