@@ -50,6 +50,13 @@ pub enum Command {
         #[arg(num_args = 0..)]
         topic: Vec<String>,
     },
+    /// Write the completions for a shell: bash, elvish, fish, powershell, zsh
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual page; try tcpshake man | man -l -
+    Man,
     /// List the interfaces that can be watched
     Interfaces {
         /// Output format: table or json

@@ -10,6 +10,7 @@ mod demo;
 mod exchange;
 mod explain;
 mod interfaces;
+mod manual;
 mod observer;
 mod output;
 mod read;
@@ -53,6 +54,8 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
             explain::run(asked.as_deref(), &mut io::stdout().lock()).map(|()| ExitCode::SUCCESS)
         }
         Command::Interfaces { format } => interfaces::run(*format).map(|()| ExitCode::SUCCESS),
+        Command::Completions { shell } => manual::completions(*shell).map(|()| ExitCode::SUCCESS),
+        Command::Man => manual::page().map(|()| ExitCode::SUCCESS),
     }
 }
 

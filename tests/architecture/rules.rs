@@ -50,6 +50,8 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli", "main"]),
     ("signal_hook", &["cli"]),
     ("terminal_size", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("thiserror", &[]),
 ];
 

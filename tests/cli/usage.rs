@@ -2,7 +2,8 @@
 
 use crate::run::{Said, run, said, words};
 
-const SUBCOMMANDS: [&str; 7] = ["demo", "watch", "read", "serve", "send", "explain", "interfaces"];
+const SUBCOMMANDS: [&str; 9] =
+    ["demo", "watch", "read", "serve", "send", "explain", "interfaces", "completions", "man"];
 
 fn is_narrow(said: &Said) -> bool {
     said.out.lines().all(|line| line.chars().count() <= 80)
@@ -62,6 +63,22 @@ fn read_shows_lines_by_default() {
     let by_default = run(&format!("read {capture}")).out;
     assert_eq!(by_default, run(&format!("read --format lines {capture}")).out);
     assert_ne!(by_default, run(&format!("read --format ladder {capture}")).out);
+}
+
+#[test]
+fn the_shell_and_man_know_every_subcommand() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = run(&format!("completions {shell}")).quietly().out;
+        assert!(SUBCOMMANDS.iter().all(|subcommand| script.contains(subcommand)), "{shell}: {script}");
+    }
+    let page = run("man").quietly().out;
+    assert!(page.contains(".TH tcpshake 1"), "{page}");
+    for subcommand in SUBCOMMANDS {
+        assert!(
+            page.contains(&format!(".SH \"TCPSHAKE {}\"", subcommand.to_uppercase())),
+            "{subcommand}: {page}"
+        );
+    }
 }
 
 #[test]
