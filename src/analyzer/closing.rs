@@ -37,7 +37,9 @@ pub struct Closing {
     pub kind: ClosingKind,
     /// Who sent the first FIN, or the RST where there is no FIN.
     pub first: Option<Role>,
-    /// The first FIN's own number.
+    /// Who sent the FIN captured first, whose number is M: the same end, unless the capture has the FINs in reverse.
+    pub m_from: Option<Role>,
+    /// The number of the FIN captured first.
     pub m: Option<SeqNumber>,
     /// The other FIN's.
     pub n: Option<SeqNumber>,
@@ -76,11 +78,12 @@ pub fn closing(
     // A capture may hold the two in reverse order: the first then acknowledges the other.
     let is_reversed =
         kind == ClosingKind::ThreeSegment && first.zip(second).is_some_and(|(m, n)| n.number.precedes(m.ack));
-    let first_fin = if is_reversed { first_fin.map(Role::other) } else { first_fin };
+    let closed_first = if is_reversed { first_fin.map(Role::other) } else { first_fin };
     let by_reset = reset.filter(|_| kind == ClosingKind::Reset).map(|reset| reset.by);
     Closing {
         kind,
-        first: first_fin.or(by_reset),
+        first: closed_first.or(by_reset),
+        m_from: first_fin,
         m: first.map(|fin| fin.number),
         n: second.map(|fin| fin.number),
         m_offset: first_fin.and_then(|role| fin_offset(ends.of(role))),
@@ -101,7 +104,7 @@ fn fin_offset(end: &Endpoint) -> Option<i64> {
 fn shape(first: &Fin, second: &Fin) -> ClosingKind {
     if second.number.precedes(first.ack) {
         ClosingKind::ThreeSegment
-    } else if !second.acknowledges_fin {
+    } else if !first.number.precedes(second.ack) {
         ClosingKind::Simultaneous
     } else if first.acknowledged.is_some_and(|(_, frame)| frame == second.frame) {
         ClosingKind::ThreeSegment

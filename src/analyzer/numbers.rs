@@ -1,7 +1,7 @@
 //! The numbers of one end: its sequence space, its FIN, and what it acknowledges and offers.
 //!
-//! In: the segments that this end sends, with their facts from `judge.rs`, and the acknowledgements of them. Out: what `judge.rs`
-//! judges the next segment by.
+//! In: the segments that this end sends, with their facts from `judge.rs`, and the acknowledgements of them. Out: what
+//! `judge.rs` judges the next segment by.
 //! Invariant: only segments that count change the sequence space; a SYN is never rebound once it is acknowledged.
 //! Read: RFC 9293 §3.3.1, §3.4; RFC 7323 §2 (window scale).
 
@@ -26,8 +26,6 @@ pub struct Fin {
     pub time: Timestamp,
     /// How often it was sent.
     pub times: u32,
-    /// Whether its first sending acknowledged the peer's FIN.
-    pub acknowledges_fin: bool,
     /// What its first sending acknowledged.
     pub ack: SeqNumber,
     /// When and by which frame it was first acknowledged.
@@ -139,7 +137,7 @@ impl Numbers {
             self.last_text_repeat = Some((segment.seq, facts.again));
         }
         if let Some(number) = facts.fin {
-            self.note_fin(number, segment, facts);
+            self.note_fin(number, segment);
         }
     }
 
@@ -225,7 +223,7 @@ impl Numbers {
         }
     }
 
-    fn note_fin(&mut self, number: SeqNumber, segment: &Segment, facts: &Facts) {
+    fn note_fin(&mut self, number: SeqNumber, segment: &Segment) {
         let is_settled = self.fin_has_passed();
         match &mut self.fin {
             Some(fin) if fin.number == number => fin.times = fin.times.saturating_add(1),
@@ -237,7 +235,6 @@ impl Numbers {
                     frame: segment.frame,
                     time: segment.time,
                     times: 1,
-                    acknowledges_fin: facts.covers_fin,
                     ack: segment.ack,
                     acknowledged: None,
                     times_until_acknowledged: 0,

@@ -3,7 +3,7 @@
 //! In: both ends, the opening, and the RST that ended it if one did. Out: one of a closed list of outcomes.
 //! Invariant: the first that holds, in the order of `outcome`; a verdict that rests on silence needs the time of the
 //! capture's end.
-//! Read: `docs/` for the list; RFC 6298 §2 (the initial RTO of 1 s).
+//! Read: `docs/tcpshake.schema.json` for the list; RFC 6298 §2 (the initial RTO of 1 s).
 
 use std::time::Duration;
 

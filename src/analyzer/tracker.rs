@@ -234,10 +234,10 @@ impl Entry {
     /// Whether `segment` is a SYN that opens a new incarnation, or the answer to one that was not captured.
     fn opens_anew(&self, segment: &Segment) -> bool {
         match Kind::of(segment.flags) {
-            // Nobody reads it, or it was read already.
-            _ if segment.checksum == Checksum::Wrong || self.current.has_seen(segment) => false,
-            Kind::Syn => !self.current.takes_syn(segment),
-            Kind::SynAck => !self.current.takes_syn_ack(segment),
+            // Nobody reads it.
+            _ if segment.checksum == Checksum::Wrong => false,
+            Kind::Syn => !self.current.takes_syn(segment) && !self.current.has_seen(segment),
+            Kind::SynAck => !self.current.takes_syn_ack(segment) && !self.current.has_seen(segment),
             _ => false,
         }
     }

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use tcpshake::call::{CallName, Caller, SocketCall};
 use tcpshake::exchange::log::CallLog;
-use tcpshake::time::Timestamp;
+use tcpshake::report::columns::TimeOfDay;
 
 /// How many calls these two keep: what is observed need not be kept, but a call must still be there when it returns.
 const KEPT: usize = 256;
@@ -29,10 +29,10 @@ pub fn call_log(verbose: bool) -> CallLog {
 fn call_line(call: &SocketCall) -> Option<String> {
     let caller = call.caller.as_str();
     match &call.returned {
-        None => call.name.may_wait().then(|| format!("{} {caller} {call}", utc(call.began))),
+        None => call.name.may_wait().then(|| format!("{}Z {caller} {call}", TimeOfDay(call.began))),
         Some((at, _)) => {
             let lasted = call.lasted().unwrap_or_default().as_secs_f64() * 1e3;
-            Some(format!("{} {caller} {call} after {lasted:.3} ms{}", utc(*at), sockets(call)))
+            Some(format!("{}Z {caller} {call} after {lasted:.3} ms{}", TimeOfDay(*at), sockets(call)))
         }
     }
 }
@@ -50,18 +50,11 @@ fn sockets(call: &SocketCall) -> String {
     }
 }
 
-/// The time of day in UTC: `06:39:07.954295Z`. Microseconds are enough to read; records have all nine digits.
-fn utc(at: Timestamp) -> String {
-    let micros = at.0 / 1_000;
-    let (seconds, micros) = (micros / 1_000_000, micros % 1_000_000);
-    let (hours, minutes, seconds) = (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
-    format!("{hours:02}:{minutes:02}:{seconds:02}.{micros:06}Z")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use tcpshake::call::Returned;
+    use tcpshake::time::Timestamp;
 
     fn call(name: CallName, returned: Option<i64>) -> SocketCall {
         SocketCall {
@@ -84,6 +77,5 @@ mod tests {
                         127.0.0.1:50498 > 127.0.0.1:6666";
         assert_eq!(returned.as_deref(), Some(expected));
         assert_eq!(call_line(&call(CallName::Close, None)), None);
-        assert_eq!(utc(Timestamp::new(1_763_879_947, 954_295_999)), "06:39:07.954295Z");
     }
 }

@@ -5,7 +5,7 @@
 //! Invariant: a report knows neither where segments come from nor where its text goes, and reads no clock, file,
 //! terminal or environment. What it cannot write it hands back as the error that it met.
 
-mod columns;
+pub mod columns;
 pub mod format;
 pub mod json;
 pub mod ladder;

@@ -4,7 +4,10 @@
 
 #![allow(dead_code, reason = "shared by two test programs, each of which uses its part")]
 
-use std::io::{BufRead, BufReader, Read, Write};
+#[path = "../support/aloud.rs"]
+mod aloud;
+
+use std::io::{BufRead, BufReader, Read};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -250,10 +253,7 @@ pub fn free_port() -> u16 {
     ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a port")
 }
 
-/// Says aloud that something could not be tested here: past the test harness, which keeps `eprintln` to itself.
-pub fn skipped(what: &str) {
-    let _ = writeln!(std::io::stderr(), "skipped: {what}");
-}
+pub use aloud::skipped;
 
 /// Whether there is such a program here; says so where not.
 pub fn has(program: &str, test: &str) -> bool {

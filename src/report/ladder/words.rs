@@ -24,7 +24,7 @@ pub fn legend(connection: &Connection) -> Vec<String> {
         let before = other_syn_numbers(connection, k);
         entries.push(format!("K = {k}{before}"));
     }
-    let first = closing.first.unwrap_or(Role::Client);
+    let first = closing.m_from.unwrap_or(Role::Client);
     entries.extend(closing.m.map(|m| fin_entry('M', m, closing.m_offset, first)));
     entries.extend(
         closing
@@ -160,6 +160,10 @@ fn time_wait(connection: &Connection, closing: &Closing) -> Option<String> {
         (client, _) => {
             let holder = if client { Role::Client } else { Role::Server };
             let closed_first = closing.first == Some(holder);
+            if closing.kind == ClosingKind::ThreeSegment && !closed_first {
+                // The FINs were captured in reverse: who holds it cannot be told from the states on the way.
+                return None;
+            }
             let and = if closed_first { "closed first and " } else { "" };
             Some(format!("The {holder} {and}holds TIME-WAIT{}.", unless_lost(holder)))
         }
