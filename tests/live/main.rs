@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, reason = "the helpers of a test fail it as the test itself does")]
 
 mod calls;
+mod deaf;
 mod demo;
 mod repeat;
 #[path = "../cli/run.rs"]
