@@ -39,6 +39,7 @@ pub mod decode;
 #[cfg(feature = "exchange")]
 pub mod exchange;
 pub mod frame;
+pub mod icmp;
 #[cfg(all(feature = "live", feature = "exchange"))]
 pub mod lab;
 pub mod options;

@@ -53,8 +53,10 @@ pub struct Sighting {
     pub packet: u64,
     /// A digest of the interface and the link header that it was seen with.
     pub tap: u32,
-    /// Whether it carries an IPv4 identification other than 0.
-    pub is_numbered: bool,
+    /// IPv4's identification; 0 tells nothing, and IPv6 has none.
+    pub identification: u16,
+    /// Time to live, or hop limit; 0 where it is not known.
+    pub hop_limit: u8,
 }
 
 impl Segment {

@@ -10,7 +10,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::analyzer::closing::{Closing, closing};
-use crate::analyzer::diagnosis::Finding;
+use crate::analyzer::diagnosis::code::CodeSet;
+use crate::analyzer::diagnosis::finding::Finding;
 use crate::analyzer::endpoint::Endpoint;
 use crate::analyzer::facts::{Acknowledges, Facts, Kind, Reset};
 use crate::analyzer::judge::judge;
@@ -129,6 +130,7 @@ impl Connection {
             assumed,
             acknowledges,
             seen_before: None,
+            findings: CodeSet::default(),
         }
     }
 
@@ -150,6 +152,7 @@ impl Connection {
             assumed: self.assumed(),
             acknowledges: None,
             seen_before: Some(seen.frame),
+            findings: CodeSet::default(),
         }
     }
 

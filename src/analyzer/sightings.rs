@@ -48,7 +48,7 @@ impl Sightings {
     pub fn find(&self, segment: &Segment) -> Option<Seen> {
         let sighting = segment.sighting;
         let tells_sendings_apart = || {
-            sighting.is_numbered
+            sighting.identification != 0
                 || segment.options.iter().any(|option| matches!(option, TcpOption::Timestamps { .. }))
         };
         self.last

@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 
+use crate::analyzer::diagnosis::code::CodeSet;
 use crate::analyzer::label::Label;
 use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::state::State;
@@ -30,6 +31,8 @@ pub struct Step {
     pub acknowledges: Option<u64>,
     /// The frame in which the capture saw the same packet first: it was sent once, and moves nothing here.
     pub seen_before: Option<u64>,
+    /// What it shows, as far as that can be told when it passes.
+    pub findings: CodeSet,
 }
 
 /// The steps of one connection that are kept for pictures.

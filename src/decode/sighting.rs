@@ -18,7 +18,8 @@ pub(super) fn of(frame: &Frame<'_>, network: Network<'_>) -> Sighting {
         Network::Ipv4(rest) => {
             let octets = within(rest.octets(), number(rest.octets(), 2));
             let packet = digest(&[part(octets, 0, 8), part(octets, 9, 10), part(octets, 12, octets.len())]);
-            Sighting { packet, tap: tap(frame, rest), is_numbered: number(octets, 4) != 0 }
+            let identification = u16::try_from(number(octets, 4)).unwrap_or_default();
+            Sighting { packet, tap: tap(frame, rest), identification, hop_limit: octet(octets, 8) }
         }
         Network::Ipv6(rest) => {
             let len = match number(rest.octets(), 4) {
@@ -27,7 +28,7 @@ pub(super) fn of(frame: &Frame<'_>, network: Network<'_>) -> Sighting {
             };
             let octets = within(rest.octets(), len);
             let packet = digest(&[part(octets, 0, 7), part(octets, 8, octets.len())]);
-            Sighting { packet, tap: tap(frame, rest), is_numbered: false }
+            Sighting { packet, tap: tap(frame, rest), identification: 0, hop_limit: octet(octets, 7) }
         }
         Network::Other | Network::Unsupported => Sighting::default(),
     }
@@ -50,6 +51,10 @@ fn number(octets: &[u8], at: usize) -> usize {
         .get(at..)
         .and_then(|octets| octets.first_chunk())
         .map_or(0, |pair| u16::from_be_bytes(*pair).into())
+}
+
+fn octet(octets: &[u8], at: usize) -> u8 {
+    octets.get(at).copied().unwrap_or_default()
 }
 
 fn part(octets: &[u8], from: usize, to: usize) -> &[u8] {

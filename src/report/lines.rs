@@ -10,7 +10,8 @@ use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 
 use crate::analyzer::connection::Connection;
-use crate::analyzer::diagnosis::{Finding, Severity};
+use crate::analyzer::diagnosis::finding::Finding;
+use crate::analyzer::diagnosis::severity::Severity;
 use crate::analyzer::role::Role;
 use crate::analyzer::step::Step;
 use crate::report::columns::{GAP, Row, TimeOfDay};
@@ -58,8 +59,9 @@ impl<W: Write> Lines<W> {
 
     /// A line that begins as the segments' do, and has `!` where they have a socket.
     fn finding(&mut self, time: Timestamp, connection: u64, finding: &Finding) -> io::Result<()> {
-        let ink = if finding.severity == Severity::Error { Ink::Failure } else { Ink::Closing };
-        let Finding { code, severity, frames, says, reference, .. } = finding;
+        let Finding { code, frames, says, .. } = finding;
+        let (severity, reference) = (code.severity(), code.reference());
+        let ink = if severity == Severity::Error { Ink::Failure } else { Ink::Closing };
         let row = &mut self.row;
         row.left(TimeOfDay::WIDTH, Ink::Plain, TimeOfDay(time));
         row.right(ID, Ink::Plain, connection);
@@ -134,7 +136,8 @@ impl fmt::Display for Evidence<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analyzer::diagnosis::Confidence;
+    use crate::analyzer::diagnosis::code::Code;
+    use crate::analyzer::diagnosis::severity::Confidence;
     use crate::report::samples;
     use crate::segment::Segment;
 
@@ -197,16 +200,14 @@ mod tests {
     #[test]
     fn a_finding_has_a_line_of_its_own() {
         let finding = Finding {
-            code: "syn-retransmitted",
-            severity: Severity::Warning,
+            code: Code::SynRetransmitted,
             frames: vec![1, 3],
             confidence: Confidence::Certain,
             says: "The client's SYN came twice\u{7}.".to_owned(),
             rivals: Vec::new(),
-            reference: "RFC 9293 section 3.8.1",
         };
         let mut out = Vec::new();
         Lines::new(&mut out, Style::default()).finding(Timestamp::new(61, 0), 7, &finding).unwrap();
-        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"00:01:01.000000   7  ! warning syn-retransmitted: The client's SYN came twice\u{7}. (frames 1, 3, RFC 9293 section 3.8.1)"#);
+        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"00:01:01.000000   7  ! warning syn-retransmitted: The client's SYN came twice\u{7}. (frames 1, 3, RFC 9293 §3.8.1)"#);
     }
 }

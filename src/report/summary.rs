@@ -9,7 +9,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::analyzer::connection::Connection;
-use crate::analyzer::diagnosis::Severity;
+use crate::analyzer::diagnosis::severity::Severity;
 use crate::frame::LinkType;
 use crate::time::Timestamp;
 
@@ -70,7 +70,7 @@ impl Summary {
     /// Counts what was found about `connection`.
     pub fn count_findings(&mut self, connection: &Connection) {
         for finding in connection.findings() {
-            let count = match finding.severity {
+            let count = match finding.code.severity() {
                 Severity::Note => &mut self.findings.notes,
                 Severity::Warning => &mut self.findings.warnings,
                 Severity::Error => &mut self.findings.errors,

@@ -233,7 +233,7 @@ struct Codes<'a>(&'a Connection);
 impl fmt::Display for Codes<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some((first, rest)) = self.0.findings().split_first() else { return f.write_str("-") };
-        f.write_str(first.code)?;
+        f.write_str(first.code.as_str())?;
         rest.iter().try_for_each(|finding| write!(f, ",{}", finding.code))
     }
 }

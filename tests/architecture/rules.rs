@@ -12,6 +12,7 @@ pub const FLOORS: &[(&str, u8)] = &[
     ("seq", 1),
     ("time", 1),
     ("frame", 2),
+    ("icmp", 2),
     ("segment", 2),
     ("options", 2),
     ("call", 2),

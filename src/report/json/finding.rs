@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use crate::analyzer::diagnosis::Finding;
+use crate::analyzer::diagnosis::finding::Finding;
 
 /// A finding by itself.
 #[derive(Serialize)]
@@ -38,13 +38,13 @@ impl<'a> FindingRecord<'a> {
 impl<'a> From<&'a Finding> for FoundRecord<'a> {
     fn from(finding: &'a Finding) -> Self {
         Self {
-            code: finding.code,
-            severity: finding.severity.as_str(),
+            code: finding.code.as_str(),
+            severity: finding.code.severity().as_str(),
             frames: &finding.frames,
             confidence: finding.confidence.as_str(),
             says: &finding.says,
             rivals: &finding.rivals,
-            reference: finding.reference,
+            reference: finding.code.reference(),
         }
     }
 }

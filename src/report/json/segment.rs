@@ -5,6 +5,7 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::analyzer::diagnosis::code::{Code, CodeSet};
 use crate::analyzer::label::{Numbers, Shown};
 use crate::analyzer::step::Step;
 use crate::report::json::options::OptionList;
@@ -38,7 +39,7 @@ pub struct SegmentRecord<'a> {
     duplicate_of: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     again: Option<u32>,
-    findings: [&'static str; 0],
+    findings: Codes,
 }
 
 impl<'a> SegmentRecord<'a> {
@@ -65,9 +66,17 @@ impl<'a> SegmentRecord<'a> {
             acknowledges: step.acknowledges,
             duplicate_of: step.seen_before,
             again: step.label.again(),
-            // A step carries no findings: what is found comes to light with the connection.
-            findings: [],
+            findings: Codes(step.findings),
         }
+    }
+}
+
+/// Codes, in the order of the field guide.
+struct Codes(CodeSet);
+
+impl Serialize for Codes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Code::as_str))
     }
 }
 

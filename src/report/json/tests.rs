@@ -88,15 +88,15 @@ fn all_options_are_told() {
 
 #[test]
 fn a_finding_stands_alone_and_in_its_connection() {
-    use crate::analyzer::diagnosis::{Confidence, Finding, Severity};
+    use crate::analyzer::diagnosis::code::Code;
+    use crate::analyzer::diagnosis::finding::Finding;
+    use crate::analyzer::diagnosis::severity::Confidence;
     let finding = Finding {
-        code: "syn-retransmitted",
-        severity: Severity::Warning,
+        code: Code::SynRetransmitted,
         frames: vec![1, 2],
         confidence: Confidence::Certain,
         says: "The client sent its SYN twice.".to_owned(),
         rivals: vec!["a duplicate made by the network"],
-        reference: "RFC 9293 §3.8.1",
     };
     let alone = serde_json::to_value(FindingRecord::of(&finding, 7)).unwrap();
     let inside = serde_json::to_value(finding::FoundRecord::from(&finding)).unwrap();

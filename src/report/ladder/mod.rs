@@ -56,7 +56,7 @@ pub fn draw(
         writeln!(out, " {line}")?;
     }
     for finding in connection.findings() {
-        writeln!(out, " {} {}: {}", finding.severity, finding.code, finding.says)?;
+        writeln!(out, " {} {}: {}", finding.code.severity(), finding.code, finding.says)?;
     }
     Ok(())
 }

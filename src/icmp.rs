@@ -1,0 +1,32 @@
+//! One ICMP error about a TCP segment: what `decode/` makes of a frame and the analyzer joins to an attempt.
+//!
+//! In: an ICMP or ICMPv6 error with the beginning of the packet that it quotes. Out: an owned, small value.
+//! Invariant: only errors that quote a TCP header come here, and of that header only what is always quoted: both ports
+//! and SEG.SEQ (64 bits, RFC 792).
+//! Read: RFC 792, RFC 4443 §3.1, RFC 1122 §4.2.3.9.
+
+use std::net::{IpAddr, SocketAddr};
+
+use crate::seq::SeqNumber;
+use crate::time::Timestamp;
+
+/// An ICMP error that quotes a TCP segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IcmpError {
+    /// The number of the frame that carried it.
+    pub frame: u64,
+    /// When it was captured.
+    pub time: Timestamp,
+    /// Who sent it: a router, a firewall, or the host itself.
+    pub reporter: IpAddr,
+    /// Its type; `reporter` tells whether it is ICMP's or ICMPv6's.
+    pub kind: u8,
+    /// Its code.
+    pub code: u8,
+    /// The socket that sent the segment quoted.
+    pub source: SocketAddr,
+    /// The socket that the segment quoted was sent to.
+    pub destination: SocketAddr,
+    /// SEG.SEQ of the segment quoted.
+    pub seq: SeqNumber,
+}
