@@ -30,3 +30,15 @@ pub struct IcmpError {
     /// SEG.SEQ of the segment quoted.
     pub seq: SeqNumber,
 }
+
+impl IcmpError {
+    /// Whether it says that the destination cannot be reached. That a packet is too large, which ICMP says by a code of the
+    /// same type (RFC 1191 §4), says nothing of the destination.
+    pub const fn says_unreachable(&self) -> bool {
+        const TOO_LARGE: u8 = 4;
+        match self.reporter {
+            IpAddr::V4(_) => self.kind == 3 && self.code != TOO_LARGE,
+            IpAddr::V6(_) => self.kind == 1,
+        }
+    }
+}

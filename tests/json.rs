@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 use jsonschema::Validator;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use tcpshake::analyzer::diagnosis::code::Code;
 use tcpshake::analyzer::tracker::{Config, Tracker};
 use tcpshake::frame::LinkType;
 use tcpshake::options::Options;
@@ -140,9 +141,9 @@ fn whatever_the_summary_knows_agrees_with_the_schema() {
     let empty = records(&[], &Summary::default());
     assert_eq!(empty.len(), 1);
     assert_eq!(empty[0].get("elapsed"), None, "no frame, no time");
-    summary.count_frame(Timestamp::new(1, 5));
-    summary.count_frame(Timestamp::new(2, 6));
-    summary.count_unsupported(LinkType(105));
+    summary.count_frame(1, Timestamp::new(1, 5));
+    summary.count_frame(2, Timestamp::new(2, 6));
+    summary.count_unsupported(2, LinkType(105));
     let live = records(&[], &summary);
     assert_eq!(live[0]["elapsed"], json!(1.000_000_001));
     assert_eq!(live[0]["unsupported_link_types"], json!({"105": 1}));
@@ -163,13 +164,13 @@ fn a_wrong_record_is_refused() {
         refuses(&|wrong| wrong["type"] = json!("packet"));
         for (name, value) in record.as_object().unwrap() {
             refuses(&|wrong| wrong[name] = Value::Null);
-            if !["window", "acknowledges", "again", "elapsed"].contains(&name.as_str()) {
+            if !["window", "acknowledges", "again", "elapsed", "connection"].contains(&name.as_str()) {
                 refuses(&|wrong| drop(wrong.as_object_mut().unwrap().remove(name)));
             }
             if value.is_object() {
                 refuses(&|wrong| wrong[name]["surplus"] = json!(1));
             }
-            if value.is_string() && !["label", "history"].contains(&name.as_str()) {
+            if value.is_string() && !["label", "history", "says", "reference"].contains(&name.as_str()) {
                 refuses(&|wrong| wrong[name] = json!("something_else"));
             }
             if value.is_number() {
@@ -181,9 +182,16 @@ fn a_wrong_record_is_refused() {
 }
 
 #[test]
+fn every_code_is_in_the_schema() {
+    let schema: Value = serde_json::from_str(include_str!("../docs/tcpshake.schema.json")).unwrap();
+    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(schema["$defs"]["code"]["enum"], json!(codes));
+}
+
+#[test]
 fn records_chosen_are_the_records_written() {
     let segments = segments(&cases()[0].0);
-    for (chosen, count) in [("segments", 7), ("connections", 1), ("summary", 1), ("findings", 0)] {
+    for (chosen, count) in [("segments", 7), ("connections", 1), ("summary", 1), ("findings", 1)] {
         let written = chosen_records(&segments, &Summary::default(), chosen.parse().unwrap());
         assert_eq!(written.len(), count, "{chosen}");
         assert!(written.iter().all(|record| chosen.starts_with(record["type"].as_str().unwrap())));

@@ -101,10 +101,15 @@ fn fin_offset(end: &Endpoint) -> Option<i64> {
     Some(end.numbers.sent()?.offset_of(end.numbers.fin()?.number))
 }
 
+/// Whether neither FIN acknowledges the other: they crossed.
+pub fn do_fins_cross(one: &Fin, other: &Fin) -> bool {
+    !one.number.precedes(other.ack) && !other.number.precedes(one.ack)
+}
+
 fn shape(first: &Fin, second: &Fin) -> ClosingKind {
     if second.number.precedes(first.ack) {
         ClosingKind::ThreeSegment
-    } else if !first.number.precedes(second.ack) {
+    } else if do_fins_cross(first, second) {
         ClosingKind::Simultaneous
     } else if first.acknowledged.is_some_and(|(_, frame)| frame == second.frame) {
         ClosingKind::ThreeSegment

@@ -7,48 +7,61 @@
 //! Read: RFC 9293 §3.3.2, §3.5, §3.6, §3.10.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
-use crate::analyzer::closing::{Closing, closing};
-use crate::analyzer::diagnosis::code::CodeSet;
+use crate::analyzer::diagnosis::account::{Account, Surroundings};
+use crate::analyzer::diagnosis::code::Code;
+use crate::analyzer::diagnosis::ending::{conclude, findings};
 use crate::analyzer::diagnosis::finding::Finding;
+use crate::analyzer::diagnosis::notes::Notes;
+use crate::analyzer::diagnosis::scene::Scene;
+use crate::analyzer::diagnosis::{closing as closing_rules, opening, resets, sighting};
 use crate::analyzer::endpoint::Endpoint;
 use crate::analyzer::facts::{Acknowledges, Facts, Kind, Reset};
 use crate::analyzer::judge::judge;
 use crate::analyzer::label::{Label, Letters};
-use crate::analyzer::opening::{Opening, Progress};
-use crate::analyzer::outcome::{Outcome, ResetSeen, outcome};
+use crate::analyzer::opening::Progress;
+use crate::analyzer::outcome::ResetSeen;
 use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::sightings::{Seen, Sightings};
 use crate::analyzer::state::State;
 use crate::analyzer::step::{Step, Steps};
 use crate::analyzer::zeek::Zeek;
-use crate::segment::{Flags, Segment};
-use crate::seq::SeqNumber;
+use crate::icmp::IcmpError;
+use crate::segment::Segment;
 use crate::time::Timestamp;
-
-/// How late a SYN may be captured after the SYN+ACK that answers it (field guide, section 4).
-const REORDERING: Duration = Duration::from_millis(50);
 
 /// One incarnation of a connection.
 #[derive(Clone, Debug)]
 pub struct Connection {
-    id: u64,
-    sockets: Ends<SocketAddr>,
-    is_self: bool,
-    ends: Ends<Endpoint>,
-    start: Timestamp,
-    last: Timestamp,
+    pub(super) id: u64,
+    pub(super) sockets: Ends<SocketAddr>,
+    pub(super) is_self: bool,
+    pub(super) ends: Ends<Endpoint>,
+    pub(super) start: Timestamp,
+    pub(super) last: Timestamp,
     /// The time up to which the capture is known to have gone on.
-    now: Timestamp,
-    opening: Progress,
-    first_text: Option<Timestamp>,
-    first_fin: Option<Role>,
+    pub(super) now: Timestamp,
+    pub(super) opening: Progress,
+    pub(super) first_text: Option<Timestamp>,
+    pub(super) first_fin: Option<Role>,
     reset: Option<ResetSeen>,
-    zeek: Zeek,
+    pub(super) zeek: Zeek,
     sightings: Sightings,
-    steps: Steps,
-    findings: Vec<Finding>,
+    pub(super) steps: Steps,
+    pub(super) notes: Notes,
+    /// Nothing but SYN+ACKs and RSTs was seen.
+    only_answers: bool,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// What was known before a segment.
+#[derive(Clone, Copy, Debug)]
+struct Was {
+    states: Ends<State>,
+    closed: bool,
+    complete: bool,
+    reset: bool,
+    is_first: bool,
 }
 
 impl Connection {
@@ -87,6 +100,8 @@ impl Connection {
             zeek: if begins_with_answer { Zeek::turned_over() } else { Zeek::default() },
             sightings: Sightings::default(),
             steps: Steps::keeping(keep_steps),
+            notes: Notes::default(),
+            only_answers: true,
             findings: Vec::new(),
         }
     }
@@ -109,7 +124,13 @@ impl Connection {
     fn take_in(&mut self, segment: &Segment) -> Step {
         let from = self.role_of(segment.source);
         let to = if self.is_self { from } else { from.other() };
-        let was_closed = self.is_closed_both_ways();
+        let was = Was {
+            states: self.states(),
+            closed: self.is_closed_both_ways(),
+            complete: self.opening.was_completed(&self.ends, self.is_self),
+            reset: self.standing_reset().is_some(),
+            is_first: self.ends.client.numbers.segments == 0 && self.ends.server.numbers.segments == 0,
+        };
         let facts = judge(segment, self.ends.of(from), self.ends.of(to));
 
         self.ends.of_mut(from).sends(segment, &facts);
@@ -117,7 +138,8 @@ impl Connection {
         let fin_passed = self.ends.of(from).numbers.fin_has_passed();
         let acknowledges = self.ends.of_mut(to).receives(segment, &facts, fin_passed);
 
-        self.note(segment, &facts, from, was_closed);
+        self.note(segment, &facts, from, was.closed);
+        self.diagnose(segment, &facts, from, was);
         self.sightings.remember(segment, facts.acknowledges == Acknowledges::New);
         // A connection with itself has one state, and is both before and after the arrival: the sending is shown.
         let (states, assumed) = if self.is_self { as_sent } else { (self.states(), self.assumed()) };
@@ -130,7 +152,7 @@ impl Connection {
             assumed,
             acknowledges,
             seen_before: None,
-            findings: CodeSet::default(),
+            findings: self.notes.take_now(),
         }
     }
 
@@ -140,6 +162,7 @@ impl Connection {
         let to = if self.is_self { from } else { from.other() };
         self.last = self.last.max(segment.time);
         self.now = self.now.max(self.last);
+        sighting::seen_again(segment, seen.frame, &mut self.notes);
         let acknowledges = if seen.acknowledged { Acknowledges::New } else { Acknowledges::Old };
         let judged = judge(segment, self.ends.of(from), self.ends.of(to));
         let facts = Facts { again: 0, acknowledges, ..judged };
@@ -152,35 +175,8 @@ impl Connection {
             assumed: self.assumed(),
             acknowledges: None,
             seen_before: Some(seen.frame),
-            findings: CodeSet::default(),
+            findings: self.notes.take_now(),
         }
-    }
-
-    /// Whether a SYN that comes now would repeat this connection's own, or cross it, or be the one that a SYN+ACK
-    /// captured before it answers; if not, it opens a new incarnation.
-    pub fn takes_syn(&self, segment: &Segment) -> bool {
-        let from = self.role_of(segment.source);
-        let (sender, receiver) = (self.ends.of(from), self.ends.of(from.other()));
-        if sender.state() == State::SynSent && sender.numbers.iss() == Some(segment.seq) {
-            // Also after its own RST, which answered a wrong acknowledgement (RFC 9293 §3.5.1).
-            return true;
-        }
-        if self.is_over() {
-            return false;
-        }
-        match sender.numbers.iss() {
-            Some(_) if sender.numbers.syns == 0 && sender.numbers.syn_acks == 0 => {
-                sender.numbers.iss() == Some(segment.seq) && segment.time.since(self.start) <= REORDERING
-            }
-            Some(iss) => iss == segment.seq,
-            // The other end's SYN before any answer: a simultaneous open.
-            None => receiver.state() == State::SynSent && receiver.numbers.syns > 0,
-        }
-    }
-
-    /// Whether a SYN+ACK that comes now belongs to this connection: as long as it has not ended, or if it repeats.
-    pub fn takes_syn_ack(&self, segment: &Segment) -> bool {
-        !self.is_over() || self.ends.of(self.role_of(segment.source)).numbers.iss() == Some(segment.seq)
     }
 
     /// Whether it has ended: both FINs acknowledged, or reset, or refused.
@@ -196,38 +192,65 @@ impl Connection {
         self.ends.client.is_proved() || self.ends.server.is_proved()
     }
 
-    /// Whether `segment` belongs to this connection rather than to `attempt`, which would replace it: the numbers of
-    /// both ends fit here, and here better. A SYN+ACK that answers the attempt belongs to it at once.
-    pub fn fits_better_than(&self, attempt: &Self, segment: &Segment) -> bool {
-        let to = attempt.role_of(segment.destination);
-        if Kind::of(segment.flags) == Kind::SynAck
-            && attempt.ends.of(to).numbers.is_syn_covered_by(segment.ack)
-        {
-            return false;
-        }
-        self.distance_to(segment)
-            .is_some_and(|here| attempt.distance_to(segment).is_none_or(|there| here < there))
-    }
-
-    /// How far the numbers of `segment` lie from those last seen; `None` where it cannot be said, or is too far.
-    fn distance_to(&self, segment: &Segment) -> Option<u32> {
-        const NEAR: u32 = 1 << 24;
-        let from = self.role_of(segment.source);
-        let distance = |role: Role, number: SeqNumber| {
-            let nxt = self.ends.of(role).numbers.sent()?.nxt();
-            Some(number.distance_from(nxt).unsigned_abs()).filter(|distance| *distance < NEAR)
-        };
-        let of_ack = if segment.flags.has(Flags::ACK) { distance(from.other(), segment.ack)? } else { 0 };
-        Some(distance(from, segment.seq)?.saturating_add(of_ack))
-    }
-
     /// Notes that the capture has gone on until `now`.
     pub fn lasts_until(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
     }
 
-    /// Ends the account at `now`: what is still under way and not contradicted counts as arrived.
-    pub fn finish(&mut self, now: Timestamp) {
+    /// Notes an ICMP error that quotes a segment of this connection. Whether it is the attempt's own SYN that is quoted.
+    pub fn is_refused_by(&mut self, error: &IcmpError) -> bool {
+        let own = &self.ends.of(self.role_of(error.source)).numbers;
+        let Some(syn) = own.syn_frame().filter(|_| own.iss() == Some(error.seq)) else { return false };
+        self.now = self.now.max(error.time);
+        if error.says_unreachable() {
+            self.notes.raise(Code::IcmpUnreachable, &[syn, error.frame]);
+        }
+        self.notes.page().icmp.get_or_insert(*error);
+        true
+    }
+
+    /// Raises a code that spans two connections of the pair.
+    pub fn raise(&mut self, code: Code, frames: &[u64]) {
+        self.notes.raise(code, frames);
+    }
+
+    /// Notes that `syn`, which may open a connection in place of this one, was sent to an end of it.
+    pub fn is_provoked_by(&mut self, syn: &Segment) {
+        let to = self.role_of(syn.destination);
+        if self.ends.of(to).state().is_synchronized() {
+            *self.notes.page().provoked.of_mut(to) = Some((syn.frame, syn.time));
+        }
+    }
+
+    /// Notes that a segment of the older connection of the pair, kept beside this attempt, answers it or is answered.
+    pub fn sees_older(&mut self, segment: &Segment) {
+        match Kind::of(segment.flags) {
+            Kind::Plain if self.role_of(segment.source) == Role::Server => {
+                if segment.text_len == 0 {
+                    self.notes.page().challenged = true;
+                }
+                opening::older(segment.frame, segment.ack, &mut self.notes);
+            }
+            Kind::Rst => {
+                let syn = self.ends.client.numbers.syn_frame();
+                resets::recovers(segment.frame, segment.seq, syn, &mut self.notes);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether it is an attempt that was answered by a challenge ACK of an older connection and by nothing else, so that it
+    /// opened nothing.
+    pub fn was_only_challenged(&self) -> bool {
+        let is_challenged = self.notes.read().is_some_and(|page| page.challenged);
+        let client = &self.ends.client.numbers;
+        let is_alone = self.ends.server.numbers.segments == 0 && client.segments == u64::from(client.syns);
+        is_challenged && is_alone && !self.notes.has(Code::HalfOpenDiscovered)
+    }
+
+    /// Ends the account at `now`: what is still under way and not contradicted counts as arrived. The findings are put
+    /// into words, with what is seen `around`.
+    pub fn finish(&mut self, now: Timestamp, around: Surroundings) {
         self.lasts_until(now);
         let passed = self.ends.map(|end| end.numbers.fin_has_passed());
         if self.is_self {
@@ -236,105 +259,32 @@ impl Connection {
             self.ends.client.settle(passed.server, None);
             self.ends.server.settle(passed.client, None);
         }
+        let mut notes = std::mem::take(&mut self.notes);
+        let account = self.account(around);
+        conclude(&account, &mut notes);
+        let findings = findings(&account, &notes);
+        self.findings = findings;
+        self.notes = notes;
     }
 
-    /// Its number, from 1, in order of first appearance.
-    pub const fn id(&self) -> u64 {
-        self.id
+    pub(super) fn account(&self, around: Surroundings) -> Account<'_> {
+        Account {
+            ends: &self.ends,
+            is_self: self.is_self,
+            progress: &self.opening,
+            opening: self.opening(),
+            closing: self.closing(),
+            outcome: self.outcome(),
+            reset_by: self.reset_by(),
+            only_answers: self.only_answers,
+            start: self.start,
+            last: self.last,
+            now: self.now,
+            around,
+        }
     }
 
-    /// Both sockets.
-    pub const fn sockets(&self) -> Ends<SocketAddr> {
-        self.sockets
-    }
-
-    /// Which end has the socket `socket`; the client where both have.
-    pub fn role_of(&self, socket: SocketAddr) -> Role {
-        if socket == self.sockets.client { Role::Client } else { Role::Server }
-    }
-
-    /// The time of the first segment.
-    pub const fn start(&self) -> Timestamp {
-        self.start
-    }
-
-    /// The time of the last segment.
-    pub const fn end(&self) -> Timestamp {
-        self.last
-    }
-
-    /// How it opened.
-    pub fn opening(&self) -> Opening {
-        self.opening.opening(&self.ends, self.is_self)
-    }
-
-    /// How it closed.
-    pub fn closing(&self) -> Closing {
-        closing(&self.ends, self.is_self, self.first_fin, self.standing_reset(), self.outcome())
-    }
-
-    /// Who sent the RST that ended it, where one did.
-    pub fn reset_by(&self) -> Option<Role> {
-        self.standing_reset().map(|reset| reset.by)
-    }
-
-    /// What became of it.
-    pub fn outcome(&self) -> Outcome {
-        let is_complete = self.opening.was_completed(&self.ends, self.is_self);
-        outcome(&self.ends, self.is_self, is_complete, self.standing_reset(), self.last, self.now)
-    }
-
-    /// The last known state of each end.
-    pub fn states(&self) -> Ends<State> {
-        self.of_each(Endpoint::state)
-    }
-
-    /// Which of them no segment of that end confirms.
-    pub fn assumed(&self) -> Ends<bool> {
-        self.of_each(Endpoint::is_assumed)
-    }
-
-    /// Segments that each end sent. A connection with itself has one end, counted as the client.
-    pub fn segments(&self) -> Ends<u64> {
-        self.ends.map(|end| end.numbers.segments)
-    }
-
-    /// Octets of text that each end sent, repeated ones included.
-    pub fn text_octets(&self) -> Ends<u64> {
-        self.ends.map(|end| end.numbers.text_octets)
-    }
-
-    /// First segment to the first text.
-    pub fn time_to_first_data(&self) -> Option<Duration> {
-        self.first_text.map(|time| time.since(self.start))
-    }
-
-    /// Time that each end spent in each state until the last segment.
-    pub fn in_state(&self) -> Ends<Vec<(State, Duration)>> {
-        self.of_each(|end| end.in_state.spent(end.state(), self.last).collect())
-    }
-
-    /// The account in Zeek's and Wireshark's words.
-    pub const fn zeek(&self) -> &Zeek {
-        &self.zeek
-    }
-
-    /// The steps kept.
-    pub const fn steps(&self) -> &Steps {
-        &self.steps
-    }
-
-    /// What was found.
-    pub fn findings(&self) -> &[Finding] {
-        &self.findings
-    }
-
-    /// Whether source and destination are the same socket.
-    pub const fn is_self(&self) -> bool {
-        self.is_self
-    }
-
-    fn of_each<T>(&self, read: impl Fn(&Endpoint) -> T) -> Ends<T> {
+    pub(super) fn of_each<T>(&self, read: impl Fn(&Endpoint) -> T) -> Ends<T> {
         if self.is_self {
             Ends { client: read(&self.ends.client), server: read(&self.ends.client) }
         } else {
@@ -363,6 +313,29 @@ impl Connection {
         }
     }
 
+    fn diagnose(&mut self, segment: &Segment, facts: &Facts, from: Role, was: Was) {
+        if facts.sound {
+            self.only_answers &= matches!(facts.kind, Kind::SynAck | Kind::Rst);
+        }
+        let scene = Scene {
+            segment,
+            facts,
+            from,
+            before: was.states,
+            ends: &self.ends,
+            opening: &self.opening,
+            is_self: self.is_self,
+            was_closed: was.closed,
+            was_complete: was.complete,
+            was_reset: was.reset,
+            is_reset: self.standing_reset().is_some(),
+        };
+        opening::look(&scene, &mut self.notes);
+        resets::look(&scene, &mut self.notes);
+        closing_rules::look(&scene, &mut self.notes);
+        sighting::look(&scene, was.is_first, self.only_answers, &mut self.notes);
+    }
+
     fn label(&self, segment: &Segment, facts: &Facts, from: Role) -> Label {
         let numbers = Ends { client: &self.ends.client.numbers, server: &self.ends.server.numbers };
         Label::of(segment, facts, from, numbers, Letters { first_fin: self.first_fin, is_self: self.is_self })
@@ -374,6 +347,16 @@ impl Connection {
         client.is_fin_acknowledged() && server.is_fin_acknowledged()
     }
 
+    /// Whether both ends have closed, and the last FIN is not acknowledged: it may yet be repeated.
+    pub fn awaits_last_ack(&self) -> bool {
+        !self.is_closed_both_ways() && self.standing_reset().is_none() && self.lacks_only_the_last_ack()
+    }
+
+    /// Keeps the steps of an attempt that opened nothing.
+    pub fn takes_steps_of(&mut self, attempt: &Self) {
+        self.steps.join(&attempt.steps);
+    }
+
     fn lacks_only_the_last_ack(&self) -> bool {
         !self.is_self
             && self.ends.client.numbers.fin().is_some()
@@ -382,7 +365,12 @@ impl Connection {
     }
 
     /// The RST that ended the connection, unless both ends have since shown that they go on.
-    fn standing_reset(&self) -> Option<&ResetSeen> {
-        self.reset.as_ref().filter(|_| self.ends.client.is_reset() || self.ends.server.is_reset())
+    pub(super) fn standing_reset(&self) -> Option<&ResetSeen> {
+        let was_answered = self.opening.answered_at().is_some();
+        self.reset.as_ref().filter(|reset| {
+            let is_standing = self.ends.client.is_reset() || self.ends.server.is_reset();
+            // A refused attempt may be made again, and stays refused until it is answered.
+            if reset.refuses { !was_answered } else { is_standing }
+        })
     }
 }

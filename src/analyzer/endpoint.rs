@@ -7,6 +7,7 @@
 
 use crate::analyzer::facts::{Acknowledges, Facts, Kind, Reset};
 use crate::analyzer::in_state::InState;
+use crate::analyzer::look::Look;
 use crate::analyzer::numbers::Numbers;
 use crate::analyzer::state::{
     Received, Sent, State, after_receiving, after_sending, before_ack_of_fin, before_fin,
@@ -35,6 +36,8 @@ pub struct Endpoint {
     pub in_state: InState,
     /// How it opened.
     pub opened: Opened,
+    /// What its packets look like.
+    pub look: Look,
     state: State,
     /// The state until the segment that is being taken in, as that segment shows it.
     was: State,
@@ -102,6 +105,9 @@ impl Endpoint {
         self.was = self.state;
         let is_new_fin = facts.fin.is_some() && facts.again == 0 && !self.numbers.fin_has_passed();
         self.numbers.send(segment, facts);
+        if facts.sound && facts.kind != Kind::Rst {
+            self.look.note(segment);
+        }
         match facts.kind {
             Kind::Syn if facts.counts => self.sends_syn(facts),
             Kind::SynAck if facts.counts => self.sends_syn_ack(facts),

@@ -44,12 +44,24 @@ pub struct Numbers {
     right_edge: Option<SeqNumber>,
     shift: Option<u8>,
     last_text_repeat: Option<(SeqNumber, u32)>,
+    /// Its clock in the timestamps option, at its SYN or FIN.
+    stamp: Option<u32>,
+    /// The window that it offered last is 0.
+    window_closed: bool,
+    /// The frame that carried its first SYN without ACK.
+    syn_frame: u64,
+    /// The frame that carried its first SYN with ACK.
+    syn_ack_frame: u64,
     /// SYNs without ACK.
     pub syns: u32,
     /// SYNs with ACK.
     pub syn_acks: u32,
     /// Octets of text that the SYN carried.
     pub syn_text: u32,
+    /// RSTs.
+    pub rsts: u32,
+    first_frame: u64,
+    last_frame: u64,
     /// All segments.
     pub segments: u64,
     /// Octets of text in them, repeated ones included; the text of a RST is none.
@@ -83,6 +95,41 @@ impl Numbers {
             (Some(fin), Some(sent)) => fin.number.precedes(sent.contiguous()),
             _ => false,
         }
+    }
+
+    /// The frame of its first segment; 0 where there is none.
+    pub const fn first_frame(&self) -> u64 {
+        self.first_frame
+    }
+
+    /// The frame of its last segment; 0 where there is none.
+    pub const fn last_frame(&self) -> u64 {
+        self.last_frame
+    }
+
+    /// Whether its clock, by the timestamps of its SYN or FIN, stood before that of `later` (RFC 6191 §2).
+    pub fn is_stamped_before(&self, later: &Segment) -> bool {
+        self.stamp.zip(stamp_of(later)).is_some_and(|(old, new)| SeqNumber(old).precedes(SeqNumber(new)))
+    }
+
+    /// Whether its SYN offers window scaling.
+    pub const fn is_scaling(&self) -> bool {
+        self.shift.is_some()
+    }
+
+    /// Whether the window that it offered last is 0.
+    pub const fn is_window_closed(&self) -> bool {
+        self.window_closed
+    }
+
+    /// The frame that carried its first SYN without ACK, where one was captured.
+    pub fn syn_frame(&self) -> Option<u64> {
+        (self.syns > 0).then_some(self.syn_frame)
+    }
+
+    /// The frame that carried its first SYN with ACK, where one was captured.
+    pub fn syn_ack_frame(&self) -> Option<u64> {
+        (self.syn_acks > 0).then_some(self.syn_ack_frame)
     }
 
     /// The number that it acknowledged last.
@@ -131,6 +178,9 @@ impl Numbers {
             self.note_syn(segment);
         }
         self.note_window(segment, facts.kind);
+        if segment.flags.has_any(Flags::SYN.with(Flags::FIN)) {
+            self.stamp = stamp_of(segment);
+        }
         let sent = self.sent.get_or_insert_with(|| Sent::starting_at(segment.seq));
         sent.send(segment.seq, segment.end(), segment.frame);
         if facts.again > 0 && segment.text_len > 0 {
@@ -156,6 +206,8 @@ impl Numbers {
     }
 
     fn count(&mut self, segment: &Segment, facts: &Facts) {
+        self.first_frame = if self.segments == 0 { segment.frame } else { self.first_frame };
+        self.last_frame = segment.frame;
         self.segments = self.segments.saturating_add(1);
         if facts.kind != Kind::Rst {
             self.text_octets = self.text_octets.saturating_add(u64::from(segment.text_len));
@@ -163,8 +215,15 @@ impl Numbers {
         match facts.kind {
             // Nobody reads it.
             _ if !facts.sound => {}
-            Kind::Syn => self.syns = self.syns.saturating_add(1),
-            Kind::SynAck => self.syn_acks = self.syn_acks.saturating_add(1),
+            Kind::Rst => self.rsts = self.rsts.saturating_add(1),
+            Kind::Syn => {
+                self.syn_frame = if self.syns == 0 { segment.frame } else { self.syn_frame };
+                self.syns = self.syns.saturating_add(1);
+            }
+            Kind::SynAck => {
+                self.syn_ack_frame = if self.syn_acks == 0 { segment.frame } else { self.syn_ack_frame };
+                self.syn_acks = self.syn_acks.saturating_add(1);
+            }
             _ => {}
         }
     }
@@ -198,6 +257,7 @@ impl Numbers {
 
     fn note_window(&mut self, segment: &Segment, kind: Kind) {
         let (true, Some(window)) = (segment.flags.has(Flags::ACK), segment.window) else { return };
+        self.window_closed = window == 0;
         // The window in a SYN is never scaled (RFC 7323 §2.2). Where the SYN was not captured the scale is not
         // known, and the largest is taken.
         let was_syn_seen = self.syns > 0 || self.syn_acks > 0;
@@ -242,4 +302,11 @@ impl Numbers {
             }
         }
     }
+}
+
+fn stamp_of(segment: &Segment) -> Option<u32> {
+    segment.options.iter().find_map(|option| match option {
+        TcpOption::Timestamps { value, .. } => Some(value),
+        _ => None,
+    })
 }

@@ -62,8 +62,8 @@ pub struct Progress {
     first_syn: Option<Timestamp>,
     /// The first acceptable SYN+ACK from the server, and how many SYNs there were by then.
     answer: Option<(Timestamp, u32)>,
-    /// The segment that completes the handshake, and how many SYN+ACKs there were by then.
-    third: Option<(Timestamp, u32)>,
+    /// The segment that completes the handshake: when, how many SYN+ACKs there were by then, and its frame.
+    third: Option<(Timestamp, u32, u64)>,
     /// The SYN's text was acknowledged by the SYN+ACK.
     fast_open: bool,
 }
@@ -90,11 +90,26 @@ impl Progress {
                 let covers =
                     facts.acknowledges != Acknowledges::Unsent && server.is_syn_covered_by(segment.ack);
                 if is_beyond_syn && covers {
-                    self.third = Some((segment.time, server.syn_acks));
+                    self.third = Some((segment.time, server.syn_acks, segment.frame));
                 }
             }
             _ => {}
         }
+    }
+
+    /// The frame that completes the handshake, once there is one, though it may be withdrawn.
+    pub fn third_frame(&self) -> Option<u64> {
+        self.third.map(|(.., frame)| frame)
+    }
+
+    /// When an acceptable SYN+ACK came first.
+    pub fn answered_at(&self) -> Option<Timestamp> {
+        self.answer.map(|(time, _)| time)
+    }
+
+    /// Whether the SYN's text was accepted with it.
+    pub const fn is_fast_open(&self) -> bool {
+        self.fast_open
     }
 
     /// Whether the handshake is complete, and nothing has withdrawn that.
@@ -127,9 +142,9 @@ impl Progress {
         let span = |from: Option<Timestamp>, to: Option<Timestamp>| Some(to?.since(from?));
         let answered = self.answer.map(|(time, _)| time);
         let was_asked_once = self.answer.is_some_and(|(_, syns)| syns == 1);
-        let was_answered_once = self.third.is_some_and(|(_, syn_acks)| syn_acks == 1);
+        let was_answered_once = self.third.is_some_and(|(_, syn_acks, _)| syn_acks == 1);
         let syn_to_syn_ack = span(self.first_syn, answered).filter(|_| was_asked_once);
-        let syn_ack_to_ack = span(answered, self.third.map(|(time, _)| time)).filter(|_| was_answered_once);
+        let syn_ack_to_ack = span(answered, self.third.map(|(time, ..)| time)).filter(|_| was_answered_once);
         Opening {
             kind: self.kind(ends, is_self),
             syns: count(|end| end.numbers.syns),

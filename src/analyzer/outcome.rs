@@ -12,7 +12,7 @@ use crate::analyzer::role::{Ends, Role};
 use crate::time::Timestamp;
 
 /// How long an answer to a SYN may take before it counts as missing (RFC 6298 §2.1).
-const INITIAL_RTO: Duration = Duration::from_secs(1);
+pub const INITIAL_RTO: Duration = Duration::from_secs(1);
 
 /// What became of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,14 +52,15 @@ pub struct ResetSeen {
     pub is_late: bool,
 }
 
-/// Judges a connection at the time `now`, its last segment having come at `last`.
+/// Judges a connection. `is_unreachable` says that an ICMP error answered its SYN, `quiet` how long the capture went on
+/// after its last segment.
 pub fn outcome(
     ends: &Ends<Endpoint>,
     is_self: bool,
     is_complete: bool,
     reset: Option<&ResetSeen>,
-    last: Timestamp,
-    now: Timestamp,
+    is_unreachable: bool,
+    quiet: Duration,
 ) -> Outcome {
     let reset = reset.filter(|reset| !reset.is_late);
     if let Some(outcome) = reset.and_then(|reset| by_reset(ends, is_complete, reset)) {
@@ -79,7 +80,10 @@ pub fn outcome(
         if client.segments > u64::from(client.syns) {
             return Outcome::Unknown;
         }
-        let waited = now.since(last) > INITIAL_RTO;
+        if is_unreachable {
+            return Outcome::Unreachable;
+        }
+        let waited = quiet > INITIAL_RTO;
         return if client.syns > 1 || waited { Outcome::NoAnswer } else { Outcome::Pending };
     }
     let both_talk = client.is_seen() && server.is_seen();

@@ -65,6 +65,21 @@ impl Steps {
         }
     }
 
+    /// Puts the steps of another connection of the pair between these, by their frames.
+    pub fn join(&mut self, others: &Self) {
+        for step in others.iter() {
+            let is_later = |kept: &Step| kept.segment.frame > step.segment.frame;
+            let at = self.first.iter().position(is_later).unwrap_or(self.first.len());
+            let has_last = !self.last.is_empty();
+            if at < self.first.len() || !has_last {
+                self.first.insert(at, step.clone());
+            } else {
+                let at = self.last.iter().position(is_later).unwrap_or(self.last.len());
+                self.last.insert(at, step.clone());
+            }
+        }
+    }
+
     /// The first steps.
     pub fn first(&self) -> &[Step] {
         &self.first

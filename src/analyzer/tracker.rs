@@ -8,14 +8,18 @@
 
 use std::cmp::Reverse;
 use std::collections::hash_map::Entry as Slot;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{BinaryHeap, HashMap};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::analyzer::clock::Clock;
 use crate::analyzer::connection::Connection;
+use crate::analyzer::crowd::{Crowd, Pair};
+use crate::analyzer::diagnosis::code::Code;
+use crate::analyzer::entry::{Ended, Entry};
 use crate::analyzer::facts::Kind;
 use crate::analyzer::step::Step;
+use crate::icmp::IcmpError;
 use crate::segment::{Checksum, Segment};
 use crate::time::Timestamp;
 
@@ -57,28 +61,14 @@ pub struct Tracker {
     pairs: HashMap<Pair, Entry>,
     /// When each held pair is to be looked at next. An entry counts only where it agrees with `Entry::due`.
     due: BinaryHeap<Reverse<(Timestamp, u64, Pair)>>,
-    ended: VecDeque<Connection>,
+    ended: Ended,
+    crowd: Crowd,
     connections: u64,
     evicted: u64,
     clock: Clock,
     /// Whether any checksum was right so far. Where none is, as after addresses were rewritten, wrong ones are the
     /// capture's own and say nothing of what was received.
     has_right_checksum: bool,
-}
-
-/// A socket pair in sorted order.
-type Pair = (SocketAddr, SocketAddr);
-
-#[derive(Debug)]
-struct Entry {
-    current: Box<Connection>,
-    /// The connection that `current` would replace, while `current` is an attempt that nobody has answered as one.
-    older: Option<Box<Connection>>,
-    is_reported: bool,
-    /// When its last segment came, by the tracker's clock.
-    seen: Timestamp,
-    /// When it is to be looked at next.
-    due: Option<Timestamp>,
 }
 
 impl Tracker {
@@ -88,7 +78,8 @@ impl Tracker {
             config,
             pairs: HashMap::new(),
             due: BinaryHeap::new(),
-            ended: VecDeque::new(),
+            ended: Ended::default(),
+            crowd: Crowd::default(),
             connections: 0,
             evicted: 0,
             clock: Clock::default(),
@@ -107,34 +98,52 @@ impl Tracker {
 
     fn take_in(&mut self, segment: &Segment) -> Step {
         self.expire(segment.time);
-        let pair = pair_of(segment);
+        let pair = sorted(segment.source, segment.destination);
         if !self.pairs.contains_key(&pair) {
             self.make_room();
         }
-        let Self { config, pairs, due, ended, connections, clock, .. } = self;
+        let Self { config, pairs, due, ended, crowd, connections, clock, .. } = self;
         let mut begin = || {
             *connections = connections.saturating_add(1);
             Connection::starting_with(*connections, segment, config.keep_steps)
         };
         let entry = match pairs.entry(pair) {
-            Slot::Vacant(slot) => slot.insert(Entry::of(begin())),
+            Slot::Vacant(slot) => {
+                let mut connection = begin();
+                if let Some(last) = crowd.recall(pair).filter(|_| Kind::of(segment.flags) == Kind::Syn) {
+                    connection.raise(Code::PairReused, &[last, segment.frame]);
+                }
+                slot.insert(Entry::of(connection))
+            }
             Slot::Occupied(slot) => {
                 let entry = slot.into_mut();
                 if entry.opens_anew(segment) {
-                    entry.replace(begin(), segment.time, ended);
+                    entry.replace(begin(), segment, ended, crowd);
                 }
                 entry
             }
         };
         entry.seen = clock.now();
-        let step = entry.observe(segment, ended);
-        let deadline = entry.deadline(config);
+        let step = entry.observe(segment, ended, crowd);
+        let deadline = deadline(entry, config);
         if entry.due.is_none_or(|due| deadline < due) {
             entry.due = Some(deadline);
             due.push(Reverse((deadline, step.connection, pair)));
             self.forget_stale();
         }
         step
+    }
+
+    /// Takes in an ICMP error. Whether it quotes the SYN of an attempt that is held.
+    pub fn observe_icmp(&mut self, error: &IcmpError) -> bool {
+        self.expire(error.time);
+        let pair = sorted(error.source, error.destination);
+        self.pairs.get_mut(&pair).is_some_and(|entry| entry.observe_icmp(error))
+    }
+
+    /// Notes that the capture has lost frames: what rests on something missing is less sure from now on.
+    pub const fn note_losses(&mut self) {
+        self.crowd.lost_frames = true;
     }
 
     /// Lets capture time pass: what has been quiet for long enough is handed out and let go.
@@ -149,8 +158,11 @@ impl Tracker {
             let Some(entry) = self.pairs.get_mut(&pair).filter(|entry| entry.due == Some(due)) else {
                 continue;
             };
-            entry.report_early(&self.config, now, &mut self.ended);
-            let next = entry.deadline(&self.config);
+            let is_early = self.config.report_after.is_some_and(|wait| entry.seen.after(wait) < now);
+            if is_early && entry.current.is_over() && !entry.is_reported {
+                entry.report(now, &mut self.ended, &mut self.crowd);
+            }
+            let next = deadline(entry, &self.config);
             if next < now {
                 self.let_go(pair);
             } else {
@@ -165,19 +177,20 @@ impl Tracker {
         let mut rest: Vec<Entry> = self.pairs.drain().map(|(_, entry)| entry).collect();
         rest.sort_by_key(|entry| entry.current.id());
         for entry in rest {
-            hand_out(entry, self.clock.now(), &mut self.ended);
+            entry.hand_out(self.clock.now(), &mut self.ended, &mut self.crowd);
         }
         self.due.clear();
     }
 
     /// The connections that have ended since this was last asked.
     pub fn ended(&mut self) -> impl Iterator<Item = Connection> {
-        self.ended.drain(..)
+        self.ended.connections.drain(..)
     }
 
-    /// Connections seen so far.
+    /// Connections seen so far. An attempt that turned out to be none counts no more, though its number is not given
+    /// again.
     pub const fn connections(&self) -> u64 {
-        self.connections
+        self.connections.saturating_sub(self.ended.folded)
     }
 
     /// Connections let go early because the table was full.
@@ -208,7 +221,7 @@ impl Tracker {
             let Some(entry) = self.pairs.get_mut(&pair).filter(|entry| entry.due == Some(due)) else {
                 continue;
             };
-            let deadline = entry.deadline(&self.config);
+            let deadline = deadline(entry, &self.config);
             if deadline > due {
                 entry.due = Some(deadline);
                 self.due.push(Reverse((deadline, id, pair)));
@@ -221,107 +234,32 @@ impl Tracker {
 
     fn let_go(&mut self, pair: Pair) {
         if let Some(entry) = self.pairs.remove(&pair) {
-            hand_out(entry, self.clock.now(), &mut self.ended);
+            if entry.current.is_over() {
+                self.crowd.remember(pair, entry.current.last_frame());
+            }
+            entry.hand_out(self.clock.now(), &mut self.ended, &mut self.crowd);
         }
     }
 }
 
-impl Entry {
-    fn of(current: Connection) -> Self {
-        Self { current: Box::new(current), older: None, is_reported: false, seen: Timestamp(0), due: None }
-    }
-
-    /// Whether `segment` is a SYN that opens a new incarnation, or the answer to one that was not captured.
-    fn opens_anew(&self, segment: &Segment) -> bool {
-        match Kind::of(segment.flags) {
-            // Nobody reads it.
-            _ if segment.checksum == Checksum::Wrong => false,
-            Kind::Syn => !self.current.takes_syn(segment) && !self.current.has_seen(segment),
-            Kind::SynAck => !self.current.takes_syn_ack(segment) && !self.current.has_seen(segment),
-            _ => false,
-        }
-    }
-
-    /// Puts `next` in the place of the current connection. One that was open until now is kept beside it, since the
-    /// SYN may be stale and answered by a challenge ACK only.
-    fn replace(&mut self, next: Connection, now: Timestamp, ended: &mut VecDeque<Connection>) {
-        let was_reported = std::mem::take(&mut self.is_reported);
-        let mut old = std::mem::replace(&mut self.current, Box::new(next));
-        if self.older.is_none() && old.is_open() && !old.is_over() {
-            self.older = Some(old);
-        } else if !was_reported {
-            old.finish(now);
-            ended.push_back(*old);
-        }
-    }
-
-    fn observe(&mut self, segment: &Segment, ended: &mut VecDeque<Connection>) -> Step {
-        if let Some(older) = &mut self.older
-            && Kind::of(segment.flags) != Kind::Syn
-            && older.fits_better_than(&self.current, segment)
-        {
-            return older.observe(segment);
-        }
-        let step = self.current.observe(segment);
-        // What was reported as ended and goes on after all is reported again.
-        self.is_reported &= self.current.is_over();
-        if self.current.is_open()
-            && let Some(mut older) = self.older.take()
-        {
-            older.finish(segment.time);
-            ended.push_back(*older);
-        }
-        step
-    }
-
-    fn report_early(&mut self, config: &Config, now: Timestamp, ended: &mut VecDeque<Connection>) {
-        let Some(wait) = config.report_after else { return };
-        if self.current.is_over() && !self.is_reported && self.seen.after(wait) < now {
-            self.is_reported = true;
-            let mut connection = (*self.current).clone();
-            connection.finish(self.quiet_until(now));
-            ended.push_back(connection);
-        }
-    }
-
-    /// When the connection is to be looked at next, if nothing comes until then.
-    fn deadline(&self, config: &Config) -> Timestamp {
-        let hold = if self.older.is_some() {
-            // An attempt may have failed beside a connection that is still open.
-            config.hold_open
-        } else if self.current.is_over() {
-            config.report_after.filter(|_| !self.is_reported).unwrap_or(config.hold_ended)
-        } else if self.current.is_open() {
-            config.hold_open
-        } else {
-            config.hold_attempt
-        };
-        self.seen.after(hold)
-    }
-
-    /// Until when it is known to have been quiet, in the time of its own segments, at `now` of the tracker's clock.
-    fn quiet_until(&self, now: Timestamp) -> Timestamp {
-        self.current.end().after(now.since(self.seen))
-    }
+fn sorted(one: SocketAddr, other: SocketAddr) -> Pair {
+    if one <= other { (one, other) } else { (other, one) }
 }
 
-fn pair_of(segment: &Segment) -> Pair {
-    if segment.source <= segment.destination {
-        (segment.source, segment.destination)
+/// When `entry` is to be looked at next, if nothing comes until then.
+fn deadline(entry: &Entry, config: &Config) -> Timestamp {
+    let hold = if entry.older.is_some() {
+        // An attempt may have failed beside a connection that is still open.
+        config.hold_open
+    } else if entry.current.is_over() {
+        let report_after = config.report_after.filter(|_| !entry.is_reported);
+        // A FIN that is not acknowledged is repeated with ever longer pauses.
+        let is_repeated = entry.current.awaits_last_ack();
+        report_after.unwrap_or(if is_repeated { config.hold_attempt } else { config.hold_ended })
+    } else if entry.current.is_open() {
+        config.hold_open
     } else {
-        (segment.destination, segment.source)
-    }
-}
-
-fn hand_out(entry: Entry, now: Timestamp, ended: &mut VecDeque<Connection>) {
-    let now = entry.quiet_until(now);
-    let Entry { mut current, older, is_reported, .. } = entry;
-    if let Some(mut older) = older {
-        older.finish(now);
-        ended.push_back(*older);
-    }
-    if !is_reported {
-        current.finish(now);
-        ended.push_back(*current);
-    }
+        config.hold_attempt
+    };
+    entry.seen.after(hold)
 }

@@ -16,8 +16,9 @@ use tcpshake::lab::scenario::Scenario;
 use tcpshake::lab::stage::{Play, play};
 use tcpshake::lab::{SCENARIOS, find};
 use tcpshake::report::format::Format;
-use tcpshake::report::ladder::{draw, wrapped};
+use tcpshake::report::ladder::{draw, tell_all, wrapped};
 use tcpshake::report::list::{ScenarioRecord, write_record};
+use tcpshake::report::said::Said;
 use tcpshake::report::summary::Summary;
 
 use crate::cli::args::{DemoArgs, FormatName};
@@ -74,6 +75,7 @@ fn picture(args: &DemoArgs, scenario: &Scenario, played: &Played) -> io::Result<
     }
     writeln!(out)?;
     draw(&mut out, &played.connection, &played.calls, style)?;
+    tell_all(&mut out, &played.connection, &mut Said::of_loopback(), style)?;
     if let Some(dropped @ 1..) = played.statistics.dropped {
         writeln!(out, " The capture lost {dropped} frames: what is missing above may be its fault.")?;
     }

@@ -38,17 +38,18 @@ impl Observer {
 
     /// Takes in a frame.
     pub fn frame(&mut self, frame: &Frame<'_>) -> io::Result<()> {
-        self.summary.count_frame(frame.time);
+        self.summary.count_frame(frame.number, frame.time);
         match decode(frame) {
             Ok(Decoded::Segment(segment)) => {
                 self.summary.segments += 1;
                 let step = self.tracker.observe(&segment);
+                self.summary.quality.count_step(&step);
                 self.report.segment(&step)?;
                 return self.report_ended();
             }
             Ok(Decoded::NotTcp) => self.summary.not_tcp += 1,
-            Ok(Decoded::Fragment) => self.summary.fragments += 1,
-            Ok(Decoded::UnsupportedLink(link)) => self.unsupported_link(link),
+            Ok(Decoded::Fragment) => self.summary.count_fragment(frame.number),
+            Ok(Decoded::UnsupportedLink(link)) => self.unsupported_link(frame.number, link),
             Err(_) => self.summary.malformed += 1,
         }
         Ok(())
@@ -81,12 +82,18 @@ impl Observer {
         if let Some(now) = now {
             self.tracker.expire(now);
         }
+        if statistics.dropped.is_some_and(|dropped| dropped > 0) {
+            self.tracker.note_losses();
+        }
         self.tracker.finish();
         self.report_ended()?;
         self.summary.connections = self.tracker.connections();
         self.summary.evicted = self.tracker.evicted();
         self.summary.captured = is_live.then_some(statistics.captured);
         self.summary.dropped = statistics.dropped;
+        for finding in self.summary.findings_of_capture() {
+            self.report.finding(&finding)?;
+        }
         self.report.summary(&self.summary)?;
         self.report.flush()?;
         Ok(self.summary)
@@ -100,8 +107,8 @@ impl Observer {
         Ok(())
     }
 
-    fn unsupported_link(&mut self, link: LinkType) {
-        self.summary.count_unsupported(link);
+    fn unsupported_link(&mut self, frame: u64, link: LinkType) {
+        self.summary.count_unsupported(frame, link);
         if self.unsupported.insert(link) {
             say(format_args!(
                 "link type {}: not supported; frames of it are left out\n  \

@@ -15,6 +15,7 @@ use crate::analyzer::diagnosis::severity::Severity;
 use crate::analyzer::role::Role;
 use crate::analyzer::step::Step;
 use crate::report::columns::{GAP, Row, TimeOfDay};
+use crate::report::said::Said;
 use crate::report::sink::Report;
 use crate::report::style::{Believed, Ink, Style};
 use crate::time::Timestamp;
@@ -36,12 +37,13 @@ pub struct Lines<W> {
     row: Row,
     /// The widest pair of sockets so far: the column grows with it.
     pair: usize,
+    said: Said,
 }
 
 impl<W: Write> Lines<W> {
     /// Writes to `out`.
-    pub const fn new(out: W, style: Style) -> Self {
-        Self { out, style, row: Row::new(style), pair: 0 }
+    pub fn new(out: W, style: Style) -> Self {
+        Self { out, style, row: Row::new(style), pair: 0, said: Said::default() }
     }
 
     /// A line that begins as the segments' do, and has `=` where they have a socket.
@@ -58,15 +60,25 @@ impl<W: Write> Lines<W> {
     }
 
     /// A line that begins as the segments' do, and has `!` where they have a socket.
-    fn finding(&mut self, time: Timestamp, connection: u64, finding: &Finding) -> io::Result<()> {
+    fn found(&mut self, about: Option<(Timestamp, u64)>, finding: &Finding) -> io::Result<()> {
         let Finding { code, frames, says, .. } = finding;
         let (severity, reference) = (code.severity(), code.reference());
         let ink = if severity == Severity::Error { Ink::Failure } else { Ink::Closing };
         let row = &mut self.row;
-        row.left(TimeOfDay::WIDTH, Ink::Plain, TimeOfDay(time));
-        row.right(ID, Ink::Plain, connection);
+        match about {
+            Some((time, connection)) => {
+                row.left(TimeOfDay::WIDTH, Ink::Plain, TimeOfDay(time));
+                row.right(ID, Ink::Plain, connection);
+            }
+            None => {
+                row.left(TimeOfDay::WIDTH, Ink::Plain, "the capture");
+                row.right(ID, Ink::Plain, "-");
+            }
+        }
         row.left(0, ink, format_args!("! {severity} {code}:"));
         row.left(0, Ink::Plain, Harmless(says));
+        // Every terminal shows ASCII.
+        let reference = reference.replace('§', "section ");
         row.left(0, Ink::Plain, format_args!("({}{reference})", Evidence(frames)));
         self.out.write_all(row.finish().as_bytes())
     }
@@ -96,7 +108,16 @@ impl<W: Write> Report for Lines<W> {
         if self.style.tells_ends {
             self.ending(connection)?;
         }
-        connection.findings().iter().try_for_each(|finding| self.finding(time, id, finding))
+        for finding in connection.findings() {
+            if self.said.is_news(finding) {
+                self.found(Some((time, id)), finding)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        self.found(None, finding)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -167,6 +188,7 @@ mod tests {
         insta::assert_snapshot!(lines(&samples::refused(), Style::default()), @r#"
         12:00:00.000000   1  [2001:db8::2]:50000 > [2001:db8::1]:6666  SYN J           SYN-SENT        (SYN-RECEIVED)
         12:00:00.000050   1  [2001:db8::1]:6666 > [2001:db8::2]:50000  RST, ACK J+1    (CLOSED)        CLOSED
+        12:00:00.000050   1  ! error refused: A RST answered the SYN: nobody listens there, or a firewall says so. (frames 1, 2, RFC 9293 section 3.10.7.3)
         "#);
     }
 
@@ -177,6 +199,7 @@ mod tests {
         insta::assert_snapshot!(text, @r#"
         12:00:00.000000   1  192.0.2.2:50000 > 192.0.2.1:6666  DATA 10 "\x1b[2Jcaf\xc3\xa9\x7f" ESTABLISHED (ESTABLISHED)
         12:00:01.000000   1  192.0.2.1:6666 > 192.0.2.2:50000  ACK ~10         ESTABLISHED     ESTABLISHED
+        12:00:01.000000   1  ! note mid-stream: The capture begins in the middle: the ISS are not known, and who opened may be a guess. (frame 1, RFC 9293 section 3.4.1)
         "#);
     }
 
@@ -188,13 +211,16 @@ mod tests {
         12:00:00.000471   1  192.0.2.2:50000 > 192.0.2.1:6666  ACK M+1         CLOSE-WAIT      (FIN-WAIT-2)
         12:00:00.000000   2  [2001:db8::2]:50000 > [2001:db8::1]:6666  SYN J           SYN-SENT        (SYN-RECEIVED)
         12:00:00.000050   2  [2001:db8::1]:6666 > [2001:db8::2]:50000  RST, ACK J+1    (CLOSED)        CLOSED
+        12:00:00.000471   1  ! note mid-stream: The capture begins in the middle: the ISS are not known, and who opened may be a guess. (frame 7, RFC 9293 section 3.4.1)
+        12:00:00.000471   1  ! warning close-not-answered: The server's FIN was acknowledged, and the client sent none in 0.011 ms: FIN-WAIT-2 here, CLOSE-WAIT there. (frames 7, 8, RFC 9293 section 3.6)
+        12:00:00.000050   2  ! error refused: A RST answered the SYN: nobody listens there, or a firewall says so. (frames 1, 2, RFC 9293 section 3.10.7.3)
         "#);
     }
 
     #[test]
     fn colour_repeats_what_the_words_say() {
         let style = Style { color: true, ..Style::default() };
-        insta::assert_snapshot!(lines(&samples::refused(), style).escape_debug(), @r#"12:00:00.000000   1  [2001:db8::2]:50000 > [2001:db8::1]:6666  \u{1b}[32mSYN J\u{1b}[0m           SYN-SENT        \u{1b}[2m(SYN-RECEIVED)\u{1b}[0m\n12:00:00.000050   1  [2001:db8::1]:6666 > [2001:db8::2]:50000  \u{1b}[31mRST, ACK J+1\u{1b}[0m    \u{1b}[2m(CLOSED)\u{1b}[0m        CLOSED\n"#);
+        insta::assert_snapshot!(lines(&samples::refused(), style).escape_debug(), @r#"12:00:00.000000   1  [2001:db8::2]:50000 > [2001:db8::1]:6666  \u{1b}[32mSYN J\u{1b}[0m           SYN-SENT        \u{1b}[2m(SYN-RECEIVED)\u{1b}[0m\n12:00:00.000050   1  [2001:db8::1]:6666 > [2001:db8::2]:50000  \u{1b}[31mRST, ACK J+1\u{1b}[0m    \u{1b}[2m(CLOSED)\u{1b}[0m        CLOSED\n12:00:00.000050   1  \u{1b}[31m! error refused:\u{1b}[0m A RST answered the SYN: nobody listens there, or a firewall says so. (frames 1, 2, RFC 9293 section 3.10.7.3)\n"#);
     }
 
     #[test]
@@ -207,7 +233,7 @@ mod tests {
             rivals: Vec::new(),
         };
         let mut out = Vec::new();
-        Lines::new(&mut out, Style::default()).finding(Timestamp::new(61, 0), 7, &finding).unwrap();
-        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"00:01:01.000000   7  ! warning syn-retransmitted: The client's SYN came twice\u{7}. (frames 1, 3, RFC 9293 §3.8.1)"#);
+        Lines::new(&mut out, Style::default()).found(Some((Timestamp::new(61, 0), 7)), &finding).unwrap();
+        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"00:01:01.000000   7  ! warning syn-retransmitted: The client's SYN came twice\u{7}. (frames 1, 3, RFC 9293 section 3.8.1)"#);
     }
 }

@@ -11,6 +11,8 @@ pub mod json;
 pub mod ladder;
 pub mod lines;
 pub mod list;
+pub mod quality;
+pub mod said;
 #[cfg(test)]
 mod samples;
 pub mod sink;

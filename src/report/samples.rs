@@ -17,6 +17,9 @@ const FIN: Flags = Flags::FIN;
 const RST: Flags = Flags::RST;
 const ACK: Flags = Flags::ACK;
 
+/// A maximum segment size of 1460, which every SYN names.
+const MSS: [u8; 4] = [2, 4, 5, 0xb4];
+
 /// Two hosts that talk: `client_sends` and `server_sends` write down the segments.
 pub struct Script {
     client: SocketAddr,
@@ -30,6 +33,7 @@ pub fn closed() -> Vec<Segment> {
     script.client_sends(0, SYN, 1_000, 0, b"");
     script.with_options(&[2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0, 0, 9, 0, 0, 0, 0, 1, 3, 3, 7]);
     script.server_sends(197, SYN.with(ACK), 5_000, 1_001, b"");
+    script.with_options(&[2, 4, 5, 0xb4, 1, 3, 3, 7]);
     script.client_sends(219, ACK, 1_001, 5_001, b"");
     script.client_sends(300, ACK.with(Flags::PSH), 1_001, 5_001, b"hello\n");
     script.server_sends(340, ACK, 5_001, 1_007, b"");
@@ -71,7 +75,7 @@ pub fn play(segments: &[Segment], report: &mut dyn Report) {
     let mut tracker = Tracker::new(Config::default());
     let mut summary = Summary::default();
     for segment in segments {
-        summary.count_frame(segment.time);
+        summary.count_frame(segment.frame, segment.time);
         summary.segments += 1;
         report.segment(&tracker.observe(segment)).unwrap();
     }
@@ -116,7 +120,7 @@ impl Script {
             ack: SeqNumber(numbers.1),
             flags,
             window: Some(64_240),
-            options: Options::default(),
+            options: if flags.has(SYN) { Options::new(&MSS) } else { Options::default() },
             text_len: text.len() as u32,
             text: TextHead::new(text),
             checksum: Checksum::Correct,

@@ -9,8 +9,11 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::analyzer::connection::Connection;
+use crate::analyzer::diagnosis::code::Code;
+use crate::analyzer::diagnosis::finding::Finding;
 use crate::analyzer::diagnosis::severity::Severity;
 use crate::frame::LinkType;
+use crate::report::quality::Quality;
 use crate::time::Timestamp;
 
 /// Counters over a whole input.
@@ -36,6 +39,8 @@ pub struct Summary {
     pub dropped: Option<u64>,
     /// Connections let go early because there were too many at a time.
     pub evicted: u64,
+    /// How good the capture is.
+    pub quality: Quality,
     /// What was found, by severity.
     pub findings: BySeverity,
     /// When the earliest and the latest frame were captured.
@@ -54,29 +59,64 @@ pub struct BySeverity {
 }
 
 impl Summary {
-    /// Counts a frame captured at `time`.
-    pub fn count_frame(&mut self, time: Timestamp) {
+    /// Counts the frame with that number, captured at `time`.
+    pub fn count_frame(&mut self, frame: u64, time: Timestamp) {
         self.frames = self.frames.saturating_add(1);
+        self.quality.count_frame(frame, time);
         let (first, last) = self.span.unwrap_or((time, time));
         self.span = Some((first.min(time), last.max(time)));
     }
 
+    /// Counts a fragment that cannot be read alone.
+    pub fn count_fragment(&mut self, frame: u64) {
+        self.fragments = self.fragments.saturating_add(1);
+        self.quality.show(Code::Fragmented, frame);
+    }
+
     /// Counts a frame of a link type that is not read here.
-    pub fn count_unsupported(&mut self, link: LinkType) {
+    pub fn count_unsupported(&mut self, frame: u64, link: LinkType) {
+        self.quality.show(Code::UnsupportedLink, frame);
         let count = self.unsupported_link.entry(link).or_default();
         *count = count.saturating_add(1);
     }
 
     /// Counts what was found about `connection`.
     pub fn count_findings(&mut self, connection: &Connection) {
-        for finding in connection.findings() {
-            let count = match finding.code.severity() {
-                Severity::Note => &mut self.findings.notes,
-                Severity::Warning => &mut self.findings.warnings,
-                Severity::Error => &mut self.findings.errors,
-            };
-            *count = count.saturating_add(1);
-        }
+        self.quality.count_connection(connection);
+        connection.findings().iter().for_each(|finding| self.count_finding(finding));
+    }
+
+    /// Ends the account: the findings about the capture as a whole, counted with the others.
+    pub fn findings_of_capture(&mut self) -> Vec<Finding> {
+        let unsupported: u64 = self.unsupported_link.values().sum();
+        let (stepped_back, dropped) = (self.quality.stepped_back, self.dropped.unwrap_or(0));
+        let found: Vec<Finding> = [
+            (Code::TimeSteppedBack, stepped_back, "Time steps back at", "; the order of the file is kept"),
+            (Code::Fragmented, self.fragments, "IP fragments that cannot be read alone:", ""),
+            (
+                Code::FramesDropped,
+                dropped,
+                "The capture lost",
+                "; what rests on something missing is in doubt",
+            ),
+            (Code::UnsupportedLink, unsupported, "Of a link type that is not read here:", ""),
+        ]
+        .into_iter()
+        .filter_map(|(code, count, before, behind)| {
+            self.quality.finding(code, count, format!("{before} {}{behind}.", Count(count, "frame")))
+        })
+        .collect();
+        found.iter().for_each(|finding| self.count_finding(finding));
+        found
+    }
+
+    fn count_finding(&mut self, finding: &Finding) {
+        let count = match finding.code.severity() {
+            Severity::Note => &mut self.findings.notes,
+            Severity::Warning => &mut self.findings.warnings,
+            Severity::Error => &mut self.findings.errors,
+        };
+        *count = count.saturating_add(1);
     }
 
     /// From the earliest frame to the latest; `None` where there was no frame.
@@ -158,7 +198,7 @@ mod tests {
     #[test]
     fn zeros_are_not_spoken_of() {
         let mut summary = Summary { segments: 1, connections: 1, dropped: Some(0), ..Summary::default() };
-        summary.count_frame(Timestamp::new(5, 0));
+        summary.count_frame(1, Timestamp::new(5, 0));
         assert_eq!(summary.to_string(), "1 frame, 1 segment in 1 connection");
     }
 
@@ -175,7 +215,7 @@ mod tests {
             ..Summary::default()
         };
         for link in [105, 105, 127] {
-            summary.count_unsupported(LinkType(link));
+            summary.count_unsupported(1, LinkType(link));
         }
         insta::assert_snapshot!(summary, @r#"
         42 frames, 36 segments in 3 connections; found: 1 error, 2 warnings; left out: 2 not TCP, 1 fragment, 2 of the unsupported link type 105, 1 of the unsupported link type 127
@@ -187,9 +227,12 @@ mod tests {
     fn time_that_steps_back_does_not_shorten_the_span() {
         let mut summary = Summary::default();
         assert_eq!(summary.elapsed(), None);
-        for seconds in [10, 9, 12, 11] {
-            summary.count_frame(Timestamp::new(seconds, 0));
+        for (frame, seconds) in (1..).zip([10, 9, 12, 11]) {
+            summary.count_frame(frame, Timestamp::new(seconds, 0));
         }
         assert_eq!((summary.frames, summary.elapsed()), (4, Some(Duration::from_secs(3))));
+        let found = summary.findings_of_capture();
+        assert_eq!((found[0].code, found[0].frames.as_slice()), (Code::TimeSteppedBack, &[2, 4][..]));
+        assert_eq!((found.len(), summary.findings.notes), (1, 1));
     }
 }

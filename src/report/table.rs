@@ -283,8 +283,8 @@ mod tests {
         insta::assert_snapshot!(table(usize::MAX), @r#"
         ID  CLIENT               SERVER               START              DURATION  OPENING       CLOSING        OUTCOME       CLIENT STATE    SERVER STATE    SEGMENTS       OCTETS  ZEEK    FINDINGS
          1  192.0.2.2:50000      192.0.2.1:6666       12:00:00.000000    0.000471  three-way     three-segment  closed        TIME-WAIT       (CLOSED)             5/3          6/0  SF      -
-         1  [2001:db8::2]:50000  [2001:db8::1]:6666   12:00:00.000000    0.000050  incomplete    none           refused       (CLOSED)        CLOSED               1/1          0/0  REJ     -
-         1  192.0.2.2:50000      192.0.2.1:6666       12:00:00.000000    1.000000  not-seen      none           open          ESTABLISHED     ESTABLISHED          1/1         10/0  OTH     -
+         1  [2001:db8::2]:50000  [2001:db8::1]:6666   12:00:00.000000    0.000050  incomplete    none           refused       (CLOSED)        CLOSED               1/1          0/0  REJ     refused
+         1  192.0.2.2:50000      192.0.2.1:6666       12:00:00.000000    1.000000  not-seen      none           open          ESTABLISHED     ESTABLISHED          1/1         10/0  OTH     mid-stream
         "#);
     }
 

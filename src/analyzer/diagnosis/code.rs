@@ -56,13 +56,13 @@ codes! {
     SynAckRetransmitted "syn-ack-retransmitted" Warning "RFC 9293 §3.8.1" "The SYN+ACK was sent again.";
     ThirdAckNotAccepted "third-ack-not-accepted" Error "RFC 9293 §3.10.7.4" "The third segment did not open the server.";
     ThirdAckMissing "third-ack-missing" Error "RFC 9293 §3.5" "The client never answered the SYN+ACK.";
-    AcceptQueueFull "accept-queue-full" Error "RFC 9293 §3.9.1.2" "A listener that serves others ignores this SYN.";
+    AcceptQueueFull "accept-queue-full" Error "RFC 9293 §3.10.7.2" "A listener that serves others ignores this SYN.";
     HalfOpenDiscovered "half-open-discovered" Warning "RFC 9293 §3.5.1" "The server still had an older connection open.";
     TimeWaitReuse "time-wait-reuse" Note "RFC 9293 §3.6.1" "The pair was used again out of TIME-WAIT.";
     PairReused "pair-reused" Note "RFC 9293 §3.4.1" "The pair was used again after its connection ended.";
     SimultaneousOpen "simultaneous-open" Note "RFC 9293 §3.5" "Both ends opened actively.";
     SelfConnect "self-connect" Warning "RFC 9293 §3.5" "A socket connects to itself.";
-    FastOpenRequested "fast-open-requested" Note "RFC 7413 §4.1.2" "The client asks for a fast open cookie.";
+    FastOpenRequested "fast-open-requested" Note "RFC 7413 §4.2.1" "The client asks for a fast open cookie.";
     FastOpenAccepted "fast-open-accepted" Note "RFC 7413 §4.2.2" "Text in the SYN was accepted.";
     FastOpenIgnored "fast-open-ignored" Warning "RFC 7413 §4.2.2" "Text in the SYN was not accepted, and is sent again.";
     ChallengeAck "challenge-ack" Warning "RFC 9293 §3.10.7.4" "A doubtful segment was answered by a challenge ACK.";
@@ -82,7 +82,7 @@ codes! {
     LastAckLost "last-ack-lost" Note "RFC 9293 §3.6.1" "The last ACK was lost, and sent again.";
     Aborted "aborted" Error "RFC 9293 §3.10.5" "A RST cut the connection off.";
     RstIgnored "rst-ignored" Warning "RFC 9293 §3.10.7.4" "A RST that did nothing.";
-    RstWithText "rst-with-text" Warning "RFC 9293 §3.4" "A RST that carries text.";
+    RstWithText "rst-with-text" Warning "RFC 9293 §3.5.3" "A RST that carries text.";
     LateReset "late-reset" Note "RFC 9293 §3.10.7.1" "A RST after all was closed.";
     FinOutOfOrder "fin-out-of-order" Note "RFC 9293 §3.10.7.4" "A FIN arrived ahead of text that was missing.";
     DataAfterFin "data-after-fin" Warning "RFC 9293 §3.6" "Text beyond the sender's own FIN.";

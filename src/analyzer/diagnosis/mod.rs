@@ -5,6 +5,17 @@
 //! own here; a variant of `Code` cannot be added without its name and severity.
 //! Read: field guide sections 2 to 4 (`docs/findings.md`).
 
+pub mod account;
+pub mod cause;
+pub mod closing;
 pub mod code;
+pub mod confidence;
+pub mod ending;
 pub mod finding;
+pub mod notes;
+pub mod opening;
+pub mod resets;
+pub mod scene;
 pub mod severity;
+pub mod sighting;
+pub mod words;

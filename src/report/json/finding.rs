@@ -1,7 +1,7 @@
 //! The record of a finding, by itself and inside its connection.
 //!
 //! In: a finding. Out: its record.
-//! Invariant: both shapes have the same fields; the one by itself also names its type and connection.
+//! Invariant: both shapes have the same fields; the one by itself also names its type, and its connection if it has one.
 
 use serde::Serialize;
 
@@ -11,7 +11,8 @@ use crate::analyzer::diagnosis::finding::Finding;
 #[derive(Serialize)]
 #[serde(tag = "type", rename = "finding")]
 pub struct FindingRecord<'a> {
-    connection: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection: Option<u64>,
     #[serde(flatten)]
     what: FoundRecord<'a>,
 }
@@ -29,8 +30,8 @@ pub struct FoundRecord<'a> {
 }
 
 impl<'a> FindingRecord<'a> {
-    /// The record of `finding` about the connection with the number `connection`.
-    pub fn of(finding: &'a Finding, connection: u64) -> Self {
+    /// The record of `finding` about the connection with that number, or about the capture as a whole.
+    pub fn of(finding: &'a Finding, connection: Option<u64>) -> Self {
         Self { connection, what: FoundRecord::from(finding) }
     }
 }

@@ -12,6 +12,7 @@ use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
 use crate::analyzer::connection::Connection;
+use crate::analyzer::diagnosis::finding::Finding;
 use crate::analyzer::label::Numbers;
 use crate::analyzer::step::Step;
 use crate::report::json::connection::ConnectionRecord;
@@ -68,13 +69,20 @@ impl<W: Write> Report for Json<W> {
     fn connection(&mut self, connection: &Connection) -> io::Result<()> {
         if self.records.has(Record::Findings) {
             for finding in connection.findings() {
-                self.write(&FindingRecord::of(finding, connection.id()))?;
+                self.write(&FindingRecord::of(finding, Some(connection.id())))?;
             }
         }
         if self.records.has(Record::Connections) {
             self.write(&ConnectionRecord::of(connection))?;
         }
         Ok(())
+    }
+
+    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        if !self.records.has(Record::Findings) {
+            return Ok(());
+        }
+        self.write(&FindingRecord::of(finding, None))
     }
 
     fn summary(&mut self, summary: &Summary) -> io::Result<()> {

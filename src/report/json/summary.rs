@@ -26,9 +26,22 @@ pub struct SummaryRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     dropped: Option<u64>,
     evicted: u64,
+    quality: Quality,
     #[serde(skip_serializing_if = "Option::is_none")]
     elapsed: Option<Seconds>,
     findings: BySeverity,
+}
+
+/// How good the capture is.
+#[derive(Serialize)]
+struct Quality {
+    duplicates: u64,
+    offloaded: u64,
+    cut_short: u64,
+    stepped_back: u64,
+    one_sided: u64,
+    reordered: u64,
+    mid_stream: u64,
 }
 
 /// Findings by severity.
@@ -58,8 +71,24 @@ impl<'a> SummaryRecord<'a> {
             captured: summary.captured,
             dropped: summary.dropped,
             evicted: summary.evicted,
+            quality: Quality::of(summary),
             elapsed: summary.elapsed().map(Seconds),
             findings: BySeverity { note: found.notes, warning: found.warnings, error: found.errors },
+        }
+    }
+}
+
+impl Quality {
+    const fn of(summary: &Summary) -> Self {
+        let quality = &summary.quality;
+        Self {
+            duplicates: quality.duplicates,
+            offloaded: quality.offloaded,
+            cut_short: quality.cut_short,
+            stepped_back: quality.stepped_back,
+            one_sided: quality.one_sided,
+            reordered: quality.reordered,
+            mid_stream: quality.mid_stream,
         }
     }
 }

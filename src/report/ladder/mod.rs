@@ -11,12 +11,15 @@ use std::io;
 use std::time::Duration;
 
 use crate::analyzer::connection::Connection;
+use crate::analyzer::diagnosis::finding::Finding;
+use crate::analyzer::diagnosis::severity::Severity;
 use crate::analyzer::role::Role;
 use crate::analyzer::state::State;
 use crate::analyzer::step::Step;
 use crate::call::SocketCall;
 use crate::report::ladder::rows::{Row, rows};
 use crate::report::ladder::words::{closing_line, legend};
+use crate::report::said::Said;
 use crate::report::sink::Report;
 use crate::report::style::{Believed, Ink, Style};
 use crate::segment::TextHead;
@@ -55,8 +58,39 @@ pub fn draw(
     for line in wrapped(&closing_line(connection), style) {
         writeln!(out, " {line}")?;
     }
-    for finding in connection.findings() {
-        writeln!(out, " {} {}: {}", finding.code.severity(), finding.code, finding.says)?;
+    Ok(())
+}
+
+/// Writes what was found about a connection and not said yet, a paragraph each.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn tell_all(
+    out: &mut dyn io::Write,
+    connection: &Connection,
+    said: &mut Said,
+    style: Style,
+) -> io::Result<()> {
+    connection
+        .findings()
+        .iter()
+        .filter(|finding| said.is_news(finding))
+        .try_for_each(|finding| tell(out, finding, style))
+}
+
+fn tell(out: &mut dyn io::Write, finding: &Finding, style: Style) -> io::Result<()> {
+    let Finding { code, says, .. } = finding;
+    let severity = code.severity();
+    let ink = if severity == Severity::Error { Ink::Failure } else { Ink::Closing };
+    let mut begin = " ";
+    for line in wrapped(&format!("{severity} {code}: {says}"), style) {
+        let line = match line.strip_prefix(severity.as_str()).filter(|_| begin == " ") {
+            Some(rest) => format!("{}{rest}", style.paint(ink, severity)),
+            None => line,
+        };
+        writeln!(out, "{begin}{line}")?;
+        begin = "   ";
     }
     Ok(())
 }
@@ -72,12 +106,13 @@ pub struct Ladder<W> {
     out: W,
     style: Style,
     is_first: bool,
+    said: Said,
 }
 
 impl<W: io::Write> Ladder<W> {
     /// Draws on `out`.
-    pub const fn new(out: W, style: Style) -> Self {
-        Self { out, style, is_first: true }
+    pub fn new(out: W, style: Style) -> Self {
+        Self { out, style, is_first: true, said: Said::default() }
     }
 }
 
@@ -87,7 +122,12 @@ impl<W: io::Write> Report for Ladder<W> {
             writeln!(self.out)?;
         }
         writeln!(self.out, " connection {}", connection.id())?;
-        draw(&mut self.out, connection, &[], self.style)
+        draw(&mut self.out, connection, &[], self.style)?;
+        tell_all(&mut self.out, connection, &mut self.said, self.style)
+    }
+
+    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        tell(&mut self.out, finding, self.style)
     }
 
     fn flush(&mut self) -> io::Result<()> {

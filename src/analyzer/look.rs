@@ -1,0 +1,54 @@
+//! What the IP headers of one end's packets look like, so that one that another host made can be told.
+//!
+//! In: the hop limit and the identification of each packet. Out: whether a packet is out of line.
+//! Invariant: says nothing where it knows nothing; an identification counts only where the end is seen to count.
+//! Read: RFC 791 §3.1, RFC 6864 §4.
+
+use crate::segment::Segment;
+
+/// How far the next identification of a counting end may be from the last: other connections take some between.
+const NEAR: u16 = 2_000;
+/// How many steps in a row make an end one that counts.
+const COUNTING: u8 = 3;
+
+/// What was last seen of an end's packets.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Look {
+    hop_limit: u8,
+    identification: u16,
+    /// Identifications in a row that followed the one before closely.
+    steps: u8,
+}
+
+impl Look {
+    /// Takes in a packet that its end has certainly made.
+    pub fn note(&mut self, segment: &Segment) {
+        let sighting = segment.sighting;
+        if sighting.hop_limit != 0 {
+            self.hop_limit = sighting.hop_limit;
+        }
+        if sighting.identification == 0 {
+            return;
+        }
+        let is_near = self.identification != 0 && self.is_near(sighting.identification);
+        self.steps = if is_near { self.steps.saturating_add(1) } else { 0 };
+        self.identification = sighting.identification;
+    }
+
+    /// Whether the packet that carries `segment` came another way than the end's others: by its hop limit.
+    pub const fn is_other_way(&self, segment: &Segment) -> bool {
+        let hop_limit = segment.sighting.hop_limit;
+        self.hop_limit != 0 && hop_limit != 0 && hop_limit != self.hop_limit
+    }
+
+    /// Whether its identification is none of this end's, which counts them.
+    pub const fn is_other_count(&self, segment: &Segment) -> bool {
+        let identification = segment.sighting.identification;
+        self.steps >= COUNTING && identification != 0 && !self.is_near(identification)
+    }
+
+    const fn is_near(&self, identification: u16) -> bool {
+        let ahead = identification.wrapping_sub(self.identification);
+        ahead != 0 && ahead < NEAR
+    }
+}

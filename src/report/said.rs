@@ -1,0 +1,29 @@
+//! What a report for people has said already.
+//!
+//! In: findings as they come. Out: those that are worth a line.
+//! Invariant: what the capture does to every connection alike is said once; records for programs repeat it each time.
+
+use crate::analyzer::diagnosis::code::{Code, CodeSet};
+use crate::analyzer::diagnosis::finding::Finding;
+
+/// The codes said so far that are not said again.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Said(CodeSet);
+
+impl Said {
+    /// Nothing is to be said of checksums left to the hardware: so they are on every loopback.
+    pub fn of_loopback() -> Self {
+        let mut codes = CodeSet::default();
+        codes.add(Code::ChecksumOffloaded);
+        Self(codes)
+    }
+
+    /// Whether `finding` is to be told: it is said of one connection, or for the first time.
+    pub fn is_news(&mut self, finding: &Finding) -> bool {
+        let is_news = !self.0.has(finding.code);
+        if matches!(finding.code, Code::ChecksumOffloaded | Code::CutShort | Code::CaptureDuplicate) {
+            self.0.add(finding.code);
+        }
+        is_news
+    }
+}
