@@ -8,13 +8,17 @@ mod support;
 use std::fmt::Display;
 
 use support::frame;
+use support::icmp::Report;
 use support::notation::{TcpChecksum, Written};
 use support::script::{Carries, Line, Script};
 use tcpshake::capture::file::Files;
 use tcpshake::capture::source::{FrameSource, Next};
 use tcpshake::decode::error::DecodeError;
 use tcpshake::decode::{Decoded, decode};
+use tcpshake::icmp::IcmpError;
 use tcpshake::segment::{Checksum, Segment};
+use tcpshake::seq::SeqNumber;
+use tcpshake::time::Timestamp;
 
 /// What differs, a line each.
 #[derive(Default)]
@@ -44,7 +48,9 @@ fn every_frame_is_decoded_as_written() {
                     segment_as_written(&script, index, &segment, &mut differences);
                 }
                 (Carries::Segment(..), other) => panic!("{place}: {other:?}"),
-                (Carries::Icmp(_), _) => {}
+                (Carries::Icmp(report), decoded) => {
+                    icmp_as_written(&script, index, report, &decoded, &mut differences);
+                }
                 // Whatever it is: such frames are written to be something odd.
                 (Carries::Raw(..), _) => {}
             }
@@ -78,6 +84,41 @@ fn segment_as_written(script: &Script, index: usize, segment: &Segment, differen
         options.resize(options.len().next_multiple_of(4), 1);
         same("options", &options.escape_ascii(), &segment.options.octets().escape_ascii());
     }
+}
+
+fn icmp_as_written(
+    script: &Script,
+    index: usize,
+    report: &Report,
+    decoded: &Result<Decoded, DecodeError>,
+    differences: &mut Differences,
+) {
+    let frame = &script.frames[index];
+    let quoted = &report.quoted.segment;
+    let reporter = script.socket(report.from).ip();
+    // A wrong checksum makes it no error, where it can be judged.
+    let is_intact = report.marks.checksum == TcpChecksum::Correct || report.marks.snap.is_some();
+    let wanted = if report.quotes(reporter.is_ipv6()) && is_intact {
+        Decoded::Icmp(IcmpError {
+            frame: u64::try_from(index + 1).expect("fixtures are small"),
+            time: Timestamp(support::capture::START + frame.time),
+            reporter,
+            kind: report.kind,
+            code: report.code,
+            source: script.socket(quoted.from),
+            destination: script.socket(quoted.to),
+            seq: SeqNumber(quoted.seq),
+        })
+    } else {
+        Decoded::NotTcp
+    };
+    let place = script.place(frame.number);
+    differences.compare(
+        &place,
+        "ICMP error",
+        format!("{:?}", Ok::<_, DecodeError>(wanted)),
+        format!("{decoded:?}"),
+    );
 }
 
 fn checksum(line: &Written, whole: bool) -> String {

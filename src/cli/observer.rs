@@ -46,6 +46,7 @@ impl Observer {
                 self.report.segment(&step)?;
                 return self.report_ended();
             }
+            Ok(Decoded::Icmp(_)) => self.summary.not_tcp += 1,
             Ok(Decoded::NotTcp) => self.summary.not_tcp += 1,
             Ok(Decoded::Fragment) => self.summary.fragments += 1,
             Ok(Decoded::UnsupportedLink(link)) => self.unsupported_link(link),

@@ -31,6 +31,14 @@ pub struct Report {
     pub marks: Marks,
 }
 
+impl Report {
+    /// Whether it quotes as much as an error must, and its type is one that quotes; in ICMPv6 where `six`.
+    pub fn quotes(&self, six: bool) -> bool {
+        let kinds = if six { [1, 2, 3, 4] } else { [3, 4, 11, 12] };
+        kinds.contains(&self.kind) && self.quote >= QUOTED
+    }
+}
+
 /// A segment that an error quotes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quoted {
