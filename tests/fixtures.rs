@@ -12,8 +12,9 @@ use std::process::Command;
 
 use support::aloud::skipped;
 use support::capture;
+use support::icmp::Report;
 use support::notation::TcpChecksum;
-use support::script::{Line, Script};
+use support::script::{Carries, Line, Link, Script};
 
 /// No fixture is larger than this, in octets.
 const LARGEST: usize = 4_096;
@@ -64,11 +65,11 @@ fn tcpdump_reads_every_capture() {
     if !present("tcpdump") {
         return;
     }
-    for script in support::scripts() {
+    for script in support::scripts().into_iter().filter(is_read_by_all) {
         let path = script.capture_path();
         let output = run(Command::new("tcpdump").args(["-n", "-r"]).arg(&path));
         let lines = output.lines().count();
-        assert_eq!(lines, script.segments.len(), "{}: tcpdump shows\n{output}", path.display());
+        assert_eq!(lines, script.frames.len(), "{}: tcpdump shows\n{output}", path.display());
     }
 }
 
@@ -78,7 +79,7 @@ fn tshark_sees_what_the_scripts_say() {
     if !present("tshark") || !present("mergecap") {
         return;
     }
-    const FIELDS: [&str; 7] = [
+    const FIELDS: [&str; 15] = [
         "tcp.flags",
         "tcp.seq_raw",
         "tcp.ack_raw",
@@ -86,8 +87,18 @@ fn tshark_sees_what_the_scripts_say() {
         "tcp.stream",
         "tcp.checksum.status",
         "_ws.malformed",
+        // Of an ICMP error these are the ports of the segment that it quotes.
+        "tcp.srcport",
+        "tcp.dstport",
+        "icmp.type",
+        "icmpv6.type",
+        "icmp.code",
+        "icmpv6.code",
+        "icmp.checksum.status",
+        "icmpv6.checksum.status",
     ];
-    let scripts = support::scripts();
+    let mut scripts = support::scripts();
+    scripts.retain(is_read_by_all);
     let folder = tempfile::tempdir().expect("a temporary folder");
     let merged = folder.path().join("merged.pcapng");
     let captures = scripts.iter().map(Script::capture_path);
@@ -98,34 +109,66 @@ fn tshark_sees_what_the_scripts_say() {
     let mut rows = output.lines();
     let mut streams = HashMap::new();
     for script in &scripts {
-        for line in &script.segments {
-            let place = script.place(line.number);
+        for frame in &script.frames {
+            let place = script.place(frame.number);
             let row = rows.next().unwrap_or_else(|| panic!("{place}: tshark does not show it"));
-            let stream = agrees(line, row, &place);
-            let mut pair = [script.socket(line.from), script.socket(line.to)];
-            pair.sort();
-            let other = *streams.entry(stream).or_insert(pair);
-            assert_eq!(other, pair, "{place}: one stream for two pairs of sockets");
+            match (&frame.carries, frame.segment()) {
+                (_, Some(line)) => {
+                    let stream = agrees(line, row, &place);
+                    let mut pair = [script.socket(line.segment.from), script.socket(line.segment.to)];
+                    pair.sort();
+                    let other = *streams.entry(stream).or_insert(pair);
+                    assert_eq!(other, pair, "{place}: one stream for two pairs of sockets");
+                }
+                (Carries::Icmp(report), _) => agrees_on_icmp(script, report, row, &place),
+                _ => {}
+            }
         }
     }
     assert_eq!(rows.next(), None, "tshark shows more than the scripts say");
 }
 
+/// Whether tcpdump and tshark know the link type, whatever it is.
+fn is_read_by_all(script: &Script) -> bool {
+    !matches!(script.link, Link::Other(_))
+}
+
 /// Compares tshark's row with the line; the stream it counts the segment to.
-fn agrees<'a>(line: &Line, row: &'a str, place: &str) -> &'a str {
+fn agrees<'a>(line: Line<'_>, row: &'a str, place: &str) -> &'a str {
     let columns: Vec<&str> = row.split('\t').collect();
-    let &[flags, seq, ack, len, stream, checksum, malformed] = columns.as_slice() else {
+    let &[flags, seq, ack, len, stream, checksum, malformed, ..] = columns.as_slice() else {
         panic!("{place}: tshark shows {row}");
     };
+    let line = line.segment;
     assert_eq!(malformed, "", "{place}: tshark calls it malformed");
     let flags = u16::from_str_radix(flags.trim_start_matches("0x"), 16);
     assert_eq!(flags.ok(), Some(line.flags.0), "{place}: flags");
-    assert_eq!((seq, ack), (&*line.seq.to_string(), &*line.ack.to_string()), "{place}: SEQ, ACK");
+    let numbers = (line.seq.to_string(), line.ack.unwrap_or(0).to_string());
+    assert_eq!((seq, ack), (&*numbers.0, &*numbers.1), "{place}: SEQ, ACK");
     assert_eq!(len, line.text.len().to_string(), "{place}: length of text");
     if line.marks.snap.is_none() {
         assert_eq!(checksum, checksum_status(line.marks.checksum), "{place}: checksum");
     }
     stream
+}
+
+/// The same for an ICMP error and the segment that it quotes.
+fn agrees_on_icmp(script: &Script, report: &Report, row: &str, place: &str) {
+    let quoted = &report.quoted.segment;
+    let ends = (script.socket(quoted.from), script.socket(quoted.to));
+    let columns: Vec<&str> = row.split('\t').collect();
+    let &[_, _, _, _, _, _, _, source, destination, kind, kind_6, code, code_6, status, status_6] =
+        columns.as_slice()
+    else {
+        panic!("{place}: tshark shows {row}");
+    };
+    assert_eq!([kind, kind_6].concat(), report.kind.to_string(), "{place}: type");
+    assert_eq!([code, code_6].concat(), report.code.to_string(), "{place}: code");
+    if report.quotes(ends.0.is_ipv6()) && report.marks.snap.is_none() {
+        let (from, to) = (ends.0.port().to_string(), ends.1.port().to_string());
+        assert_eq!((source, destination), (&*from, &*to), "{place}: ports quoted");
+        assert_eq!([status, status_6].concat(), checksum_status(report.marks.checksum), "{place}: checksum");
+    }
 }
 
 /// As Wireshark numbers it: 0 bad, 1 good.
@@ -143,6 +186,15 @@ fn a_faulty_script_names_file_line_and_cause() {
         ("+0 A > B S 100:101(0) | SYN J | SYN-SENT (SYN-RECEIVED)", "5: 100 + 0 is 100, not 101"),
         ("+0 A > B X 100:100(0) | SYN J | SYN-SENT (SYN-RECEIVED)", "5: `X` has `X`, which is none of"),
         ("+0 A > C S 100:100(0) | SYN J | SYN-SENT (SYN-RECEIVED)", "5: socket C has no address"),
+        ("+0 A > B S 100:100(0) on 1 | SYN J | SYN-SENT CLOSED", "5: interface 1 of 1"),
+        ("+0 A > B icmp unreachable host about 1", "5: frame 1 is no segment"),
+        ("+0 A > B icmp unreachable hose about A > B S 1:1(0)", "5: `hose` is none of: net, host"),
+        ("+0 A > B icmp toobig 0 about A > B S 1:1(0)", "5: `toobig` is none of"),
+        ("+0 raw 4500 | SYN J | SYN-SENT CLOSED", "5: only a segment has a label"),
+        ("+0 raw 450", "5: `450` is no row of hexadecimal octets"),
+        ("= 1 finding bad-luck", "5: `bad-luck` is none of: no-answer"),
+        ("= finding fragmented frames", "5: `frames` lacks its numbers"),
+        ("= 1 finding refused confidence high", "5: `high` is none of: certain"),
         ("+0 A > B S 100:100(0) ack 4 | SYN J | SYN-SENT CLOSED", "5: `.` among the flags"),
         ("+0 A > B S 100:100(0) | SYN J | SYN-SEND CLOSED", "5: `SYN-SEND` is none of"),
         ("+0 A > B S 100:100(0) | SYN J | SYN-SENT", "5: 1 states where 2 are needed"),
@@ -152,7 +204,7 @@ fn a_faulty_script_names_file_line_and_cause() {
         ("= 1 outcome fine", "5: `fine` is none of"),
         ("link: token-ring", "5: `link: token-ring` is none of"),
         ("hello", "5: `hello` is neither"),
-        ("", "6: the script has no segments"),
+        ("", "6: the script has no frames"),
     ];
     for (line, message) in rows {
         let error = Script::parse(Path::new("opening/x.seg"), &format!("{head}{line}\n\n"));

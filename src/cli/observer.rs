@@ -47,6 +47,7 @@ impl Observer {
                 self.report.segment(&step)?;
                 return self.report_ended();
             }
+            Ok(Decoded::Icmp(_)) => self.summary.not_tcp += 1,
             Ok(Decoded::NotTcp) => self.summary.not_tcp += 1,
             Ok(Decoded::Fragment) => self.summary.count_fragment(frame.number),
             Ok(Decoded::UnsupportedLink(link)) => self.unsupported_link(frame.number, link),

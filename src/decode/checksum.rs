@@ -1,14 +1,14 @@
-//! The Internet checksum over a TCP segment and its pseudo-header.
+//! The Internet checksum over a TCP segment or an ICMP message, and its pseudo-header.
 //!
-//! In: the addresses of both ends and the octets of a whole segment. Out: whether its checksum is right, left
+//! In: the addresses of both ends and the octets of a whole segment or message. Out: whether its checksum is right, left
 //! to the hardware, or wrong.
 //! Invariant: sums are kept in 64 bits and cannot overflow for anything that fits in memory.
-//! Read: RFC 1071, RFC 9293 §3.1 (pseudo-header), RFC 8200 §8.1 (the same for IPv6), RFC 2675 §4 (lengths
-//! above 65,535).
+//! Read: RFC 1071, RFC 9293 §3.1 (pseudo-header), RFC 8200 §8.1 (the same for IPv6), RFC 4443 §2.3 (ICMPv6 has one,
+//! ICMP has none), RFC 2675 §4 (lengths above 65,535).
 
 use std::net::IpAddr;
 
-use pnet::packet::ip::IpNextHeaderProtocols;
+use pnet::packet::ip::{IpNextHeaderProtocol, IpNextHeaderProtocols};
 
 use crate::segment::Checksum;
 
@@ -17,7 +17,7 @@ use crate::segment::Checksum;
 /// A system that leaves the sum to its hardware puts the sum of the pseudo-header, not inverted, into the
 /// field: the hardware then sums header and text over it. Others leave a 0 there, which says nothing.
 pub(super) fn judge(source: IpAddr, destination: IpAddr, octets: &[u8], field: u16) -> Checksum {
-    let pseudo = pseudo_header(source, destination, octets.len());
+    let pseudo = pseudo_header(source, destination, IpNextHeaderProtocols::Tcp, octets.len());
     if fold(pseudo.wrapping_add(sum(octets))) == u16::MAX {
         Checksum::Correct
     } else if fold(pseudo) == field {
@@ -30,16 +30,26 @@ pub(super) fn judge(source: IpAddr, destination: IpAddr, octets: &[u8], field: u
     }
 }
 
+/// Whether the sum over `octets`, and over the pseudo-header where there are `ends` to make one of, is right.
+pub(super) fn is_right(
+    ends: Option<(IpAddr, IpAddr)>,
+    protocol: IpNextHeaderProtocol,
+    octets: &[u8],
+) -> bool {
+    let pseudo =
+        ends.map_or(0, |(source, destination)| pseudo_header(source, destination, protocol, octets.len()));
+    fold(pseudo.wrapping_add(sum(octets))) == u16::MAX
+}
+
 /// Addresses, length and protocol. Both versions of IP come to the same sum: the fields differ in their place
 /// and width alone.
-fn pseudo_header(source: IpAddr, destination: IpAddr, len: usize) -> u64 {
+fn pseudo_header(source: IpAddr, destination: IpAddr, protocol: IpNextHeaderProtocol, len: usize) -> u64 {
     let len = u64::try_from(len).unwrap_or(u64::MAX);
-    let protocol = u64::from(IpNextHeaderProtocols::Tcp.0);
     address(source)
         .wrapping_add(address(destination))
         .wrapping_add(len & 0xffff)
         .wrapping_add(len >> 16)
-        .wrapping_add(protocol)
+        .wrapping_add(u64::from(protocol.0))
 }
 
 fn address(address: IpAddr) -> u64 {

@@ -76,6 +76,8 @@ pub enum Layer {
     Ipv6,
     /// Any extension header, the authentication header among them.
     Extension,
+    /// ICMP or ICMPv6.
+    Icmp,
     /// TCP.
     Tcp,
 }
@@ -93,6 +95,7 @@ impl fmt::Display for Layer {
             Self::Ipv4 => "IPv4 header",
             Self::Ipv6 => "IPv6 header",
             Self::Extension => "extension header",
+            Self::Icmp => "ICMP header",
             Self::Tcp => "TCP header",
         })
     }

@@ -2,7 +2,7 @@
 //!
 //! In: the octets from the IP header on. Out: the upper layer's octets, ended where the packet ends.
 //! Invariant: the header length is checked before it is used; a total length of 0 is a packet that the
-//! network card is still to cut up, and is as long as the frame.
+//! network card is still to cut up, and is as long as the frame. In a quotation no length is believed.
 //! Read: RFC 791 §3.1 (source routes there, too), RFC 4302 (authentication header).
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -19,6 +19,19 @@ const FIXED: usize = 20;
 
 /// Reads an IPv4 header.
 pub(super) fn packet(rest: Rest<'_>) -> Result<Packet<'_>, DecodeError> {
+    read(rest, |rest, total_len| match total_len {
+        0 => rest,
+        len => rest.with_len(usize::from(len)),
+    })
+}
+
+/// Reads the IPv4 header that an ICMP error quotes: its total length says nothing about the quotation.
+pub(super) fn quoted(rest: Rest<'_>) -> Result<Packet<'_>, DecodeError> {
+    read(rest, |rest, _| rest)
+}
+
+/// `end` ends the octets where the total length says.
+fn read<'a>(rest: Rest<'a>, end: impl FnOnce(Rest<'a>, u16) -> Rest<'a>) -> Result<Packet<'a>, DecodeError> {
     let (header, _) = rest.view(FIXED, Layer::Ipv4, Ipv4Packet::new)?;
     if header.get_version() != 4 {
         return Err(rest.error(Layer::Ipv4, Fault::Version(header.get_version())));
@@ -27,10 +40,7 @@ pub(super) fn packet(rest: Rest<'_>) -> Result<Packet<'_>, DecodeError> {
     if header_len < FIXED {
         return Err(rest.error(Layer::Ipv4, Fault::HeaderLength { needed: FIXED, got: header_len }));
     }
-    let rest = match header.get_total_length() {
-        0 => rest,
-        len => rest.with_len(usize::from(len)),
-    };
+    let rest = end(rest, header.get_total_length());
     if header_len > rest.len() {
         return Err(rest.short(Layer::Ipv4, header_len));
     }

@@ -25,15 +25,28 @@ const HOME_ADDRESS: u8 = 0xc9;
 
 /// Reads an IPv6 header and all extension headers.
 pub(super) fn packet(rest: Rest<'_>) -> Result<Packet<'_>, DecodeError> {
+    read(rest, |payload, len, protocol| match len {
+        0 => jumbogram(protocol, payload),
+        len => payload.with_len(usize::from(len)),
+    })
+}
+
+/// Reads those that an ICMPv6 error quotes: the payload length says nothing about the quotation.
+pub(super) fn quoted(rest: Rest<'_>) -> Result<Packet<'_>, DecodeError> {
+    read(rest, |payload, _, _| payload)
+}
+
+/// `end` ends the payload where the payload length says.
+fn read<'a>(
+    rest: Rest<'a>,
+    end: impl FnOnce(Rest<'a>, u16, IpNextHeaderProtocol) -> Rest<'a>,
+) -> Result<Packet<'a>, DecodeError> {
     let (header, payload) = rest.view(40, Layer::Ipv6, Ipv6Packet::new)?;
     if header.get_version() != 6 {
         return Err(rest.error(Layer::Ipv6, Fault::Version(header.get_version())));
     }
     let protocol = header.get_next_header();
-    let payload = match header.get_payload_length() {
-        0 => jumbogram(protocol, payload),
-        len => payload.with_len(usize::from(len)),
-    };
+    let payload = end(payload, header.get_payload_length(), protocol);
     behind_extensions(Packet {
         source: IpAddr::V6(header.get_source().octets().into()),
         destination: IpAddr::V6(header.get_destination().octets().into()),

@@ -1,6 +1,7 @@
 //! Octets to segments: each frame is read once, from the link header to the text, without an allocation.
 //!
-//! In: a captured `Frame`. Out: its TCP `Segment`, or what it is instead, or where it contradicts itself.
+//! In: a captured `Frame`. Out: its TCP `Segment`, an ICMP error about one, or what it is instead, or where it
+//! contradicts itself.
 //! Invariant: no input makes this panic. A segment that the capture or a fragment cuts short is still a
 //! segment as long as its control bits are there. Frames are read alone: fragments are not put together.
 //! Read: RFC 9293 §3.1, RFC 791 §3.1, RFC 8200 §3 and §4.
@@ -16,10 +17,12 @@ use crate::decode::ip::Part;
 use crate::decode::link::Network;
 use crate::decode::rest::Rest;
 use crate::frame::{Frame, LinkType};
+use crate::icmp::IcmpError;
 use crate::segment::Segment;
 
 mod checksum;
 pub mod error;
+mod icmp;
 mod ip;
 mod ipv4;
 mod ipv6;
@@ -37,6 +40,8 @@ mod tests;
 pub enum Decoded {
     /// A TCP segment.
     Segment(Segment),
+    /// An ICMP or ICMPv6 error that quotes a TCP segment.
+    Icmp(IcmpError),
     /// Something else: another protocol over IP, or no IP at all.
     NotTcp,
     /// A fragment that cannot be read alone: not the first one, or a first one without the control bits.
@@ -63,6 +68,9 @@ pub fn decode(frame: &Frame<'_>) -> Result<Decoded, DecodeError> {
         IpNextHeaderProtocols::Tcp => {
             let Some(segment) = tcp::segment(frame, &packet)? else { return Ok(Decoded::Fragment) };
             Ok(Decoded::Segment(Segment { sighting: sighting::of(frame, network), ..segment }))
+        }
+        IpNextHeaderProtocols::Icmp | IpNextHeaderProtocols::Icmpv6 => {
+            Ok(icmp::error(frame, &packet).map_or(Decoded::NotTcp, Decoded::Icmp))
         }
         // What follows it is in another fragment, and may well be TCP.
         protocol if ip::is_extension(protocol) => Ok(Decoded::Fragment),

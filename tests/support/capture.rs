@@ -14,12 +14,12 @@ const SNAP_LEN: u32 = 262_144;
 
 /// The whole file.
 pub fn octets(script: &Script) -> Vec<u8> {
-    let frames: Vec<Built> = (0..script.segments.len()).map(|index| frame::build(script, index)).collect();
+    let frames: Vec<Built> = (0..script.frames.len()).map(|index| frame::build(script, index)).collect();
     let order = Order { big_endian: script.big_endian };
     match script.format {
         Format::Pcap => pcap(&frames, order, link_type(script.link), 0xa1b2_c3d4, 1_000),
         Format::PcapNano => pcap(&frames, order, link_type(script.link), 0xa1b2_3c4d, 1),
-        Format::Pcapng => pcapng(&frames, order, link_type(script.link)),
+        Format::Pcapng => pcapng(script, &frames, order),
     }
 }
 
@@ -32,6 +32,7 @@ pub const fn link_type(link: Link) -> u32 {
         Link::Loop => 108,
         Link::Sll => 113,
         Link::Sll2 => 276,
+        Link::Other(number) => number,
     }
 }
 
@@ -48,6 +49,16 @@ impl Order {
 
     fn four(self, number: u32) -> [u8; 4] {
         if self.big_endian { number.to_be_bytes() } else { number.to_le_bytes() }
+    }
+
+    fn eight(self, number: u64) -> [u8; 8] {
+        if self.big_endian { number.to_be_bytes() } else { number.to_le_bytes() }
+    }
+
+    /// A time of pcapng, in halves, the higher one first.
+    fn time(self, after_start: u64) -> Vec<u8> {
+        let time = START + after_start;
+        [self.four((time >> 32) as u32), self.four((time & 0xffff_ffff) as u32)].concat()
     }
 
     fn length(self, octets: usize) -> [u8; 4] {
@@ -77,23 +88,30 @@ fn pcap(frames: &[Built], order: Order, link_type: u32, magic: u32, unit: u64) -
     file
 }
 
-fn pcapng(frames: &[Built], order: Order, link_type: u32) -> Vec<u8> {
+fn pcapng(script: &Script, frames: &[Built], order: Order) -> Vec<u8> {
     let section = [&order.four(0x1a2b_3c4d)[..], &order.two(1), &order.two(0), &[0xff; 8]].concat();
-    let link = u16::try_from(link_type).expect("link types have 16 bits");
+    let link = u16::try_from(link_type(script.link)).expect("link types have 16 bits");
     // Option 9, if_tsresol: times count nanoseconds; option 0 ends the list.
     let resolution = [&order.two(9)[..], &order.two(1), &[9, 0, 0, 0], &[0; 4]].concat();
     let interface = [&order.two(link)[..], &[0, 0], &order.four(SNAP_LEN), &resolution].concat();
-    let mut file = [block(order, 0x0a0d_0d0a, &section), block(order, 1, &interface)].concat();
+    let mut file = block(order, 0x0a0d_0d0a, &section);
+    for _ in 0..script.interfaces {
+        file.extend(block(order, 1, &interface));
+    }
     for frame in frames {
-        let time = START + frame.time;
-        let mut packet = [0; 4].to_vec(); // the first interface
-        packet.extend(order.four((time >> 32) as u32));
-        packet.extend(order.four((time & 0xffff_ffff) as u32));
+        let mut packet = order.four(frame.interface).to_vec();
+        packet.extend(order.time(frame.time));
         packet.extend(order.length(frame.octets.len()));
         packet.extend(order.length(frame.wire_len));
         packet.extend(&frame.octets);
         packet.resize(packet.len().next_multiple_of(4), 0);
         file.extend(block(order, 6, &packet));
+    }
+    if let Some(drops) = script.drops {
+        // Of the first interface, at the end; option 5 is isb_ifdrop.
+        let end = frames.iter().map(|frame| frame.time).max().unwrap_or(0);
+        let dropped = [&order.two(5)[..], &order.two(8), &order.eight(drops), &[0; 4]].concat();
+        file.extend(block(order, 5, &[&[0; 4][..], &order.time(end), &dropped].concat()));
     }
     file
 }

@@ -1,7 +1,9 @@
-//! What a script expects: of each segment, and of each connection.
+//! What a script expects: of each segment, of each connection, and of the capture.
 //!
 //! In: the columns behind a segment's bars, and the lines that begin with `=`. Out: checked values.
 //! Invariant: a misspelt state, subject or value is an error of the script, never an expectation that cannot be met.
+
+use tcpshake::analyzer::diagnosis::code::Code;
 
 /// What one segment should be observed as.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +32,23 @@ pub enum About {
     Connections(u64),
     /// One of them.
     Connection(u64, Subject),
+    /// A finding about the capture as a whole.
+    Finding(Wanted),
+    /// No such finding.
+    NoFindings,
+}
+
+/// A finding that is expected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its code.
+    pub code: String,
+    /// Its frames, where they matter.
+    pub frames: Option<Vec<u64>>,
+    /// Its confidence, where it matters.
+    pub confidence: Option<String>,
+    /// Whether it has to name another explanation.
+    pub rival: bool,
 }
 
 /// What is expected of one connection.
@@ -45,6 +64,10 @@ pub enum Subject {
     Outcome(String),
     /// The last states, as in [`Expected::states`].
     States(Vec<String>),
+    /// One of its findings.
+    Finding(Wanted),
+    /// No findings at all.
+    NoFindings,
 }
 
 const STATES: [&str; 12] = [
@@ -100,7 +123,10 @@ pub fn of_segment(columns: &[&str], same_socket: bool) -> Result<Expected, Strin
 pub fn of_connection(text: &str) -> Result<About, String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     match words.as_slice() {
+        ["connections", "0"] => Ok(About::Connections(0)),
         ["connections", count] => Ok(About::Connections(positive(count)?)),
+        ["finding", finding @ ..] => Ok(About::Finding(finding_of(finding)?)),
+        ["findings", "none"] => Ok(About::NoFindings),
         [number, subject @ ..] => Ok(About::Connection(positive(number)?, subject_of(subject)?)),
         [] => Err("nothing is expected".to_owned()),
     }
@@ -121,10 +147,48 @@ fn subject_of(words: &[&str]) -> Result<Subject, String> {
         ["states", states @ ..] if (1..=2).contains(&states.len()) => {
             Ok(Subject::States(states_of(states.iter().copied())?))
         }
+        ["finding", finding @ ..] => Ok(Subject::Finding(finding_of(finding)?)),
+        ["findings", "none"] => Ok(Subject::NoFindings),
         _ => Err(format!(
-            "`{}` is none of: client LETTER, opening KIND, closing KIND [first ROLE], outcome KIND, states STATE [STATE]",
+            "`{}` is none of: client LETTER, opening KIND, closing KIND [first ROLE], outcome KIND, \
+             states STATE [STATE], finding CODE [frames F ...] [confidence HOW] [rival], findings none",
             words.join(" ")
         )),
+    }
+}
+
+/// `CODE [frames F ...] [confidence certain|likely|possible] [rival]`.
+fn finding_of(words: &[&str]) -> Result<Wanted, String> {
+    let (code, mut rest) = words.split_first().ok_or("a finding needs its code")?;
+    let known: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    let code = one_of(code, &known)?;
+    let mut wanted = Wanted { code, frames: None, confidence: None, rival: false };
+    loop {
+        rest = match rest {
+            [] => return Ok(wanted),
+            ["rival", rest @ ..] => {
+                wanted.rival = true;
+                rest
+            }
+            ["confidence", how, rest @ ..] => {
+                wanted.confidence = Some(one_of(how, &["certain", "likely", "possible"])?);
+                rest
+            }
+            ["frames", rest @ ..] => {
+                let is_number = |word: &&&str| word.starts_with(|first: char| first.is_ascii_digit());
+                let count = rest.iter().take_while(is_number).count();
+                let (numbers, rest) = rest.split_at(count);
+                if numbers.is_empty() {
+                    return Err("`frames` lacks its numbers".to_owned());
+                }
+                wanted.frames =
+                    Some(numbers.iter().map(|number| positive(number)).collect::<Result<_, _>>()?);
+                rest
+            }
+            [other, ..] => {
+                return Err(format!("`{other}` is none of: frames F ..., confidence HOW, rival"));
+            }
+        };
     }
 }
 

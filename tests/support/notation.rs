@@ -24,7 +24,7 @@ pub struct Written {
     pub ack: Option<u32>,
     /// SEG.WND.
     pub window: u16,
-    /// The option octets, not yet padded.
+    /// The option octets, not yet padded; a SYN's are an MSS of 1460 where the script gives none.
     pub options: Vec<u8>,
     /// The text.
     pub text: Vec<u8>,
@@ -47,7 +47,12 @@ pub struct Marks {
     pub total_len: Option<u16>,
     /// `pad`: filled up to Ethernet's least frame of 60 octets.
     pub padded: bool,
+    /// `on N`: the interface that saw it, else the first one, 0.
+    pub interface: u32,
 }
+
+/// The words that [`mark`] knows.
+pub const MARKS: &str = "snap, id, ttl, iplen, cksum, pad, on";
 
 /// What stands in the TCP checksum field.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -65,18 +70,20 @@ pub enum TcpChecksum {
 pub fn segment(tokens: &[Token]) -> Result<Written, String> {
     const FORM: &str = "a segment begins `+SECONDS FROM > TO FLAGS SEQ:END(LENGTH)`";
     let (head, rest) = tokens.split_at_checked(6).ok_or(FORM)?;
-    let words: Vec<&str> = head.iter().filter_map(as_word).collect();
+    let words: Vec<&str> = head.iter().filter_map(Token::as_word).collect();
     let [delta, from, ">", to, flags, range] = words.as_slice() else { return Err(FORM.to_owned()) };
     let (seq, len) = sequence(range)?;
+    let flags = control_bits(flags)?;
     let mut written = Written {
         delta: seconds(delta)?,
         from: letter(from)?,
         to: letter(to)?,
-        flags: control_bits(flags)?,
+        flags,
         seq,
         ack: None,
         window: u16::MAX,
-        options: Vec::new(),
+        // Every real SYN has it.
+        options: if flags.has(Flags::SYN) { option("mss 1460")? } else { Vec::new() },
         text: pattern(len),
         marks: Marks::default(),
     };
@@ -88,6 +95,21 @@ pub fn segment(tokens: &[Token]) -> Result<Written, String> {
         return Err(format!("{} octets of options where a header has room for 40", written.options.len()));
     }
     Ok(written)
+}
+
+/// Whether tokens are those of a raw frame, and if so its time, its octets and the interface that saw it.
+pub fn raw(tokens: &[Token]) -> Result<Option<(i64, Vec<u8>, u32)>, String> {
+    let [delta, word, rest @ ..] = tokens else { return Ok(None) };
+    let (Some(delta), Some("raw")) = (delta.as_word(), word.as_word()) else { return Ok(None) };
+    let (mut octets, mut marks, mut rest) = (Vec::new(), Marks::default(), rest.iter());
+    while let Some(token) = rest.next() {
+        match token.as_word() {
+            Some("on") => _ = mark("on", &mut rest, &mut marks)?,
+            Some(word) => octets.extend(hexadecimal(word)?),
+            None => return Err("a raw frame is `+SECONDS raw HEX [on N]`".to_owned()),
+        }
+    }
+    Ok(Some((seconds(delta)?, octets, marks.interface)))
 }
 
 /// Text of which only the length is given: the alphabet, again and again.
@@ -110,23 +132,38 @@ fn extras(tokens: &[Token], len: usize, written: &mut Written) -> Result<(), Str
             }
             Token::Word(word) => word.as_str(),
         };
-        if word == "pad" {
-            written.marks.padded = true;
-            continue;
-        }
-        let value = rest.next().and_then(as_word).ok_or_else(|| format!("`{word}` lacks its value"))?;
         match word {
-            "ack" => written.ack = Some(number(value)?),
-            "win" => written.window = number(value)?,
-            "snap" => written.marks.snap = Some(number(value)?),
-            "id" => written.marks.id = Some(number(value)?),
-            "ttl" => written.marks.ttl = Some(number(value)?),
-            "iplen" => written.marks.total_len = Some(number(value)?),
-            "cksum" => written.marks.checksum = checksum(value)?,
-            _ => return Err(format!("`{word}` is none of: ack, win, snap, id, ttl, iplen, cksum, pad")),
+            "ack" => written.ack = Some(number(value(word, &mut rest)?)?),
+            "win" => written.window = number(value(word, &mut rest)?)?,
+            _ if mark(word, &mut rest, &mut written.marks)? => {}
+            _ => return Err(format!("`{word}` is none of: ack, win, {MARKS}")),
         }
     }
     Ok(())
+}
+
+/// Takes in a mark, its value from `rest`; whether the word is one.
+pub fn mark<'a>(
+    word: &str,
+    rest: &mut impl Iterator<Item = &'a Token>,
+    marks: &mut Marks,
+) -> Result<bool, String> {
+    match word {
+        "pad" => marks.padded = true,
+        "snap" => marks.snap = Some(number(value(word, rest)?)?),
+        "id" => marks.id = Some(number(value(word, rest)?)?),
+        "ttl" => marks.ttl = Some(number(value(word, rest)?)?),
+        "iplen" => marks.total_len = Some(number(value(word, rest)?)?),
+        "cksum" => marks.checksum = checksum(value(word, rest)?)?,
+        "on" => marks.interface = number(value(word, rest)?)?,
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// The value that follows a word.
+pub fn value<'a>(word: &str, rest: &mut impl Iterator<Item = &'a Token>) -> Result<&'a str, String> {
+    rest.next().and_then(Token::as_word).ok_or_else(|| format!("`{word}` lacks its value"))
 }
 
 fn checksum(word: &str) -> Result<TcpChecksum, String> {
@@ -137,18 +174,13 @@ fn checksum(word: &str) -> Result<TcpChecksum, String> {
     }
 }
 
-fn as_word(token: &Token) -> Option<&str> {
-    match token {
-        Token::Word(word) => Some(word),
-        Token::Text(_) | Token::Options(_) => None,
-    }
-}
-
-fn number<T: std::str::FromStr>(word: &str) -> Result<T, String> {
+/// A number that fits its field.
+pub fn number<T: std::str::FromStr>(word: &str) -> Result<T, String> {
     word.parse().map_err(|_| format!("`{word}` is no number that fits here"))
 }
 
-fn letter(word: &str) -> Result<char, String> {
+/// A socket's letter.
+pub fn letter(word: &str) -> Result<char, String> {
     match word.as_bytes() {
         [letter @ b'A'..=b'Z'] => Ok(char::from(*letter)),
         _ => Err(format!("`{word}` is no socket's letter")),
@@ -156,7 +188,7 @@ fn letter(word: &str) -> Result<char, String> {
 }
 
 /// `+1.5` or `-0.000020`: seconds, with nine decimals at most.
-fn seconds(word: &str) -> Result<i64, String> {
+pub fn seconds(word: &str) -> Result<i64, String> {
     let wrong = || format!("`{word}` is no time such as +0.010");
     let (sign, digits) = match word.split_at_checked(1) {
         Some(("+", digits)) => (1, digits),

@@ -14,6 +14,16 @@ pub enum Token {
     Options(String),
 }
 
+impl Token {
+    /// The word, where it is one.
+    pub fn as_word(&self) -> Option<&str> {
+        match self {
+            Self::Word(word) => Some(word),
+            Self::Text(_) | Self::Options(_) => None,
+        }
+    }
+}
+
 /// Splits a line into its tokens.
 pub fn tokens(line: &str) -> Result<Vec<Token>, String> {
     let mut rest = line.trim_start();
