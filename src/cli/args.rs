@@ -44,9 +44,10 @@ pub enum Command {
     Serve(ServeArgs),
     /// Run the embedded client alone: connect, send one message, close
     Send(SendArgs),
-    /// Tell what a label, a state, a topic or a scenario means
+    /// Tell what a label, a state, a topic, a finding or a scenario means
     Explain {
-        /// A label ("ACK K+1"), a state (time-wait), a topic (three-way) or a scenario (message); without it, the list
+        /// A label ("ACK K+1"), a state (time-wait), a topic (three-way), a finding (no-answer) or a scenario (message);
+        /// without it, the list
         #[arg(num_args = 0..)]
         topic: Vec<String>,
     },

@@ -1,7 +1,9 @@
-//! `tcpshake explain`: what a label, a state, a topic or a scenario means, with its RFC section and what to do next.
+//! `tcpshake explain`: what a label, a state, a topic, a finding or a scenario means, where to read about it, and what to
+//! do next.
 //!
 //! In: the word asked for, or none. Out: the texts under `explain/`, or the list of them all.
-//! Invariant: every text is a row of `ENTRIES`; keys are unique within their group, and one word may name several.
+//! Invariant: every text is a row of `ENTRIES` or `FINDINGS`; keys are unique within their group, and one word may name
+//! several.
 //! Read: RFC 9293, whose words the texts use.
 
 use std::io::Write;
@@ -12,14 +14,16 @@ use tcpshake::lab::{self, scenario::Scenario};
 use tcpshake::report::ladder::wrapped;
 use tcpshake::report::style::Style;
 
+use crate::cli::explain::findings::FINDINGS;
 use crate::cli::explain::table::{ENTRIES, Entry, GROUPS};
 
+mod findings;
 mod table;
 
 /// How many names are offered in place of one that is not known.
 const MOST_OFFERED: usize = 5;
 
-/// The word asked for is no label, state or topic.
+/// The word asked for is no label, state, topic, finding or scenario.
 #[derive(Debug, PartialEq, Eq, Error)]
 #[error("{asked}: nothing is known under this name\n  try: {}", offer(.close))]
 pub struct UnknownTopic {
@@ -36,29 +40,48 @@ pub struct UnknownTopic {
 /// [`UnknownTopic`] where nothing has this name (exit code 2), and what `out` says (`std::io::Error`).
 pub fn run(topic: Option<&str>, out: &mut impl Write) -> anyhow::Result<()> {
     let Some(asked) = topic else { return Ok(list(out)?) };
-    if let Some(scenario) = scenario(asked) {
-        return Ok(explain_scenario(scenario, out)?);
-    }
-    let entries = find(asked);
-    if entries.is_empty() {
+    let (entries, scenario) = (find(asked), scenario(asked));
+    if entries.is_empty() && scenario.is_none() {
         return Err(UnknownTopic { asked: asked.to_owned(), close: close_to(asked) }.into());
     }
     for (number, entry) in entries.iter().enumerate() {
         if number > 0 {
             writeln!(out)?;
         }
-        writeln!(out, "{} ({})", entry.key, entry.group.singular())?;
-        write!(out, "{}", entry.text)?;
+        explain_entry(entry, out)?;
+    }
+    if let Some(scenario) = scenario {
+        if !entries.is_empty() {
+            writeln!(out)?;
+        }
+        explain_scenario(scenario, out)?;
     }
     Ok(())
+}
+
+/// Every row there is, in the order of the list.
+fn all() -> impl Iterator<Item = &'static Entry> {
+    ENTRIES.iter().chain(&FINDINGS)
+}
+
+fn explain_entry(entry: &Entry, out: &mut impl Write) -> std::io::Result<()> {
+    let kind = entry.group.singular();
+    match entry.severity {
+        Some(severity) => writeln!(out, "{} ({kind}, {severity})", entry.key)?,
+        None => writeln!(out, "{} ({kind})", entry.key)?,
+    }
+    write!(out, "{}", entry.text)
 }
 
 /// All keys with their first lines, by group.
 fn list(out: &mut impl Write) -> std::io::Result<()> {
     for group in GROUPS {
         writeln!(out, "{}", group.heading())?;
-        for entry in ENTRIES.iter().filter(|entry| entry.group == group) {
-            writeln!(out, "  {:<19} {}", entry.key, entry.title())?;
+        for entry in all().filter(|entry| entry.group == group) {
+            match entry.severity {
+                Some(severity) => writeln!(out, "  {:<24} {severity:<7} {}", entry.key, entry.title())?,
+                None => writeln!(out, "  {:<19} {}", entry.key, entry.title())?,
+            }
         }
         writeln!(out)?;
     }
@@ -93,7 +116,7 @@ fn find(asked: &str) -> Vec<&'static Entry> {
 
 /// The rows with this canonical key or other name.
 fn named(word: &str) -> Vec<&'static Entry> {
-    ENTRIES.iter().filter(|entry| entry.names().any(|name| canonical(name) == word)).collect()
+    all().filter(|entry| entry.names().any(|name| canonical(name) == word)).collect()
 }
 
 /// Reduces a word to what tells it apart: small letters, digits, `+` and `~`; numbers of a label to their kind.
@@ -111,7 +134,7 @@ fn canonical(word: &str) -> String {
         "ack~n".to_owned()
     } else if counts("data") {
         "data".to_owned()
-    } else if bare.starts_with("rst") {
+    } else if is_rst(&bare) {
         "rst".to_owned()
     } else if bare != "ackk+1"
         && ["ackj", "ackk", "ack"].iter().any(|stem| counts(&format!("{stem}+")) || counts(stem))
@@ -120,6 +143,12 @@ fn canonical(word: &str) -> String {
     } else {
         bare
     }
+}
+
+/// Whether a bare word is a RST's label: `rst`, `rstj`, `rstj+7`, `rst~0`, `rstackj+1`; not the code `rst-ignored`.
+fn is_rst(bare: &str) -> bool {
+    bare.strip_prefix("rst")
+        .is_some_and(|rest| rest.len() <= 1 || rest.contains(|c: char| c.is_ascii_digit() || c == '~'))
 }
 
 /// The word without a quoted text behind it: `DATA 6 "hello\n"`.
@@ -155,7 +184,7 @@ fn is_ordinal(word: &str) -> bool {
 fn close_to(asked: &str) -> Vec<&'static str> {
     let word = canonical(asked);
     let mut ranked: Vec<(usize, &'static str)> = Vec::new();
-    for entry in ENTRIES {
+    for entry in all() {
         let best = entry.names().map(|name| unlikeness(&word, &canonical(name))).min().unwrap_or(usize::MAX);
         let limit = word.chars().count().div_ceil(3);
         if best <= limit && !ranked.iter().any(|(_, key)| *key == entry.key) {
@@ -202,6 +231,8 @@ fn quote(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tcpshake::analyzer::diagnosis::code::Code;
+
     use super::*;
 
     fn explained(topic: Option<&str>) -> String {
@@ -216,7 +247,7 @@ mod tests {
 
     #[test]
     fn every_text_fits_a_terminal_and_names_its_source() {
-        for entry in ENTRIES {
+        for entry in all() {
             let key = entry.key;
             assert!(entry.title().len() <= 56, "{key}: its title is too long for the list");
             assert!(
@@ -240,7 +271,7 @@ mod tests {
     #[test]
     fn no_key_stands_twice_in_a_group() {
         let mut seen = std::collections::BTreeSet::new();
-        for entry in ENTRIES {
+        for entry in all() {
             for name in entry.names() {
                 assert!(seen.insert((entry.group.heading(), canonical(name))), "{name} stands twice");
             }
@@ -249,7 +280,7 @@ mod tests {
 
     #[test]
     fn every_see_also_leads_somewhere() {
-        for entry in ENTRIES {
+        for entry in all() {
             let line =
                 entry.text.lines().find_map(|line| line.strip_prefix("See also: ")).unwrap_or_default();
             // Semicolons, since a label may hold a comma.
@@ -282,6 +313,30 @@ mod tests {
         assert_eq!(keys("FIN_WAIT2"), ["FIN-WAIT-2"]);
         assert_eq!(keys("time-wait"), ["time-wait", "TIME-WAIT"]);
         assert!(explained(Some("Three-Way")).starts_with("three-way (topic)\nWhy three segments"));
+    }
+
+    #[test]
+    fn findings_are_taken_by_their_codes() {
+        for asked in ["syn-retransmitted", "SYN-RETRANSMITTED", "syn retransmitted", "SynRetransmitted"] {
+            assert_eq!(keys(asked), ["syn-retransmitted"], "{asked}");
+        }
+        for code in Code::ALL {
+            assert!(keys(code.as_str()).contains(&code.as_str()), "{code}");
+        }
+        let wanted = "rst-ignored (finding, warning)\nA RST that did nothing\n";
+        assert!(explained(Some("rst-ignored")).starts_with(wanted));
+        let listed = explained(None);
+        let row = listed.lines().find(|line| line.starts_with("  no-answer "));
+        assert!(row.is_some_and(|row| row.ends_with("error   Nothing ever answered the SYN")), "{listed}");
+    }
+
+    #[test]
+    fn a_word_with_two_meanings_brings_both() {
+        assert_eq!(keys("simultaneous-open"), ["simultaneous-open", "simultaneous-open"]);
+        assert_eq!(keys("half-open-discovered"), ["half-open", "half-open-discovered"]);
+        let both = explained(Some("half-close"));
+        assert!(both.starts_with("half-close (topic)\n"), "{both}");
+        assert!(both.contains("\n\nhalf-close (finding, note)\n"), "{both}");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! In: the texts beside this file, put into the program when it is built. Out: one row for each.
 //! Invariant: a text's first line is its title. To add one: write the text, add its row.
 
+use tcpshake::analyzer::diagnosis::severity::Severity;
+
 /// What kind of thing a row explains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
@@ -12,10 +14,23 @@ pub enum Group {
     State,
     /// A form of label.
     Label,
+    /// A finding.
+    Finding(Family),
+}
+
+/// What a finding is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// How a connection opens, or does not.
+    Opening,
+    /// How it closes, or does not.
+    Closing,
+    /// What the capture adds, or lacks.
+    Capture,
 }
 
 /// One thing that can be explained.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Entry {
     /// What it is.
     pub group: Group,
@@ -25,12 +40,21 @@ pub struct Entry {
     pub also: &'static [&'static str],
     /// Its title, an empty line, and the explanation.
     pub text: &'static str,
+    /// How much it matters, where it is a finding.
+    pub severity: Option<Severity>,
 }
 
 /// The groups in the order of the list.
-pub const GROUPS: [Group; 3] = [Group::Topic, Group::State, Group::Label];
+pub const GROUPS: [Group; 6] = [
+    Group::Topic,
+    Group::State,
+    Group::Label,
+    Group::Finding(Family::Opening),
+    Group::Finding(Family::Closing),
+    Group::Finding(Family::Capture),
+];
 
-/// Every row, in the order of the list.
+/// Every row but those of findings, in the order of the list.
 pub const ENTRIES: &[Entry] = &[
     topic("socket-pair", &["socket", "connection"], include_str!("topics/socket-pair.txt")),
     topic("port", &["ports"], include_str!("topics/port.txt")),
@@ -102,6 +126,9 @@ impl Group {
             Self::Topic => "Topics",
             Self::State => "States",
             Self::Label => "Labels",
+            Self::Finding(Family::Opening) => "Findings: opening",
+            Self::Finding(Family::Closing) => "Findings: closing",
+            Self::Finding(Family::Capture) => "Findings: the capture itself",
         }
     }
 
@@ -111,6 +138,7 @@ impl Group {
             Self::Topic => "topic",
             Self::State => "state",
             Self::Label => "label",
+            Self::Finding(_) => "finding",
         }
     }
 }
@@ -128,13 +156,13 @@ impl Entry {
 }
 
 const fn topic(key: &'static str, also: &'static [&'static str], text: &'static str) -> Entry {
-    Entry { group: Group::Topic, key, also, text }
+    Entry { group: Group::Topic, key, also, text, severity: None }
 }
 
 const fn state(key: &'static str, also: &'static [&'static str], text: &'static str) -> Entry {
-    Entry { group: Group::State, key, also, text }
+    Entry { group: Group::State, key, also, text, severity: None }
 }
 
 const fn label(key: &'static str, also: &'static [&'static str], text: &'static str) -> Entry {
-    Entry { group: Group::Label, key, also, text }
+    Entry { group: Group::Label, key, also, text, severity: None }
 }
