@@ -151,8 +151,10 @@ fn decoded(script: &Script) -> Vec<Result<Decoded, DecodeError>> {
 mod observed {
     use super::*;
     use crate::support::expect::{About, Subject, Wanted};
+    use std::process::Command;
+
+    use serde_json::Value;
     use tcpshake::analyzer::connection::Connection;
-    use tcpshake::analyzer::diagnosis::finding::Finding;
     use tcpshake::analyzer::label::Numbers;
     use tcpshake::analyzer::role::{Ends, Role};
     use tcpshake::analyzer::state::State;
@@ -267,55 +269,69 @@ mod observed {
             });
             wanted.collect::<Vec<_>>()
         };
-        for connection in connections {
-            let number = connection.id();
+        let found = findings(script);
+        let about = |number: Option<u64>| -> Vec<&Value> {
+            found.iter().filter(|finding| finding["connection"].as_u64() == number).collect()
+        };
+        for number in connections.iter().map(Connection::id) {
             let what = format!("findings of connection {number}");
-            same_findings(script, &what, &wanted(Some(number)), connection.findings(), differences);
+            same_findings(script, &what, &wanted(Some(number)), &about(Some(number)), differences);
         }
-        let of_capture = findings_of_the_capture(script);
-        same_findings(script, "findings of the capture", &wanted(None), &of_capture, differences);
+        same_findings(script, "findings of the capture", &wanted(None), &about(None), differences);
     }
 
-    /// The findings about the capture as a whole.
-    // TO BE FILLED IN: there are none yet; they will come from the summary.
-    fn findings_of_the_capture(_script: &Script) -> Vec<Finding> {
-        Vec::new()
+    /// The findings that the program prints of a script's capture: those of connections, and of the capture as a whole.
+    fn findings(script: &Script) -> Vec<Value> {
+        let run = Command::new(env!("CARGO_BIN_EXE_tcpshake"))
+            .args(["read", "--quiet", "--format", "json", "--records", "findings"])
+            .arg(script.capture_path())
+            .output()
+            .expect("the program runs");
+        let lines = String::from_utf8(run.stdout).expect("UTF-8");
+        lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 
     fn same_findings(
         script: &Script,
         what: &str,
         wanted: &[(usize, &Wanted)],
-        got: &[Finding],
+        got: &[&Value],
         differences: &mut Differences,
     ) {
-        let list = |mut codes: Vec<&str>| {
+        let code = |found: &Value| found["code"].as_str().unwrap_or_default().to_owned();
+        let list = |mut codes: Vec<String>| {
             codes.sort_unstable();
             if codes.is_empty() { "none".to_owned() } else { codes.join(", ") }
         };
-        let codes = list(wanted.iter().map(|(_, wanted)| wanted.code.as_str()).collect());
+        let codes = list(wanted.iter().map(|(_, wanted)| wanted.code.clone()).collect());
         // At the first line that names one, or else at the end of the script.
         let line = wanted.first().map(|(line, _)| *line);
         let place =
             script.place(line.unwrap_or_else(|| script.expectations.last().map_or(0, |last| last.line)));
-        differences.compare(&place, what, codes, list(got.iter().map(|found| found.code.as_str()).collect()));
-        let mut rest: Vec<&Finding> = got.iter().collect();
+        differences.compare(&place, what, codes, list(got.iter().map(|found| code(found)).collect()));
+        let mut rest: Vec<&Value> = got.to_vec();
         for (line, wanted) in wanted {
             // Findings of one code stand in the script in the order in which they are raised.
-            if let Some(at) = rest.iter().position(|found| found.code.as_str() == wanted.code) {
+            if let Some(at) = rest.iter().position(|found| code(found) == wanted.code) {
                 finding_as_expected(&script.place(*line), wanted, rest.remove(at), differences);
             }
         }
     }
 
-    fn finding_as_expected(place: &str, wanted: &Wanted, found: &Finding, differences: &mut Differences) {
+    fn finding_as_expected(place: &str, wanted: &Wanted, found: &Value, differences: &mut Differences) {
         if let Some(frames) = &wanted.frames {
-            differences.compare(place, "frames", format!("{frames:?}"), format!("{:?}", found.frames));
+            let got: Vec<u64> = serde_json::from_value(found["frames"].clone()).expect("numbers");
+            differences.compare(place, "frames", format!("{frames:?}"), format!("{got:?}"));
         }
         if let Some(confidence) = &wanted.confidence {
-            differences.compare(place, "confidence", confidence, found.confidence.as_str());
+            differences.compare(
+                place,
+                "confidence",
+                confidence,
+                found["confidence"].as_str().unwrap_or_default(),
+            );
         }
-        if wanted.rival && found.rivals.is_empty() {
+        if wanted.rival && found["rivals"].as_array().is_none_or(Vec::is_empty) {
             differences.compare(place, "other explanations", "one at least", "none");
         }
     }

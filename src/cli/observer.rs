@@ -47,13 +47,18 @@ impl Observer {
                 self.report.segment(&step)?;
                 return self.report_ended();
             }
-            Ok(Decoded::Icmp(_)) => self.summary.not_tcp += 1,
+            Ok(Decoded::Icmp(error)) => {
+                self.summary.not_tcp += 1;
+                self.summary.icmp_errors += u64::from(self.tracker.observe_icmp(&error));
+            }
             Ok(Decoded::NotTcp) => self.summary.not_tcp += 1,
             Ok(Decoded::Fragment) => self.summary.count_fragment(frame.number),
             Ok(Decoded::UnsupportedLink(link)) => self.unsupported_link(frame.number, link),
             Err(_) => self.summary.malformed += 1,
         }
-        Ok(())
+        // Whatever it was, it shows that the capture went on.
+        self.tracker.expire(frame.time);
+        self.report_ended()
     }
 
     /// Lets time pass where no frame came, and hands on what is held back.

@@ -27,6 +27,8 @@ pub struct Summary {
     pub connections: u64,
     /// Frames that carry something else.
     pub not_tcp: u64,
+    /// ICMP errors among them that quote the SYN of a connection here.
+    pub icmp_errors: u64,
     /// Frames that contradict themselves, or were cut before anything could be told.
     pub malformed: u64,
     /// Frames of a link type that is not read here, by that type.

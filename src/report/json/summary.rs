@@ -16,6 +16,7 @@ pub struct SummaryRecord<'a> {
     segments: u64,
     connections: u64,
     not_tcp: u64,
+    icmp_errors: u64,
     malformed: u64,
     unsupported_link: u64,
     #[serde(skip_serializing_if = "LinkTypes::is_empty")]
@@ -64,6 +65,7 @@ impl<'a> SummaryRecord<'a> {
             segments: summary.segments,
             connections: summary.connections,
             not_tcp: summary.not_tcp,
+            icmp_errors: summary.icmp_errors,
             malformed: summary.malformed,
             unsupported_link: summary.unsupported_link.values().sum(),
             unsupported_link_types: LinkTypes(summary),
