@@ -6,6 +6,7 @@
 use std::io;
 
 use crate::analyzer::connection::Connection;
+use crate::analyzer::diagnosis::finding::Finding;
 use crate::analyzer::step::Step;
 use crate::report::summary::Summary;
 
@@ -27,6 +28,15 @@ pub trait Report {
     ///
     /// Where the text cannot be written.
     fn connection(&mut self, _connection: &Connection) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Takes in a finding about the capture as a whole, before the summary.
+    ///
+    /// # Errors
+    ///
+    /// Where the text cannot be written.
+    fn finding(&mut self, _finding: &Finding) -> io::Result<()> {
         Ok(())
     }
 
