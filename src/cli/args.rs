@@ -6,10 +6,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tcpshake::analyzer::diagnosis::severity::Severity;
 use tcpshake::analyzer::label::Numbers;
 use tcpshake::report::format::Format;
 use tcpshake::report::json::records::Records;
 
+use crate::cli::check::CheckArgs;
 use crate::cli::send::SendArgs;
 use crate::cli::serve::ServeArgs;
 
@@ -17,7 +19,7 @@ use crate::cli::serve::ServeArgs;
 #[derive(Debug, Parser)]
 #[command(name = "tcpshake", version, max_term_width = 100, propagate_version = true, after_help = AFTER_HELP)]
 pub struct Cli {
-    /// Say nothing on standard error but errors
+    /// Say nothing on standard error but errors; with check, nothing at all but errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
     /// Say more: with serve and send, every socket call
@@ -28,7 +30,8 @@ pub struct Cli {
     pub command: Command,
 }
 
-const AFTER_HELP: &str = "Exit codes: 0 done, 2 could not do it or only in part. Times are UTC.\n\
+const AFTER_HELP: &str = "Exit codes: 0 done, 1 an expectation failed (check, --fail-on), 2 could not do it\n\
+                          or only in part. Times are UTC.\n\
                           Begin with: sudo tcpshake demo";
 
 /// The subcommands.
@@ -40,6 +43,8 @@ pub enum Command {
     Watch(WatchArgs),
     /// Label captures (pcap, pcapng); - is standard input
     Read(ReadArgs),
+    /// Hold captures against expectations; the exit code is the verdict
+    Check(CheckArgs),
     /// Run the embedded server alone; ends with Ctrl-C
     Serve(ServeArgs),
     /// Run the embedded client alone: connect, send one message, close
@@ -112,6 +117,9 @@ pub struct WatchArgs {
     /// Addresses are never turned into names here; tcpdump's option for that is taken and changes nothing
     #[arg(short = 'n', action = clap::ArgAction::Count, hide = true)]
     pub numeric: u8,
+    /// End with exit code 1 where something was found that matters so much, or more
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub fail_on: Option<SeverityName>,
     /// A filter as tcpdump takes it; without it TCP and ICMP, in VLANs too
     #[arg(value_name = "FILTER")]
     pub filter: Vec<String>,
@@ -129,6 +137,9 @@ pub struct ReadArgs {
     /// Only frames that pass this filter, as tcpdump takes it
     #[arg(long, value_name = "FILTER")]
     pub filter: Option<String>,
+    /// End with exit code 1 where something was found that matters so much, or more
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub fail_on: Option<SeverityName>,
     /// How to show it.
     #[command(flatten)]
     pub look: Look,
@@ -180,6 +191,26 @@ pub enum ListFormat {
     Json,
 }
 
+/// A format of verdicts by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum VerdictFormat {
+    /// One verdict a line, and below what failed what was seen
+    Lines,
+    /// JSON Lines
+    Json,
+}
+
+/// How much a finding matters, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SeverityName {
+    /// Worth knowing; no failure
+    Note,
+    /// Something went otherwise than it should
+    Warning,
+    /// A connection did not open, or was cut off
+    Error,
+}
+
 /// How numbers are shown, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum NumbersName {
@@ -209,6 +240,16 @@ impl From<FormatName> for Format {
             FormatName::Lines => Self::Lines,
             FormatName::Table => Self::Table,
             FormatName::Json => Self::Json,
+        }
+    }
+}
+
+impl From<SeverityName> for Severity {
+    fn from(name: SeverityName) -> Self {
+        match name {
+            SeverityName::Note => Self::Note,
+            SeverityName::Warning => Self::Warning,
+            SeverityName::Error => Self::Error,
         }
     }
 }

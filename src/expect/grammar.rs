@@ -120,13 +120,15 @@ impl<'a> Reader<'a> {
 
     /// A selector without its colon reads like a claim that makes no sense: better said at once.
     fn misses_no_colon(&self) -> Result<(), BadExpectation> {
-        let is_selector = match self.words.as_slice() {
-            [first, ..] if ["connection", "port"].contains(&folded(first.text).as_str()) => true,
-            [_, second, ..] => Address::read(second.text).is_some(),
-            _ => false,
-        };
-        let word = self.words.first().copied();
-        if is_selector { Err(self.error(word, "a selector ends with a colon".to_owned())) } else { Ok(()) }
+        let (first, second) = (self.words.first().copied(), self.words.get(1).copied());
+        let is_word = first.is_some_and(|word| ["connection", "port"].contains(&folded(word.text).as_str()));
+        let is_address = second.is_some_and(|word| Address::read(word.text).is_some());
+        if !is_word && !is_address {
+            return Ok(());
+        }
+        let mut error = self.error(first, "a selector ends with a colon".to_owned());
+        error.meant = second.and_then(|word| self.with(word, &format!("{}:", word.text)));
+        Err(error)
     }
 
     fn claim(&mut self) -> Result<Claim, BadExpectation> {
@@ -193,7 +195,7 @@ impl<'a> Reader<'a> {
         let known: Vec<&'static str> = Code::ALL.iter().map(|code| code.as_str()).collect();
         let mut codes = Vec::new();
         loop {
-            let name = self.one_of("finding", &known)?;
+            let name = self.one_of("code of a finding", &known)?;
             codes.extend(Code::ALL.iter().copied().filter(|code| code.as_str() == name));
             if !self.takes_or() {
                 return Ok(Findings::Codes(codes));
@@ -281,7 +283,7 @@ impl<'a> Reader<'a> {
     fn not_a(&self, word: Option<Word<'_>>, what: &str, list: &str) -> BadExpectation {
         let says = match word {
             Some(word) => format!("{:?} is no {what}{list}", word.text),
-            None => format!("a word is missing: a {what}{list}"),
+            None => format!("the {what} is missing{list}"),
         };
         self.error(word, says)
     }
