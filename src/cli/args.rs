@@ -11,7 +11,6 @@ use tcpshake::analyzer::label::Numbers;
 use tcpshake::report::format::Format;
 use tcpshake::report::json::records::Records;
 
-use crate::cli::check::CheckArgs;
 use crate::cli::send::SendArgs;
 use crate::cli::serve::ServeArgs;
 
@@ -30,9 +29,33 @@ pub struct Cli {
     pub command: Command,
 }
 
-const AFTER_HELP: &str = "Exit codes: 0 done, 1 an expectation failed (check, --fail-on), 2 could not do it\n\
-                          or only in part. Times are UTC.\n\
+const AFTER_HELP: &str = "Exit codes: 0 done; 1 an expectation failed (check), or a finding at or above\n\
+                          --fail-on; 2 could not do it, or only in part. Times are UTC.\n\
                           Begin with: sudo tcpshake demo";
+
+/// The language in short; `docs/check.md` has it in full. At most 78 columns wide.
+const LANGUAGE: &str = "\
+An expectation speaks of every connection; each must meet it, and there must
+be one. In front, with a colon, it may select: connection N, port N,
+client ADDRESS[:PORT], server ADDRESS[:PORT]; 'and' joins them.
+
+  outcome KIND             closed, reset, refused, open, no-answer, ...
+  opening KIND             three-way, fast-open, incomplete, not-seen, ...
+  closing KIND [first END] four-segment, three-segment, reset, ... first client
+  client STATE             the last state of an end; also server STATE
+  conn_state STATE         as Zeek has it: SF, S0, ...
+  completeness N           as Wireshark has it
+  finding CODE             is there
+  no finding CODE          is not there; also: no finding at or above SEVERITY
+  connections N            how many are selected; also: at least N, at most N
+
+KINDs, STATEs, CODEs and Ns take alternatives (closed or reset), and all but
+CODEs 'not' in front.
+
+  tcpshake check a.pcap -e 'outcome closed' -e 'port 443: opening three-way'
+
+Exit codes: 0 all held; 1 one failed; 2 could not do it, or only in part: what
+could be read is judged first. -q prints nothing but errors.";
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
@@ -143,6 +166,27 @@ pub struct ReadArgs {
     /// How to show it.
     #[command(flatten)]
     pub look: Look,
+}
+
+/// What `check` takes.
+#[derive(Debug, Args)]
+#[command(after_help = LANGUAGE)]
+pub struct CheckArgs {
+    /// The captures; several are one input, in this order; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// What must be so, as 'outcome closed'; may be given many times
+    #[arg(short, long, value_name = "EXPECTATION", required_unless_present = "expect_file")]
+    pub expect: Vec<String>,
+    /// Take expectations from a file, too: one a line, # begins a comment
+    #[arg(long, value_name = "FILE")]
+    pub expect_file: Vec<PathBuf>,
+    /// Only frames that pass this filter, as tcpdump takes it
+    #[arg(long, value_name = "FILTER")]
+    pub filter: Option<String>,
+    /// How verdicts are shown
+    #[arg(short, long, value_enum, default_value_t = VerdictFormat::Lines)]
+    pub format: VerdictFormat,
 }
 
 /// How results are shown.

@@ -6,11 +6,10 @@
 
 use std::fs;
 use std::io::{self, BufWriter, ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
-use clap::Args;
 use tcpshake::analyzer::tracker::Config;
 use tcpshake::capture::file::Files;
 use tcpshake::capture::filter::Filter;
@@ -23,57 +22,12 @@ use tcpshake::expect::verdict::Verdict;
 use tcpshake::report::json::verdict::write_json;
 use tcpshake::report::verdict::write_lines;
 
-use crate::cli::args::VerdictFormat;
+use crate::cli::args::{CheckArgs, VerdictFormat};
 use crate::cli::ending::exit_code;
 use crate::cli::observer::Observer;
 use crate::cli::output::tell;
 use crate::cli::read::read_all;
 use crate::cli::told::{complain, told};
-
-/// What `check` takes.
-#[derive(Debug, Args)]
-#[command(after_help = LANGUAGE)]
-pub struct CheckArgs {
-    /// The captures; several are one input, in this order; - is standard input
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
-    /// What must be so, as 'outcome closed'; may be given many times
-    #[arg(short, long, value_name = "EXPECTATION", required_unless_present = "expect_file")]
-    expect: Vec<String>,
-    /// Take expectations from a file, too: one a line, # begins a comment
-    #[arg(long, value_name = "FILE")]
-    expect_file: Vec<PathBuf>,
-    /// Only frames that pass this filter, as tcpdump takes it
-    #[arg(long, value_name = "FILTER")]
-    filter: Option<String>,
-    /// How verdicts are shown
-    #[arg(short, long, value_enum, default_value_t = VerdictFormat::Lines)]
-    format: VerdictFormat,
-}
-
-/// The language in short; `docs/check.md` has it in full. At most 78 columns wide.
-const LANGUAGE: &str = "\
-An expectation speaks of every connection; each must meet it, and there must
-be one. In front, with a colon, it may select: connection N, port N,
-client ADDRESS[:PORT], server ADDRESS[:PORT]; 'and' joins them.
-
-  outcome KIND             closed, reset, refused, open, no-answer, ...
-  opening KIND             three-way, fast-open, incomplete, not-seen, ...
-  closing KIND [first END] four-segment, three-segment, reset, ... first client
-  client STATE             the last state of an end; also server STATE
-  conn_state STATE         as Zeek has it: SF, S0, ...
-  completeness N           as Wireshark has it
-  finding CODE             is there
-  no finding CODE          is not there; also: no finding at or above SEVERITY
-  connections N            how many are selected; also: at least N, at most N
-
-KINDs, STATEs, CODEs and Ns take alternatives (closed or reset), and all but
-CODEs 'not' in front.
-
-  tcpshake check a.pcap -e 'outcome closed' -e 'port 443: opening three-way'
-
-Exit codes: 0 all held; 1 one failed; 2 could not do it, or only in part: what
-could be read is judged first. -q prints nothing but errors.";
 
 /// Judges the files.
 ///
@@ -93,17 +47,11 @@ pub fn run(args: &CheckArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let summary = observer.finish(None, source.statistics(), false)?;
     let verdicts = judge.verdicts();
     let held = verdicts.iter().filter(|verdict| verdict.held).count();
-    if !quiet {
-        match show(&verdicts, args.format) {
-            // Whoever reads may have seen enough; the verdict is the exit code.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
-            shown => shown?,
-        }
-    }
+    let is_read = quiet || show(&verdicts, args.format)?;
     for error in errors {
         complain(&error);
     }
-    if !quiet && args.format == VerdictFormat::Lines {
+    if !quiet && is_read && args.format == VerdictFormat::Lines {
         let all = verdicts.len();
         let plural = if all == 1 { "" } else { "s" };
         let rest = if is_partial { ", by what could be read" } else { "" };
@@ -112,13 +60,18 @@ pub fn run(args: &CheckArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     Ok(exit_code(is_partial, held < verdicts.len()))
 }
 
-fn show(verdicts: &[Verdict], format: VerdictFormat) -> io::Result<()> {
+/// Writes the verdicts. Whether they were read to the end: a closed pipe is the reader's choice, and changes no verdict.
+fn show(verdicts: &[Verdict], format: VerdictFormat) -> io::Result<bool> {
     let mut out = BufWriter::new(io::stdout().lock());
-    match format {
-        VerdictFormat::Lines => write_lines(&mut out, verdicts)?,
-        VerdictFormat::Json => write_json(&mut out, verdicts)?,
+    let written = match format {
+        VerdictFormat::Lines => write_lines(&mut out, verdicts),
+        VerdictFormat::Json => write_json(&mut out, verdicts),
+    };
+    match written.and_then(|()| out.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error),
     }
-    out.flush()
 }
 
 /// Those of the command line, then those of the files.

@@ -29,3 +29,25 @@ pub fn fails_on(least: Option<Severity>, summary: &Summary, quiet: bool) -> bool
     }
     count > 0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_read_wins() {
+        assert_eq!(exit_code(false, false), ExitCode::SUCCESS);
+        assert_eq!(exit_code(false, true), ExitCode::from(1));
+        assert_eq!(exit_code(true, false), ExitCode::from(2));
+        assert_eq!(exit_code(true, true), ExitCode::from(2));
+    }
+
+    #[test]
+    fn a_finding_fails_from_its_severity_on() {
+        let mut summary = Summary::default();
+        summary.findings.warnings = 1;
+        let fails = |least| fails_on(least, &summary, true);
+        assert_eq!([None, Some(Severity::Error)].map(fails), [false, false]);
+        assert_eq!([Some(Severity::Warning), Some(Severity::Note)].map(fails), [true, true]);
+    }
+}
