@@ -184,7 +184,12 @@ fn matching<'c>(which: &'c Findings, connection: &'c Connection) -> impl Iterato
 
 /// A finding that should not be there.
 fn found(finding: &Finding) -> (String, Evidence) {
-    let says = format!("finding {} ({}): {}", finding.code, finding.code.severity(), finding.says);
+    let says = format!(
+        "finding {} ({}): {}",
+        finding.code,
+        finding.code.severity(),
+        finding.says.trim_end_matches('.')
+    );
     (says, Evidence::These(finding.frames.clone()))
 }
 
