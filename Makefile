@@ -15,7 +15,7 @@ WASM = wasm32-unknown-unknown
 .DEFAULT_GOAL := help
 # The order of `test` is its meaning: quick checks first, the tests' own results last.
 .NOTPARALLEL:
-.PHONY: help demo test fmt lint doc portable unit fixtures bench install setup
+.PHONY: help demo test fmt lint doc portable check unit fixtures bench install setup
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -25,7 +25,7 @@ demo: setup ## build, then watch one TCP connection open and close (ARGS='...' i
 	$(CARGO) build --release --locked
 	@scripts/as-root.sh $(TARGET_DIR)/release/tcpshake demo $(ARGS)
 
-test: setup fmt lint doc portable unit ## everything that CI checks; the tests come last
+test: setup fmt lint doc portable check unit ## everything that CI checks; the tests come last
 
 fmt: ## formatting
 	@scripts/setup.sh component fmt rustfmt
@@ -46,6 +46,11 @@ portable: ## the library without libpcap and sockets, on WebAssembly too where t
 	else \
 	  echo "skipped: the check for $(WASM) (to have it: rustup target add $(WASM))"; \
 	fi
+
+# Built as the tests are, so that nothing is built twice.
+check: setup ## the captures of a real kernel held against what they must show
+	$(CARGO) test --locked --no-run
+	$(TARGET_DIR)/debug/tcpshake check --expect-file fixtures/real/expectations.txt fixtures/real/*.pcap
 
 unit: setup ## the tests alone
 	$(CARGO) test --locked

@@ -38,6 +38,7 @@ pub mod capture;
 pub mod decode;
 #[cfg(feature = "exchange")]
 pub mod exchange;
+pub mod expect;
 pub mod frame;
 pub mod icmp;
 #[cfg(all(feature = "live", feature = "exchange"))]

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tcpshake::analyzer::diagnosis::severity::Severity;
 use tcpshake::analyzer::label::Numbers;
 use tcpshake::report::format::Format;
 use tcpshake::report::json::records::Records;
@@ -17,7 +18,7 @@ use crate::cli::serve::ServeArgs;
 #[derive(Debug, Parser)]
 #[command(name = "tcpshake", version, max_term_width = 100, propagate_version = true, after_help = AFTER_HELP)]
 pub struct Cli {
-    /// Say nothing on standard error but errors
+    /// Say nothing on standard error but errors; with check, nothing at all but errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
     /// Say more: with serve and send, every socket call
@@ -28,8 +29,33 @@ pub struct Cli {
     pub command: Command,
 }
 
-const AFTER_HELP: &str = "Exit codes: 0 done, 2 could not do it or only in part. Times are UTC.\n\
+const AFTER_HELP: &str = "Exit codes: 0 done; 1 an expectation failed (check), or a finding at or above\n\
+                          --fail-on; 2 could not do it, or only in part. Times are UTC.\n\
                           Begin with: sudo tcpshake demo";
+
+/// The language in short; `docs/check.md` has it in full. At most 78 columns wide.
+const LANGUAGE: &str = "\
+An expectation speaks of every connection; each must meet it, and there must
+be one. In front, with a colon, it may select: connection N, port N,
+client ADDRESS[:PORT], server ADDRESS[:PORT]; 'and' joins them.
+
+  outcome KIND             closed, reset, refused, open, no-answer, ...
+  opening KIND             three-way, fast-open, incomplete, not-seen, ...
+  closing KIND [first END] four-segment, three-segment, reset, ... first client
+  client STATE             the last state of an end; also server STATE
+  conn_state STATE         as Zeek has it: SF, S0, ...
+  completeness N           as Wireshark has it
+  finding CODE             is there
+  no finding CODE          is not there; also: no finding at or above SEVERITY
+  connections N            how many are selected; also: at least N, at most N
+
+KINDs, STATEs, CODEs and Ns take alternatives (closed or reset), and all but
+CODEs 'not' in front.
+
+  tcpshake check a.pcap -e 'outcome closed' -e 'port 443: opening three-way'
+
+Exit codes: 0 all held; 1 one failed; 2 could not do it, or only in part: what
+could be read is judged first. -q prints nothing but errors.";
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
@@ -40,6 +66,8 @@ pub enum Command {
     Watch(WatchArgs),
     /// Label captures (pcap, pcapng); - is standard input
     Read(ReadArgs),
+    /// Hold captures against expectations; the exit code is the verdict
+    Check(CheckArgs),
     /// Run the embedded server alone; ends with Ctrl-C
     Serve(ServeArgs),
     /// Run the embedded client alone: connect, send one message, close
@@ -113,6 +141,9 @@ pub struct WatchArgs {
     /// Addresses are never turned into names here; tcpdump's option for that is taken and changes nothing
     #[arg(short = 'n', action = clap::ArgAction::Count, hide = true)]
     pub numeric: u8,
+    /// End with exit code 1 where something was found that matters so much, or more
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub fail_on: Option<SeverityName>,
     /// A filter as tcpdump takes it; without it TCP and ICMP, in VLANs too
     #[arg(value_name = "FILTER")]
     pub filter: Vec<String>,
@@ -130,9 +161,33 @@ pub struct ReadArgs {
     /// Only frames that pass this filter, as tcpdump takes it
     #[arg(long, value_name = "FILTER")]
     pub filter: Option<String>,
+    /// End with exit code 1 where something was found that matters so much, or more
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub fail_on: Option<SeverityName>,
     /// How to show it.
     #[command(flatten)]
     pub look: Look,
+}
+
+/// What `check` takes.
+#[derive(Debug, Args)]
+#[command(after_help = LANGUAGE)]
+pub struct CheckArgs {
+    /// The captures; several are one input, in this order; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// What must be so, as 'outcome closed'; may be given many times
+    #[arg(short, long, value_name = "EXPECTATION", required_unless_present = "expect_file")]
+    pub expect: Vec<String>,
+    /// Take expectations from a file, too: one a line, # begins a comment
+    #[arg(long, value_name = "FILE")]
+    pub expect_file: Vec<PathBuf>,
+    /// Only frames that pass this filter, as tcpdump takes it
+    #[arg(long, value_name = "FILTER")]
+    pub filter: Option<String>,
+    /// How verdicts are shown
+    #[arg(short, long, value_enum, default_value_t = VerdictFormat::Lines)]
+    pub format: VerdictFormat,
 }
 
 /// How results are shown.
@@ -181,6 +236,26 @@ pub enum ListFormat {
     Json,
 }
 
+/// A format of verdicts by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum VerdictFormat {
+    /// One verdict a line, and below what failed what was seen
+    Lines,
+    /// JSON Lines
+    Json,
+}
+
+/// How much a finding matters, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SeverityName {
+    /// Worth knowing; no failure
+    Note,
+    /// Something went otherwise than it should
+    Warning,
+    /// A connection did not open, or was cut off
+    Error,
+}
+
 /// How numbers are shown, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum NumbersName {
@@ -210,6 +285,16 @@ impl From<FormatName> for Format {
             FormatName::Lines => Self::Lines,
             FormatName::Table => Self::Table,
             FormatName::Json => Self::Json,
+        }
+    }
+}
+
+impl From<SeverityName> for Severity {
+    fn from(name: SeverityName) -> Self {
+        match name {
+            SeverityName::Note => Self::Note,
+            SeverityName::Warning => Self::Warning,
+            SeverityName::Error => Self::Error,
         }
     }
 }

@@ -6,7 +6,9 @@
 //! where sources, the analyzer and reports meet.
 
 mod args;
+mod check;
 mod demo;
+mod ending;
 mod exchange;
 mod explain;
 mod interfaces;
@@ -47,6 +49,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(args, cli.quiet),
         Command::Watch(args) => watch::run(args, cli.quiet),
         Command::Read(args) => read::run(args, cli.quiet),
+        Command::Check(args) => check::run(args, cli.quiet),
         Command::Serve(args) => serve::run(args, cli.quiet, cli.verbose).map(|()| ExitCode::SUCCESS),
         Command::Send(args) => send::run(args, cli.quiet, cli.verbose).map(|()| ExitCode::SUCCESS),
         Command::Explain { topic } => {

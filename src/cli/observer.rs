@@ -18,16 +18,16 @@ use tcpshake::time::Timestamp;
 use crate::cli::told::say;
 
 /// Follows the frames of one input.
-pub struct Observer {
+pub struct Observer<'r> {
     tracker: Tracker,
-    report: Box<dyn Report>,
+    report: &'r mut dyn Report,
     summary: Summary,
     unsupported: BTreeSet<LinkType>,
 }
 
-impl Observer {
+impl<'r> Observer<'r> {
     /// Tracks within `config` and tells `report`.
-    pub fn new(config: Config, report: Box<dyn Report>) -> Self {
+    pub fn new(config: Config, report: &'r mut dyn Report) -> Self {
         Self {
             tracker: Tracker::new(config),
             report,

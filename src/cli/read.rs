@@ -1,17 +1,22 @@
 //! `tcpshake read`: labels captures.
 //!
 //! In: files, or standard input. Out: a report on standard output.
-//! Invariant: what can be read is reported before an error is; an error on the way makes the exit code 2.
+//! Invariant: what can be read is reported before an error is; an error on the way makes the exit code 2, a finding at or
+//! above `--fail-on` else 1.
 
+use std::io;
 use std::process::ExitCode;
 
+use tcpshake::analyzer::diagnosis::severity::Severity;
 use tcpshake::analyzer::tracker::Config;
+use tcpshake::capture::error::CaptureError;
 use tcpshake::capture::file::Files;
 use tcpshake::capture::filter::Filter;
 use tcpshake::capture::source::{FrameSource, Next};
 use tcpshake::report::format::Format;
 
 use crate::cli::args::ReadArgs;
+use crate::cli::ending::{exit_code, fails_on};
 use crate::cli::observer::Observer;
 use crate::cli::output::{report, tell};
 use crate::cli::told::{complain, told};
@@ -31,18 +36,9 @@ pub fn run(args: &ReadArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     }
     let format = args.look.format_or(Format::Lines);
     let keep_steps = if format == Format::Ladder { LADDER_STEPS } else { 0 };
-    let mut observer =
-        Observer::new(Config { keep_steps, ..Config::default() }, report(&args.look, format, false, false));
-    let mut errors = Vec::new();
-    loop {
-        match source.next_frame() {
-            Ok(Next::Frame(frame)) => observer.frame(&frame)?,
-            // A pipe has no more for now: what it gave is shown.
-            Ok(Next::Quiet) => observer.flush()?,
-            Ok(Next::End) => break,
-            Err(error) => errors.push(error),
-        }
-    }
+    let mut report = report(&args.look, format, false, false);
+    let mut observer = Observer::new(Config { keep_steps, ..Config::default() }, &mut *report);
+    let errors = read_all(&mut source, &mut observer)?;
     let is_partial = !errors.is_empty() || observer.has_unsupported();
     let summary = observer.finish(None, source.statistics(), false)?;
     for error in errors {
@@ -51,5 +47,24 @@ pub fn run(args: &ReadArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     if !quiet && (summary.frames > 0 || !is_partial) && format != Format::Json {
         tell(&summary);
     }
-    Ok(if is_partial { ExitCode::from(2) } else { ExitCode::SUCCESS })
+    let has_failed = fails_on(args.fail_on.map(Severity::from), &summary, quiet);
+    Ok(exit_code(is_partial, has_failed))
+}
+
+/// Hands on all that can be read, and gives back what went wrong on the way.
+///
+/// # Errors
+///
+/// Standard output that does not take the report.
+pub fn read_all(source: &mut Files, observer: &mut Observer<'_>) -> io::Result<Vec<CaptureError>> {
+    let mut errors = Vec::new();
+    loop {
+        match source.next_frame() {
+            Ok(Next::Frame(frame)) => observer.frame(&frame)?,
+            // A pipe has no more for now: what it gave is shown.
+            Ok(Next::Quiet) => observer.flush()?,
+            Ok(Next::End) => return Ok(errors),
+            Err(error) => errors.push(error),
+        }
+    }
 }

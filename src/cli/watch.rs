@@ -2,13 +2,14 @@
 //!
 //! In: an interface and a filter. Out: a report on standard output, while it goes on.
 //! Invariant: an interrupt, and `-c` reached, are normal ends: what is open is reported, then the summary with the
-//! drops, and the exit code is 0.
+//! drops, and the exit code is 0, or 1 where something was found that `--fail-on` forbids.
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use anyhow::anyhow;
+use tcpshake::analyzer::diagnosis::severity::Severity;
 use tcpshake::analyzer::tracker::Config;
 use tcpshake::capture::error::CaptureError;
 use tcpshake::capture::interfaces::loopback_interface;
@@ -19,6 +20,7 @@ use tcpshake::report::format::Format;
 use tcpshake::time::Timestamp;
 
 use crate::cli::args::WatchArgs;
+use crate::cli::ending::{exit_code, fails_on};
 use crate::cli::observer::Observer;
 use crate::cli::output::{report, tell};
 use crate::cli::read::LADDER_STEPS;
@@ -50,7 +52,8 @@ pub fn run(args: &WatchArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     }
     let is_taken = args.write.as_deref().is_some_and(|path| path.as_os_str() == "-");
     let format = args.look.format_or(Format::Lines);
-    let mut observer = Observer::new(config(format), report(&args.look, format, is_taken, true));
+    let mut report = report(&args.look, format, is_taken, true);
+    let mut observer = Observer::new(config(format), &mut *report);
     let is_partial = follow(&mut source, &mut observer, &mut save, args.count, &stop)?;
     if let Some(save) = &mut save {
         save.flush()?;
@@ -59,13 +62,14 @@ pub fn run(args: &WatchArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     if !quiet && (is_taken || format != Format::Json) {
         tell(&summary);
     }
-    Ok(if is_partial { ExitCode::from(2) } else { ExitCode::SUCCESS })
+    let has_failed = fails_on(args.fail_on.map(Severity::from), &summary, quiet);
+    Ok(exit_code(is_partial, has_failed))
 }
 
 /// Hands on frame by frame until `stop` is raised, or so many are in. Whether something went wrong on the way.
 fn follow(
     source: &mut Live,
-    observer: &mut Observer,
+    observer: &mut Observer<'_>,
     save: &mut Option<Savefile>,
     count: Option<u64>,
     stop: &AtomicBool,

@@ -19,3 +19,4 @@ pub mod sink;
 pub mod style;
 pub mod summary;
 pub mod table;
+pub mod verdict;

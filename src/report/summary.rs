@@ -60,6 +60,18 @@ pub struct BySeverity {
     pub errors: u64,
 }
 
+impl BySeverity {
+    /// How many there are that matter so much as `least`, or more.
+    pub const fn at_or_above(self, least: Severity) -> u64 {
+        let Self { notes, warnings, errors } = self;
+        match least {
+            Severity::Note => errors.saturating_add(warnings).saturating_add(notes),
+            Severity::Warning => errors.saturating_add(warnings),
+            Severity::Error => errors,
+        }
+    }
+}
+
 impl Summary {
     /// Counts the frame with that number, captured at `time`.
     pub fn count_frame(&mut self, frame: u64, time: Timestamp) {
@@ -223,6 +235,13 @@ mod tests {
         42 frames, 36 segments in 3 connections; found: 1 error, 2 warnings; left out: 2 not TCP, 1 fragment, 2 of the unsupported link type 105, 1 of the unsupported link type 127
         7 frames lost by the capture: what rests on something missing is in doubt
         "#);
+    }
+
+    #[test]
+    fn a_severity_counts_with_those_above_it() {
+        let found = BySeverity { notes: 100, warnings: 20, errors: 3 };
+        let counted = Severity::ALL.map(|least| found.at_or_above(least));
+        assert_eq!(counted, [123, 23, 3]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "the helpers of a test fail it as the test itself does")]
 
 mod broken;
+mod check;
 mod exchange;
 mod lists;
 mod look;

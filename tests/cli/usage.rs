@@ -2,8 +2,8 @@
 
 use crate::run::{Said, run, said, words};
 
-const SUBCOMMANDS: [&str; 9] =
-    ["demo", "watch", "read", "serve", "send", "explain", "interfaces", "completions", "man"];
+const SUBCOMMANDS: [&str; 10] =
+    ["demo", "watch", "read", "check", "serve", "send", "explain", "interfaces", "completions", "man"];
 
 fn is_narrow(said: &Said) -> bool {
     said.out.lines().all(|line| line.chars().count() <= 80)
@@ -23,7 +23,7 @@ fn help_of_everything_fits_a_terminal() {
         let help = said(words(&format!("help {subcommand}")).env("COLUMNS", "80")).quietly();
         assert!(help.out.contains(&format!("Usage: tcpshake {subcommand} ")), "{}", help.out);
     }
-    for code in ["0 done", "2 could not do it"] {
+    for code in ["0 done", "1 an expectation failed", "2 could not do it"] {
         assert!(program.out.contains(code), "{}", program.out);
     }
 }
@@ -32,8 +32,9 @@ fn help_of_everything_fits_a_terminal() {
 fn the_options_of_the_contract_are_there() {
     let options = [
         ("demo", "--list --port --message --write --format --numbers --color --quiet --verbose"),
-        ("watch", "-i -w -c -s -p --format --numbers --color --records"),
-        ("read", "--filter --format --numbers --color --records"),
+        ("watch", "-i -w -c -s -p --format --numbers --color --records --fail-on"),
+        ("read", "--filter --format --numbers --color --records --fail-on"),
+        ("check", "--expect --expect-file --filter --format --quiet"),
         ("serve", "--port --bind"),
         ("send", "--port"),
     ];
@@ -111,6 +112,10 @@ fn bad_usage_says_what_is_wrong_and_what_to_type() {
         ("read --records segments,foo FILE", "no records are called \"foo\"", "read --help"),
         ("read --records segments, FILE", "a name is missing", "read --help"),
         ("read --fliter tcp FILE", "'--fliter'", "'--filter'; tcpshake read --help"),
+        ("read --fail-on fatal FILE", "[possible values: note, warning, error]", "read --help"),
+        ("check FILE", "--expect <EXPECTATION>", "check --help"),
+        ("check --expect open", "<FILE>", "check --help"),
+        ("check -e open -f ladder FILE", "[possible values: lines, json]", "check --help"),
         ("read -q -v FILE", "'--quiet' cannot be used with '--verbose'", "read --help"),
         ("watch -c 0", "'0'", "watch --help"),
         ("watch -c many", "'many'", "watch --help"),

@@ -92,6 +92,11 @@ pub const ENTRIES: &[Entry] = &[
         include_str!("topics/labels.txt"),
     ),
     topic("states", &["evidence", "parentheses", "assumed"], include_str!("topics/states.txt")),
+    topic(
+        "expectations",
+        &["expectation", "expect", "check", "verdict"],
+        include_str!("topics/expectations.txt"),
+    ),
     state("CLOSED", &["close"], include_str!("states/closed.txt")),
     state("LISTEN", &[], include_str!("states/listen.txt")),
     state("SYN-SENT", &[], include_str!("states/syn-sent.txt")),

@@ -33,6 +33,7 @@ mod segment;
 mod summary;
 #[cfg(test)]
 mod tests;
+pub mod verdict;
 
 /// Writes JSON Lines.
 #[derive(Debug)]
