@@ -167,11 +167,17 @@ mod observed {
         for script in support::scripts() {
             let mut tracker = Tracker::new(Config::default());
             for (frame, decoded) in script.frames.iter().zip(decoded(&script)) {
-                if let Ok(Decoded::Segment(segment)) = decoded {
-                    let step = tracker.observe(&segment);
-                    if let Some(line) = frame.segment() {
-                        segment_as_expected(&script, line, &step, &mut differences);
+                match decoded {
+                    Ok(Decoded::Segment(segment)) => {
+                        let step = tracker.observe(&segment);
+                        if let Some(line) = frame.segment() {
+                            segment_as_expected(&script, line, &step, &mut differences);
+                        }
                     }
+                    Ok(Decoded::Icmp(error)) => {
+                        tracker.observe_icmp(&error);
+                    }
+                    _ => {}
                 }
             }
             tracker.finish();

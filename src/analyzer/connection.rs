@@ -259,7 +259,7 @@ impl Connection {
             self.ends.client.settle(passed.server, None);
             self.ends.server.settle(passed.client, None);
         }
-        let mut notes = std::mem::take(&mut self.notes);
+        let mut notes = self.notes.clone();
         let account = self.account(around);
         conclude(&account, &mut notes);
         let findings = findings(&account, &notes);

@@ -36,7 +36,10 @@ fn check(records: &[Value], may_close: &[&str]) {
     assert_eq!(connection["assumed"], json!(["server"]));
     assert_eq!(connection["text_octets"], json!({ "client": 5, "server": 0 }));
     assert_eq!((&connection["conn_state"], &connection["completeness"]), (&json!("SF"), &json!(31)));
-    assert_eq!(connection["findings"], json!([]));
+    let found: Vec<&Value> =
+        connection["findings"].as_array().unwrap().iter().map(|one| &one["code"]).collect();
+    // The loopback leaves checksums to hardware that is not there.
+    assert_eq!(found, ["checksum-offloaded"]);
     let wrapped = |from: &Value, by: u64| json!((from.as_u64().unwrap() + by) % (1 << 32));
     assert_eq!(connection["closing"]["m"], wrapped(&connection["opening"]["j"], 6));
     assert_eq!(connection["closing"]["n"], wrapped(&connection["opening"]["k"], 1));
@@ -99,7 +102,9 @@ fn the_other_formats_show_the_same() {
         return;
     }
     let lines = play("message", &["--format", "lines"]).with_code(0);
-    let count = lines.out.lines().count();
+    let (told, segments): (Vec<&str>, Vec<&str>) = lines.out.lines().partition(|line| line.contains("  ! "));
+    assert!(told.len() == 1 && told[0].contains("! note checksum-offloaded"), "{}", lines.out);
+    let count = segments.len();
     assert!(count == 8 || count == 9, "{}", lines.out);
     assert_eq!(
         lines.err,

@@ -94,13 +94,14 @@ fn a_count_is_a_normal_end() {
     exchange(&listener);
     let ended = watch.end().with_code(0);
     let lines: Vec<&str> = ended.out.lines().collect();
-    assert_eq!(lines.len(), 4, "{}", ended.out);
+    assert_eq!(lines.len(), 5, "{}", ended.out);
+    assert!(lines[4].contains("! note checksum-offloaded"), "{}", ended.out);
     assert!(lines[3].contains("= open (opening three-way, closing none)"), "{}", ended.out);
     for (line, label) in lines.iter().zip(["SYN J", "SYN K, ACK J+1", "ACK K+1"]) {
         assert!(line.contains(label), "{}", ended.out);
     }
     assert!(
-        ended.err.ends_with("\n3 frames, 3 segments in 1 connection; none lost by the capture\n"),
+        ended.err.ends_with("\n3 frames, 3 segments in 1 connection; found: 1 note; none lost by the capture\n"),
         "{}",
         ended.err
     );
@@ -264,7 +265,7 @@ fn a_capture_can_be_piped_into_read() {
     exchange(&listener);
     watch.signal("INT");
     let ended = watch.end().with_code(0);
-    assert!(ended.err.contains(" segments in 1 connection; none lost"), "{}", ended.err);
+    assert!(ended.err.contains(" segments in 1 connection; found: 1 note; none lost"), "{}", ended.err);
     assert!(read.end().with_code(0).out.contains("ACK N+1"));
 }
 
