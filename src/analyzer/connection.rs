@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::analyzer::closing::{Closing, closing};
+use crate::analyzer::compare::zeek::Zeek;
 use crate::analyzer::diagnosis::code::CodeSet;
 use crate::analyzer::diagnosis::finding::Finding;
 use crate::analyzer::endpoint::Endpoint;
@@ -22,7 +23,6 @@ use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::sightings::{Seen, Sightings};
 use crate::analyzer::state::State;
 use crate::analyzer::step::{Step, Steps};
-use crate::analyzer::zeek::Zeek;
 use crate::segment::{Flags, Segment};
 use crate::seq::SeqNumber;
 use crate::time::Timestamp;
@@ -84,7 +84,7 @@ impl Connection {
             first_text: None,
             first_fin: None,
             reset: None,
-            zeek: if begins_with_answer { Zeek::turned_over() } else { Zeek::default() },
+            zeek: Zeek::default(),
             sightings: Sightings::default(),
             steps: Steps::keeping(keep_steps),
             findings: Vec::new(),
@@ -140,6 +140,8 @@ impl Connection {
         let to = if self.is_self { from } else { from.other() };
         self.last = self.last.max(segment.time);
         self.now = self.now.max(self.last);
+        // Zeek and Wireshark take it for a segment like any other.
+        self.zeek.note(segment, from);
         let acknowledges = if seen.acknowledged { Acknowledges::New } else { Acknowledges::Old };
         let judged = judge(segment, self.ends.of(from), self.ends.of(to));
         let facts = Facts { again: 0, acknowledges, ..judged };
@@ -346,7 +348,7 @@ impl Connection {
         self.last = self.last.max(segment.time);
         self.now = self.now.max(self.last);
         self.opening.note(segment, facts, from, &self.ends);
-        self.zeek.note(segment, facts, from);
+        self.zeek.note(segment, from);
         if facts.counts && segment.text_len > 0 {
             self.first_text.get_or_insert(segment.time);
         }
