@@ -15,7 +15,7 @@ WASM = wasm32-unknown-unknown
 .DEFAULT_GOAL := help
 # The order of `test` is its meaning: quick checks first, the tests' own results last.
 .NOTPARALLEL:
-.PHONY: help demo test fmt lint doc portable unit fixtures bench install setup
+.PHONY: help demo test fmt lint doc portable unit peers fixtures bench install setup
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -49,6 +49,10 @@ portable: ## the library without libpcap and sockets, on WebAssembly too where t
 
 unit: setup ## the tests alone
 	$(CARGO) test --locked
+
+peers: setup ## the program held against tshark and tcptrace, which it installs; a part of `unit` where they are there
+	@scripts/setup.sh compare
+	TCPSHAKE_PEERS=required $(CARGO) test --locked --test peers
 
 fixtures: setup ## make the captures anew from their scripts, and the snapshots from them
 	TCPSHAKE_BLESS=1 $(CARGO) test --locked --test fixtures
