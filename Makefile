@@ -15,7 +15,7 @@ WASM = wasm32-unknown-unknown
 .DEFAULT_GOAL := help
 # The order of `test` is its meaning: quick checks first, the tests' own results last.
 .NOTPARALLEL:
-.PHONY: help demo test fmt lint doc portable check unit fixtures bench install setup
+.PHONY: help demo test fmt lint doc portable check unit peers fixtures bench install setup
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -54,6 +54,10 @@ check: setup ## the captures of a real kernel held against what they must show
 
 unit: setup ## the tests alone
 	$(CARGO) test --locked
+
+peers: setup ## the program held against tshark and tcptrace, which it installs; a part of `unit` where they are there
+	@scripts/setup.sh compare
+	TCPSHAKE_PEERS=required $(CARGO) test --locked --test peers
 
 fixtures: setup ## make the captures anew from their scripts, and the snapshots from them
 	TCPSHAKE_BLESS=1 $(CARGO) test --locked --test fixtures

@@ -2,7 +2,7 @@
 # Puts in place what a machine lacks, and does nothing where nothing is missing.
 #
 #   setup.sh build                a C linker and libpcap, without which nothing links
-#   setup.sh compare              tcpdump, tshark and nc, which some tests compare against; best effort, never fails
+#   setup.sh compare              tcpdump, tshark, nc and tcptrace, which some tests compare against; best effort, never fails
 #   setup.sh component CMD NAME   checks that `cargo CMD` is there (rustup component NAME)
 set -eu
 
@@ -129,13 +129,26 @@ compare() {
     done
 }
 
+# Few systems still offer tcptrace, so it is asked for by itself.
+compare_tcptrace() {
+    have tcptrace && return
+    with=$(manager)
+    case $with in
+        apt-get | brew) install "$with" tcptrace || say 'without tcptrace: the test that compares against it is skipped' ;;
+        *) say 'tcptrace is not offered here: the test that compares against it is skipped' ;;
+    esac
+}
+
 component() {
     cargo "$1" --version >/dev/null 2>&1 || fail "cargo $1: not found" "rustup component add $2"
 }
 
 case ${1:-build} in
     build) build ;;
-    compare) compare ;;
+    compare)
+        compare
+        compare_tcptrace
+        ;;
     component) component "$2" "$3" ;;
     *) fail "$1: no such part" 'setup.sh build | compare | component CMD NAME' ;;
 esac

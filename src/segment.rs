@@ -144,6 +144,7 @@ impl fmt::Debug for Flags {
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct TextHead {
     len: u8,
+    is_cut: bool,
     octets: [u8; Self::MOST],
 }
 
@@ -159,6 +160,17 @@ impl TextHead {
             head.len = head.len.saturating_add(1);
         }
         head
+    }
+
+    /// Notes whether the capture ends before the text does.
+    #[must_use]
+    pub const fn cut(self, is_cut: bool) -> Self {
+        Self { is_cut, ..self }
+    }
+
+    /// Whether the capture ends before the text does.
+    pub const fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// The octets kept.

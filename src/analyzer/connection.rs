@@ -8,6 +8,7 @@
 
 use std::net::SocketAddr;
 
+use crate::analyzer::compare::zeek::Zeek;
 use crate::analyzer::diagnosis::account::{Account, Surroundings};
 use crate::analyzer::diagnosis::code::Code;
 use crate::analyzer::diagnosis::ending::{conclude, findings};
@@ -25,7 +26,6 @@ use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::sightings::{Seen, Sightings};
 use crate::analyzer::state::State;
 use crate::analyzer::step::{Step, Steps};
-use crate::analyzer::zeek::Zeek;
 use crate::icmp::IcmpError;
 use crate::segment::Segment;
 use crate::time::Timestamp;
@@ -97,7 +97,7 @@ impl Connection {
             first_text: None,
             first_fin: None,
             reset: None,
-            zeek: if begins_with_answer { Zeek::turned_over() } else { Zeek::default() },
+            zeek: Zeek::default(),
             sightings: Sightings::default(),
             steps: Steps::keeping(keep_steps),
             notes: Notes::default(),
@@ -163,6 +163,8 @@ impl Connection {
         self.last = self.last.max(segment.time);
         self.now = self.now.max(self.last);
         sighting::seen_again(segment, seen.frame, &mut self.notes);
+        // Zeek and Wireshark take it for a segment like any other.
+        self.zeek.note(segment, from);
         let acknowledges = if seen.acknowledged { Acknowledges::New } else { Acknowledges::Old };
         let judged = judge(segment, self.ends.of(from), self.ends.of(to));
         let facts = Facts { again: 0, acknowledges, ..judged };
@@ -296,7 +298,7 @@ impl Connection {
         self.last = self.last.max(segment.time);
         self.now = self.now.max(self.last);
         self.opening.note(segment, facts, from, &self.ends);
-        self.zeek.note(segment, facts, from);
+        self.zeek.note(segment, from);
         if facts.counts && segment.text_len > 0 {
             self.first_text.get_or_insert(segment.time);
         }

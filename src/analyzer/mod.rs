@@ -9,6 +9,7 @@
 
 pub mod clock;
 pub mod closing;
+pub mod compare;
 pub mod connection;
 pub mod crowd;
 pub mod diagnosis;
@@ -30,4 +31,3 @@ pub mod sightings;
 pub mod state;
 pub mod step;
 pub mod tracker;
-pub mod zeek;

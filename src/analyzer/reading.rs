@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::analyzer::closing::{Closing, closing};
+use crate::analyzer::compare::zeek::Zeek;
 use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::account::Surroundings;
 use crate::analyzer::diagnosis::finding::Finding;
@@ -17,7 +18,6 @@ use crate::analyzer::outcome::{Outcome, outcome};
 use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::state::State;
 use crate::analyzer::step::Steps;
-use crate::analyzer::zeek::Zeek;
 use crate::time::Timestamp;
 
 impl Connection {

@@ -60,7 +60,7 @@ pub(super) fn segment(frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Option<S
         window: (captured.len() >= WITH_WINDOW).then(|| header.get_window()),
         options: Options::new(captured.get(FIXED..header_end).unwrap_or(&[])),
         text_len: u32::try_from(rest.len().saturating_sub(header_len)).unwrap_or(u32::MAX),
-        text: TextHead::new(captured.get(header_end..).unwrap_or(&[])),
+        text: TextHead::new(captured.get(header_end..).unwrap_or(&[])).cut(captured.len() < rest.len()),
         checksum: checksum(packet, header.get_checksum()),
         cut_short: captured.len() < header_len,
         sighting: Sighting::default(),

@@ -101,7 +101,9 @@ fn a_count_is_a_normal_end() {
         assert!(line.contains(label), "{}", ended.out);
     }
     assert!(
-        ended.err.ends_with("\n3 frames, 3 segments in 1 connection; found: 1 note; none lost by the capture\n"),
+        ended
+            .err
+            .ends_with("\n3 frames, 3 segments in 1 connection; found: 1 note; none lost by the capture\n"),
         "{}",
         ended.err
     );

@@ -1,0 +1,170 @@
+//! Zeek's `history`: a letter for each kind of event, in capital where it is the originator's.
+//!
+//! In: events of both ends. Out: the letters.
+//! Invariant: an ordinary history lies within the value itself; what is rare lies in one box, and is bounded.
+//! Read: Zeek's documentation of conn.log, `history`.
+
+use crate::analyzer::compare::content::Blocks;
+use crate::analyzer::role::{Ends, Role};
+use crate::seq::SeqNumber;
+
+/// Letters kept without a box.
+const SHORT: usize = 15;
+
+// The kinds that an end has shown, as bits. A SYN and a SYN+ACK are one kind.
+pub const SEEN_SYN: u8 = 1;
+pub const SEEN_FIN: u8 = 2;
+pub const SEEN_RST: u8 = 4;
+pub const SEEN_FIN_RST: u8 = 8;
+pub const SEEN_DATA: u8 = 16;
+pub const SEEN_ACK: u8 = 32;
+pub const SEEN_MANY: u8 = 64;
+
+/// Letters kept of a history. Zeek keeps all; numbers made up one after the other must not fill the memory.
+pub const LETTERS: usize = 64;
+
+/// Where a SYN lies from which offsets count.
+const USUAL_SYN: SeqNumber = SeqNumber(u32::MAX);
+
+/// What is noted again at the 10th, 100th, ... time.
+#[derive(Clone, Copy, Debug)]
+pub enum Counted {
+    /// `c`: a wrong checksum.
+    Checksum,
+    /// `g`: text that was not captured.
+    Gap,
+    /// `t`: text sent again.
+    Again,
+    /// `w`: a window of zero.
+    Window,
+}
+
+/// The letters so far.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    short: [u8; SHORT],
+    len: u8,
+    rare: Option<Box<Rare>>,
+}
+
+/// What an ordinary connection does not need.
+#[derive(Clone, Debug, Default)]
+pub struct Rare {
+    /// The whole history where it is longer than `SHORT`.
+    long: String,
+    counts: Ends<[u32; 4]>,
+    /// The offset of the last SYN, where it is not the one that all offsets count from.
+    syn: Ends<Option<SeqNumber>>,
+    /// Text captured beyond a gap.
+    pub blocks: Ends<Blocks>,
+}
+
+impl History {
+    /// The letters.
+    pub fn as_str(&self) -> &str {
+        match &self.rare {
+            Some(rare) if !rare.long.is_empty() => &rare.long,
+            _ => self
+                .short
+                .get(..usize::from(self.len))
+                .and_then(|short| str::from_utf8(short).ok())
+                .unwrap_or(""),
+        }
+    }
+
+    /// Adds a letter of `from`, given in lower case.
+    pub fn add(&mut self, letter: u8, from: Role) {
+        self.push(match from {
+            Role::Client => letter.to_ascii_uppercase(),
+            Role::Server => letter,
+        });
+    }
+
+    /// Adds `^`: the first segment came from the responder.
+    pub fn turn_over(&mut self) {
+        self.push(b'^');
+    }
+
+    /// Counts an event, and notes it at the 1st, 10th, 100th, ... time.
+    pub fn count(&mut self, what: Counted, from: Role) {
+        let (at, letter) = match what {
+            Counted::Checksum => (0, b'c'),
+            Counted::Gap => (1, b'g'),
+            Counted::Again => (2, b't'),
+            Counted::Window => (3, b'w'),
+        };
+        let Some(count) = self.rare_mut().counts.of_mut(from).get_mut(at) else { return };
+        *count = count.saturating_add(1);
+        if 10_u32.checked_pow(count.ilog10()) == Some(*count) {
+            self.add(letter, from);
+        }
+    }
+
+    /// Remembers where the last SYN of `from` lay; whether it lay elsewhere before.
+    pub fn set_syn(&mut self, offset: SeqNumber, from: Role) -> bool {
+        let other = (offset != USUAL_SYN).then_some(offset);
+        let last = self.rare.as_ref().and_then(|rare| *rare.syn.of(from));
+        if last != other {
+            *self.rare_mut().syn.of_mut(from) = other;
+        }
+        last != other
+    }
+
+    /// What is rare, where there is any.
+    pub fn rare(&self) -> Option<&Rare> {
+        self.rare.as_deref()
+    }
+
+    /// What is rare, where there is any.
+    pub fn rare_if_any(&mut self) -> Option<&mut Rare> {
+        self.rare.as_deref_mut()
+    }
+
+    /// What is rare, made where there is none yet.
+    pub fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    fn push(&mut self, letter: u8) {
+        if usize::from(self.len) >= LETTERS {
+            return;
+        }
+        match self.short.get_mut(usize::from(self.len)) {
+            Some(free) => *free = letter,
+            None => {
+                if usize::from(self.len) == SHORT {
+                    let short = self.as_str().to_owned();
+                    self.rare_mut().long = short;
+                }
+                self.rare_mut().long.push(char::from(letter));
+            }
+        }
+        self.len = self.len.saturating_add(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_noted_by_powers_of_ten() {
+        let mut history = History::default();
+        for _ in 0..250 {
+            history.count(Counted::Again, Role::Client);
+        }
+        assert_eq!(history.as_str(), "TTT", "the 1st, the 10th, the 100th");
+        history.count(Counted::Again, Role::Server);
+        assert_eq!(history.as_str(), "TTTt", "each end counts for itself");
+    }
+
+    #[test]
+    fn a_history_grows_beyond_its_short_form_and_is_bounded() {
+        let mut history = History::default();
+        for _ in 0..1000 {
+            history.add(b'r', Role::Server);
+            assert!(history.as_str().bytes().all(|letter| letter == b'r'));
+        }
+        assert_eq!(history.as_str().len(), LETTERS);
+    }
+}

@@ -1,0 +1,57 @@
+//! The captures that are compared.
+//!
+//! In: `fixtures/`, and the demo's scenarios. Out: each capture with its name.
+//! Invariant: what could not be played is said aloud.
+
+use std::path::{Path, PathBuf};
+
+use tcpshake::capture::live::check_permission;
+
+use crate::run::{free_port, run, said, skipped, tcpshake};
+
+/// One capture.
+pub struct Capture {
+    /// `opening/refused.pcap`, or `demo/message` for one that was played here.
+    pub name: String,
+    pub path: PathBuf,
+}
+
+/// Every capture: the fixtures', and one of each scenario, written into `folder`.
+pub fn all(folder: &Path, tool: &str) -> Vec<Capture> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let mut found = Vec::new();
+    collect(&root, &root, &mut found);
+    assert!(found.len() > 100, "the fixtures are there");
+    found.sort_by(|one, other| one.name.cmp(&other.name));
+    match check_permission() {
+        Ok(()) => found.extend(played(folder)),
+        Err(error) => skipped(&format!("{tool} on a capture of each demo: {error}")),
+    }
+    found
+}
+
+fn collect(root: &Path, folder: &Path, found: &mut Vec<Capture>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(root, &path, found);
+        } else if path.extension().is_some_and(|extension| extension == "pcap" || extension == "pcapng") {
+            let inside = path.strip_prefix(root).unwrap().to_string_lossy();
+            let name = inside.replace(std::path::MAIN_SEPARATOR, "/");
+            found.push(Capture { name, path });
+        }
+    }
+}
+
+fn played(folder: &Path) -> Vec<Capture> {
+    let scenarios = run("demo --list --format json").with_code(0).records();
+    let play = |scenario: &serde_json::Value| {
+        let scenario = scenario["name"].as_str().unwrap();
+        let path = folder.join(format!("{scenario}.pcap"));
+        let port = free_port().to_string();
+        let write = path.to_string_lossy();
+        said(&mut tcpshake(["-q", "demo", scenario, "--port", &port, "--write", &write])).with_code(0);
+        Capture { name: format!("demo/{scenario}"), path }
+    };
+    scenarios.iter().map(play).collect()
+}
