@@ -25,6 +25,7 @@ pub mod numbers;
 pub mod opening;
 pub mod outcome;
 pub mod reading;
+pub mod retries;
 pub mod role;
 pub mod sent;
 pub mod sightings;

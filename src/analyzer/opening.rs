@@ -102,6 +102,11 @@ impl Progress {
         self.third.map(|(.., frame)| frame)
     }
 
+    /// When the SYN came first.
+    pub const fn asked_at(&self) -> Option<Timestamp> {
+        self.first_syn
+    }
+
     /// When an acceptable SYN+ACK came first.
     pub fn answered_at(&self) -> Option<Timestamp> {
         self.answer.map(|(time, _)| time)
@@ -139,7 +144,10 @@ impl Progress {
         let (client, server) =
             (&ends.client.numbers, if is_self { &ends.client.numbers } else { &ends.server.numbers });
         let count = |of: fn(&Endpoint) -> u32| of(&ends.client).saturating_add(of(&ends.server));
-        let span = |from: Option<Timestamp>, to: Option<Timestamp>| Some(to?.since(from?));
+        // A time that was captured in reverse order is not known.
+        let span = |from: Option<Timestamp>, to: Option<Timestamp>| {
+            from.zip(to).filter(|(from, to)| from <= to).map(|(from, to)| to.since(from))
+        };
         let answered = self.answer.map(|(time, _)| time);
         let was_asked_once = self.answer.is_some_and(|(_, syns)| syns == 1);
         let was_answered_once = self.third.is_some_and(|(_, syn_acks, _)| syn_acks == 1);
