@@ -45,8 +45,9 @@ pub fn differences(capture: &Capture, ours: &Account) -> Vec<Row> {
             ("completeness", seen.record["completeness"].to_string(), stream.completeness.to_string()),
             ("initial_rtt", seen.handshake_rtt(), seconds(stream.initial_rtt)),
         ];
-        let differing = pairs.into_iter().filter(|(_, ours, theirs)| ours != theirs);
-        rows.extend(differing.map(|(field, ours, theirs)| row(&id, field, ours, theirs)));
+        for (field, ours, theirs) in pairs.into_iter().filter(|(_, ours, theirs)| ours != theirs) {
+            rows.push(row(&id, field, capture.lasting(ours), capture.lasting(theirs)));
+        }
     }
     rows
 }
