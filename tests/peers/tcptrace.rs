@@ -31,8 +31,7 @@ pub fn differences(capture: &Capture, ours: &Account) -> Vec<Row> {
     for (seen, theirs) in ours.connections.iter().zip(theirs) {
         if seen.is_complete() != theirs {
             let yes_or_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
-            let id = seen.record["id"].to_string();
-            rows.push(row(&id, "complete", yes_or_no(seen.is_complete()), yes_or_no(theirs)));
+            rows.push(row(&seen.id(), "complete", yes_or_no(seen.is_complete()), yes_or_no(theirs)));
         }
     }
     rows
