@@ -27,7 +27,7 @@ use crate::analyzer::sightings::{Seen, Sightings};
 use crate::analyzer::state::State;
 use crate::analyzer::step::{Step, Steps};
 use crate::icmp::IcmpError;
-use crate::segment::Segment;
+use crate::segment::{Flags, Segment};
 use crate::time::Timestamp;
 
 /// One incarnation of a connection.
@@ -152,6 +152,7 @@ impl Connection {
             assumed,
             acknowledges,
             seen_before: None,
+            ace: self.ace(segment),
             findings: self.notes.take_now(),
         }
     }
@@ -177,6 +178,7 @@ impl Connection {
             assumed: self.assumed(),
             acknowledges: None,
             seen_before: Some(seen.frame),
+            ace: self.ace(segment),
             findings: self.notes.take_now(),
         }
     }
@@ -336,6 +338,13 @@ impl Connection {
         resets::look(&scene, &mut self.notes);
         closing_rules::look(&scene, &mut self.notes);
         sighting::look(&scene, was.is_first, self.only_answers, &mut self.notes);
+    }
+
+    /// The value of the counter that the ECN bits are after an accurate ECN handshake.
+    fn ace(&self, segment: &Segment) -> Option<u8> {
+        let Ends { client, server } = &self.ends;
+        let is_agreed = client.numbers.offers_accurate_ecn() && server.numbers.accepts_accurate_ecn();
+        (is_agreed && !segment.flags.has(Flags::SYN)).then(|| segment.flags.ace())
     }
 
     fn label(&self, segment: &Segment, facts: &Facts, from: Role) -> Label {
