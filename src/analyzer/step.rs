@@ -82,6 +82,15 @@ impl Steps {
         }
     }
 
+    /// Takes client for server in all of them: who opened turns out only now.
+    pub fn exchange(&mut self) {
+        for step in self.first.iter_mut().chain(&mut self.last) {
+            step.from = step.from.other();
+            step.states.exchange();
+            step.assumed.exchange();
+        }
+    }
+
     /// The first steps.
     pub fn first(&self) -> &[Step] {
         &self.first

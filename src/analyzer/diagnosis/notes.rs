@@ -119,6 +119,17 @@ impl Notes {
         }
     }
 
+    /// Takes client for server: who opened turns out only now.
+    pub fn exchange(&mut self) {
+        let Some(page) = self.edit() else { return };
+        page.provoked.exchange();
+        page.syn_ack_repeats.exchange();
+        page.fin_repeats.exchange();
+        page.text_after_fin.exchange();
+        page.probes.exchange();
+        page.idle_rst = page.idle_rst.map(|(frame, target)| (frame, target.other()));
+    }
+
     /// Adds the evidence of one code to that of another.
     pub fn copy_frames(&mut self, from: Code, to: Code) {
         let found = self.raised().iter().find(|raised| raised.code == from);
