@@ -16,7 +16,7 @@ use crate::analyzer::diagnosis::finding::Finding;
 use crate::analyzer::diagnosis::notes::Notes;
 use crate::analyzer::diagnosis::scene::Scene;
 use crate::analyzer::diagnosis::{closing as closing_rules, opening, resets, sighting};
-use crate::analyzer::endpoint::{Endpoint, Opened};
+use crate::analyzer::endpoint::Endpoint;
 use crate::analyzer::facts::{Acknowledges, Facts, Kind, Reset};
 use crate::analyzer::judge::judge;
 use crate::analyzer::label::{Label, Letters};
@@ -27,7 +27,7 @@ use crate::analyzer::sightings::{Seen, Sightings};
 use crate::analyzer::state::State;
 use crate::analyzer::step::{Step, Steps};
 use crate::icmp::IcmpError;
-use crate::segment::{Checksum, Flags, Segment};
+use crate::segment::{Flags, Segment};
 use crate::time::Timestamp;
 
 /// One incarnation of a connection.
@@ -44,7 +44,7 @@ pub struct Connection {
     pub(super) opening: Progress,
     pub(super) first_text: Option<Timestamp>,
     pub(super) first_fin: Option<Role>,
-    reset: Option<ResetSeen>,
+    pub(super) reset: Option<ResetSeen>,
     pub(super) zeek: Zeek,
     sightings: Sightings,
     pub(super) steps: Steps,
@@ -341,24 +341,6 @@ impl Connection {
         resets::look(&scene, &mut self.notes);
         closing_rules::look(&scene, &mut self.notes);
         sighting::look(&scene, was.is_first, self.only_answers, &mut self.notes);
-    }
-
-    /// Whether a SYN+ACK comes from the end that was taken for the client by its port: whoever sends it is the server.
-    fn guessed_wrong(&self, segment: &Segment) -> bool {
-        let Ends { client, server } = &self.ends;
-        let is_answer = Kind::of(segment.flags) == Kind::SynAck && segment.checksum != Checksum::Wrong;
-        let is_guess = client.opened == Opened::NotSeen && server.opened == Opened::NotSeen;
-        is_answer && is_guess && !self.is_self && self.role_of(segment.source) == Role::Client
-    }
-
-    fn exchange(&mut self) {
-        self.sockets.exchange();
-        self.ends.exchange();
-        self.zeek.exchange();
-        self.steps.exchange();
-        self.notes.exchange();
-        self.first_fin = self.first_fin.map(Role::other);
-        self.reset = self.reset.map(|reset| ResetSeen { by: reset.by.other(), ..reset });
     }
 
     /// The value of the counter that the ECN bits are after an accurate ECN handshake.

@@ -1,4 +1,4 @@
-//! Which incarnation of a socket pair a segment belongs to.
+//! Which incarnation of a socket pair a segment belongs to, and who is who in it.
 //!
 //! In: a connection, and a segment that may be its own or begin another. Out: verdicts; nothing moves.
 //! Invariant: repeated SYNs and FINs never part a connection; a SYN with a new ISS, or after the end, does.
@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::code::Code;
+use crate::analyzer::endpoint::Opened;
 use crate::analyzer::facts::Kind;
-use crate::analyzer::outcome::Outcome;
-use crate::analyzer::role::Role;
+use crate::analyzer::outcome::{Outcome, ResetSeen};
+use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::state::State;
-use crate::segment::{Flags, Segment};
+use crate::segment::{Checksum, Flags, Segment};
 use crate::seq::SeqNumber;
 
 /// How late a SYN may be captured after the SYN+ACK that answers it (field guide, section 4).
@@ -92,5 +93,24 @@ impl Connection {
         let from = self.role_of(other.source);
         let is_answered = self.ends.of(from.other()).numbers.segments > 0;
         self.ends.of(from).numbers.syn_frame().filter(|_| !is_answered && !self.is_self)
+    }
+
+    /// Whether a SYN+ACK comes from the end that was taken for the client by its port: whoever sends it is the server.
+    pub fn guessed_wrong(&self, segment: &Segment) -> bool {
+        let Ends { client, server } = &self.ends;
+        let is_answer = Kind::of(segment.flags) == Kind::SynAck && segment.checksum != Checksum::Wrong;
+        let is_guess = client.opened == Opened::NotSeen && server.opened == Opened::NotSeen;
+        is_answer && is_guess && !self.is_self && self.role_of(segment.source) == Role::Client
+    }
+
+    /// Takes the client for the server.
+    pub fn exchange(&mut self) {
+        self.sockets.exchange();
+        self.ends.exchange();
+        self.zeek.exchange();
+        self.steps.exchange();
+        self.notes.exchange();
+        self.first_fin = self.first_fin.map(Role::other);
+        self.reset = self.reset.map(|reset| ResetSeen { by: reset.by.other(), ..reset });
     }
 }
