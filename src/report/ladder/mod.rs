@@ -86,7 +86,7 @@ fn tell(out: &mut dyn io::Write, finding: &Finding, style: Style) -> io::Result<
     let ink = if finding.code.severity() == Severity::Error { Ink::Failure } else { Ink::Closing };
     let others = match finding.rivals.as_slice() {
         [] => String::new(),
-        rivals => format!(" Or: {}.", rivals.join("; ")),
+        rivals => format!(" Perhaps: {}.", rivals.join("; ")),
     };
     let narrower = Style { width: style.width.saturating_sub(INDENT.len()), ..style };
     let lines = wrapped(&format!("{headline}: {}{others}", finding.says), narrower);
@@ -101,7 +101,18 @@ fn tell(out: &mut dyn io::Write, finding: &Finding, style: Style) -> io::Result<
 
 /// Breaks `text` into lines as wide as a picture in this style, less a column at each side.
 pub fn wrapped(text: &str, style: Style) -> Vec<String> {
-    let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let is_unit = matches!(word.trim_end_matches(['.', ',', ';', ':', ')']), "s" | "ms");
+        match words.last_mut().filter(|last| is_unit && last.ends_with(|last: char| last.is_ascii_digit())) {
+            // A number keeps its unit.
+            Some(number) => {
+                number.push(' ');
+                number.push_str(word);
+            }
+            None => words.push(word.to_owned()),
+        }
+    }
     wrap(&words, " ", style.width.clamp(NARROWEST_TEXT, WIDEST).saturating_sub(2))
 }
 
