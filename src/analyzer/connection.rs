@@ -166,6 +166,7 @@ impl Connection {
         let to = if self.is_self { from } else { from.other() };
         self.last = self.last.max(segment.time);
         self.now = self.now.max(self.last);
+        self.sightings.prove();
         sighting::seen_again(segment, seen.frame, &mut self.notes);
         // Zeek and Wireshark take it for a segment like any other.
         self.zeek.note(segment, from);
