@@ -66,6 +66,8 @@ pub struct Repeats {
     pub unacknowledged: u32,
     /// An acknowledgement has passed since the last one.
     pub acknowledged_since: bool,
+    /// When the last one came.
+    pub last: Option<Timestamp>,
 }
 
 /// A code with its evidence.
