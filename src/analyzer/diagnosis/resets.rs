@@ -86,7 +86,10 @@ fn resets(scene: &Scene<'_>, notes: &mut Notes) {
     }
     let causes = causes(scene, notes);
     notes.raise(Code::Aborted, &[scene.frame()]);
-    notes.page().rst = Some((scene.frame(), causes));
+    if !scene.was_reset {
+        // One that follows answers what was under way, and has no cause of its own.
+        notes.page().rst = Some((scene.frame(), causes));
+    }
 }
 
 /// The causes that a RST leaves possible.
