@@ -206,14 +206,22 @@ impl Connection {
     }
 
     /// Notes an ICMP error that quotes a segment of this connection. Whether it is the attempt's own SYN that is quoted.
+    /// Once that is answered the error says nothing any more (RFC 9293 §3.9.2.2: soft errors).
     pub fn is_refused_by(&mut self, error: &IcmpError) -> bool {
-        let own = &self.ends.of(self.role_of(error.source)).numbers;
+        let sender = self.ends.of(self.role_of(error.source));
+        let (own, is_waiting) = (&sender.numbers, sender.state() == State::SynSent);
         let Some(syn) = own.syn_frame().filter(|_| own.iss() == Some(error.seq)) else { return false };
         self.now = self.now.max(error.time);
+        if !is_waiting {
+            return true;
+        }
         if error.says_unreachable() {
             self.notes.raise(Code::IcmpUnreachable, &[syn, error.frame]);
         }
-        self.notes.page().icmp.get_or_insert(*error);
+        let known = &mut self.notes.page().icmp;
+        if known.is_none_or(|known| error.says_unreachable() && !known.says_unreachable()) {
+            *known = Some(*error);
+        }
         true
     }
 
@@ -239,6 +247,8 @@ impl Connection {
                 }
                 opening::older(segment.frame, segment.ack, &mut self.notes);
             }
+            // The client knows of the older connection still: the SYN was none of its own.
+            Kind::Plain => self.notes.page().challenged = true,
             Kind::Rst => {
                 let syn = self.ends.client.numbers.syn_frame();
                 resets::recovers(segment.frame, segment.seq, syn, &mut self.notes);
@@ -247,8 +257,8 @@ impl Connection {
         }
     }
 
-    /// Whether it is an attempt that was answered by a challenge ACK of an older connection and by nothing else, so that it
-    /// opened nothing.
+    /// Whether it is an attempt that was answered by a challenge ACK of an older connection and by nothing else, or that
+    /// its own end disowned by going on with the older connection, so that it opened nothing.
     pub fn was_only_challenged(&self) -> bool {
         let is_challenged = self.notes.read().is_some_and(|page| page.challenged);
         let client = &self.ends.client.numbers;

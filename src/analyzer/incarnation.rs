@@ -82,7 +82,8 @@ impl Connection {
     /// The code for a SYN that uses the pair of this connection again, which has ended.
     pub fn code_of_reuse(&self, syn: &Segment) -> Code {
         let from = self.role_of(syn.source);
-        let is_beyond = self.ends.of(from).numbers.sent().is_some_and(|sent| sent.nxt().precedes(syn.seq));
+        let is_beyond =
+            self.ends.of(from).numbers.sent().is_some_and(|sent| sent.nxt().precedes_or_equals(syn.seq));
         let is_in_time_wait = self.outcome() == Outcome::Closed && syn.time.since(self.last) < TIME_WAIT;
         let is_younger = self.ends.of(from).numbers.is_stamped_before(syn);
         if is_in_time_wait && (is_beyond || is_younger) { Code::TimeWaitReuse } else { Code::PairReused }
@@ -92,7 +93,9 @@ impl Connection {
     pub fn unanswered_syn(&self, other: &Segment) -> Option<u64> {
         let from = self.role_of(other.source);
         let is_answered = self.ends.of(from.other()).numbers.segments > 0;
-        self.ends.of(from).numbers.syn_frame().filter(|_| !is_answered && !self.is_self)
+        // After a half-open connection was discovered the SYN may come again with any ISS (RFC 9293 §3.5.1).
+        let is_recovery = self.notes.has(Code::HalfOpenDiscovered);
+        self.ends.of(from).numbers.syn_frame().filter(|_| !is_answered && !is_recovery && !self.is_self)
     }
 
     /// Whether a SYN+ACK comes from the end that was taken for the client by its port: whoever sends it is the server.

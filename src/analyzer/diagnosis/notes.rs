@@ -33,7 +33,7 @@ pub struct Page {
     pub recovers: bool,
     /// What an end acknowledged that has an older connection: the frame and the number.
     pub older: Option<(u64, SeqNumber)>,
-    /// Whether the segment that answered the SYN was an older connection's, kept beside this attempt.
+    /// Whether an older connection, kept beside this attempt, answered the SYN, or went on in spite of it.
     pub challenged: bool,
     /// A SYN+ACK that acknowledges what was not sent: the number, and the frame.
     pub bad_answer: Option<(u64, SeqNumber)>,

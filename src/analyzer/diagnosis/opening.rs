@@ -30,7 +30,10 @@ pub fn look(scene: &Scene<'_>, notes: &mut Notes) {
             options(scene.segment, notes);
         }
         Kind::SynAck if scene.facts.sound => syn_ack(scene, notes),
-        Kind::Plain if scene.facts.older => older(scene.frame(), scene.segment.ack, notes),
+        Kind::Plain if scene.facts.older => {
+            older(scene.frame(), scene.segment.ack, notes);
+            challenges(scene, notes);
+        }
         Kind::Plain if scene.facts.counts => {
             answers(scene, notes);
             text_again(scene, notes);
@@ -45,6 +48,13 @@ pub fn look(scene: &Scene<'_>, notes: &mut Notes) {
 /// Notes that an end acknowledges with the numbers of an older connection (RFC 9293 §3.5.1, figures 9 and 10).
 pub fn older(frame: u64, ack: SeqNumber, notes: &mut Notes) {
     notes.page().older = Some((frame, ack));
+}
+
+/// A bare ACK with the numbers of an older connection that was not captured: a challenge, which a RST should answer.
+fn challenges(scene: &Scene<'_>, notes: &mut Notes) {
+    if let Some(syn) = scene.receiver().numbers.syn_frame().filter(|_| scene.is_bare_and_old()) {
+        notes.raise(Code::ChallengeAck, &[syn, scene.frame()]);
+    }
 }
 
 fn syn(scene: &Scene<'_>, notes: &mut Notes) {
