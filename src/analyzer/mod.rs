@@ -16,6 +16,7 @@ pub mod diagnosis;
 pub mod endpoint;
 pub mod entry;
 pub mod facts;
+pub mod hearsay;
 pub mod in_state;
 pub mod incarnation;
 pub mod judge;
