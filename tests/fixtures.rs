@@ -104,7 +104,9 @@ fn tshark_sees_what_the_scripts_say() {
     let captures = scripts.iter().map(Script::capture_path);
     run(Command::new("mergecap").args(["-a", "-F", "pcapng", "-w"]).arg(&merged).args(captures));
     let mut command = Command::new("tshark");
-    command.args(["-n", "-o", "tcp.check_checksum:TRUE", "-T", "fields", "-r"]).arg(&merged);
+    command
+        .args(["-n", "--disable-protocol", "sigcomp", "-o", "tcp.check_checksum:TRUE", "-T", "fields", "-r"])
+        .arg(&merged);
     let output = run(command.args(FIELDS.iter().flat_map(|field| ["-e", field])));
     let mut rows = output.lines();
     let mut streams = HashMap::new();

@@ -36,6 +36,10 @@ impl Connection {
             // A client that asks again after a refusal goes on with the same attempt.
             return true;
         }
+        if self.awaits_last_ack() && sender.numbers.syns > 0 && sender.numbers.iss() == Some(segment.seq) {
+            // An old copy of its own SYN that comes late: nobody uses a pair again before the last acknowledgement.
+            return true;
+        }
         if self.is_over() {
             return false;
         }
