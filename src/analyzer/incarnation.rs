@@ -10,14 +10,12 @@ use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::code::Code;
 use crate::analyzer::endpoint::Opened;
 use crate::analyzer::facts::Kind;
+use crate::analyzer::opening::REORDERING;
 use crate::analyzer::outcome::{Outcome, ResetSeen};
 use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::state::State;
 use crate::segment::{Checksum, Flags, Segment};
 use crate::seq::SeqNumber;
-
-/// How late a SYN may be captured after the SYN+ACK that answers it (field guide, section 4).
-const REORDERING: Duration = Duration::from_millis(50);
 
 /// How long a pair is kept in TIME-WAIT (as on Linux; RFC 9293 §3.4.2 has 240 s).
 const TIME_WAIT: Duration = Duration::from_secs(60);
