@@ -127,7 +127,7 @@ impl Connection {
         let to = if self.is_self { from } else { from.other() };
         let was = Was {
             states: self.states(),
-            closed: self.is_closed_both_ways(),
+            closed: self.was_closed_both_ways(),
             complete: self.opening.was_completed(&self.ends, self.is_self),
             reset: self.standing_reset().is_some(),
             is_first: self.ends.client.numbers.segments == 0 && self.ends.server.numbers.segments == 0,
@@ -139,7 +139,7 @@ impl Connection {
         let fin_passed = self.ends.of(from).numbers.fin_has_passed();
         let acknowledges = self.ends.of_mut(to).receives(segment, &facts, fin_passed);
 
-        self.note(segment, &facts, from, was.closed);
+        self.note(segment, &facts, from, was);
         self.diagnose(segment, &facts, from, was);
         self.sightings.remember(segment, facts.acknowledges == Acknowledges::New);
         // A connection with itself has one state, and is both before and after the arrival: the sending is shown.
@@ -247,7 +247,7 @@ impl Connection {
         }
     }
 
-    fn note(&mut self, segment: &Segment, facts: &Facts, from: Role, was_closed: bool) {
+    fn note(&mut self, segment: &Segment, facts: &Facts, from: Role, was: Was) {
         self.last = self.last.max(segment.time);
         self.now = self.now.max(self.last);
         self.opening.note(segment, facts, from, &self.ends);
@@ -258,12 +258,13 @@ impl Connection {
         if facts.fin.is_some() {
             self.first_fin.get_or_insert(from);
         }
-        if matches!(facts.reset, Reset::Resets | Reset::Refuses) {
+        // One that follows another answers what was still under way.
+        if matches!(facts.reset, Reset::Resets | Reset::Refuses) && !was.reset {
             self.reset = Some(ResetSeen {
                 by: from,
                 time: segment.time,
                 refuses: facts.reset == Reset::Refuses,
-                is_late: was_closed,
+                is_late: was.closed,
             });
         }
     }
@@ -309,9 +310,21 @@ impl Connection {
         client.is_fin_acknowledged() && server.is_fin_acknowledged()
     }
 
-    /// Whether both ends have closed, and the last FIN is not acknowledged: it may yet be repeated.
-    pub fn awaits_last_ack(&self) -> bool {
-        !self.is_closed_both_ways() && self.standing_reset().is_none() && self.lacks_only_the_last_ack()
+    /// Whether both FINs were acknowledged at some time, though one may have been repeated since.
+    fn was_closed_both_ways(&self) -> bool {
+        let is_acknowledged =
+            |end: &Endpoint| end.numbers.fin().is_some_and(|fin| fin.acknowledged.is_some());
+        is_acknowledged(&self.ends.client) && (self.is_self || is_acknowledged(&self.ends.server))
+    }
+
+    /// Whether both ends have closed, and the last FIN may yet be repeated: it is not acknowledged, or was repeated already
+    /// although it was.
+    pub fn may_repeat_its_fin(&self) -> bool {
+        let is_repeated =
+            |end: &Endpoint| end.numbers.fin().is_some_and(|fin| fin.times > fin.times_until_acknowledged);
+        self.standing_reset().is_none()
+            && self.lacks_only_the_last_ack()
+            && (is_repeated(&self.ends.client) || is_repeated(&self.ends.server))
     }
 
     /// Keeps the steps of an attempt that opened nothing.

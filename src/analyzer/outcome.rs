@@ -62,7 +62,9 @@ pub fn outcome(
     is_unreachable: bool,
     quiet: Duration,
 ) -> Outcome {
-    let reset = reset.filter(|reset| !reset.is_late);
+    if reset.is_some_and(|reset| reset.is_late) {
+        return Outcome::Closed;
+    }
     if let Some(outcome) = reset.and_then(|reset| by_reset(ends, is_complete, reset)) {
         return outcome;
     }

@@ -253,8 +253,8 @@ fn deadline(entry: &Entry, config: &Config) -> Timestamp {
         config.hold_open
     } else if entry.current.is_over() {
         let report_after = config.report_after.filter(|_| !entry.is_reported);
-        // A FIN that is not acknowledged is repeated with ever longer pauses.
-        let is_repeated = entry.current.awaits_last_ack();
+        // A FIN whose acknowledgement does not arrive is repeated with ever longer pauses.
+        let is_repeated = entry.current.may_repeat_its_fin();
         report_after.unwrap_or(if is_repeated { config.hold_attempt } else { config.hold_ended })
     } else if entry.current.is_open() {
         config.hold_open

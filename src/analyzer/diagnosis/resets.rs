@@ -69,7 +69,10 @@ fn rst(scene: &Scene<'_>, notes: &mut Notes) {
             if receiver == State::SynSent {
                 notes.raise(Code::RstIgnored, &[scene.frame()]);
             }
-            notes.page().idle_rst = Some((scene.frame(), scene.to()));
+            // Of an end that was not seen yet nothing tells which number counts.
+            if scene.receiver().numbers.is_seen() {
+                notes.page().idle_rst = Some((scene.frame(), scene.to()));
+            }
         }
         _ => {}
     }
