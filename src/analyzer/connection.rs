@@ -327,6 +327,11 @@ impl Connection {
             && (is_repeated(&self.ends.client) || is_repeated(&self.ends.server))
     }
 
+    /// Whether both ends have closed, and the last FIN is not acknowledged yet.
+    pub fn awaits_last_ack(&self) -> bool {
+        self.standing_reset().is_none() && !self.is_closed_both_ways() && self.lacks_only_the_last_ack()
+    }
+
     /// Keeps the steps of an attempt that opened nothing.
     pub fn takes_steps_of(&mut self, attempt: &Self) {
         self.steps.join(&attempt.steps);
