@@ -10,7 +10,7 @@ use tcpshake::capture::live::check_permission;
 use crate::run::{free_port, run, said, skipped, tcpshake};
 
 /// Captures of link types that nobody reads: there is nothing to compare.
-const UNREADABLE: [&str; 1] = ["link/not-supported.pcap"];
+const UNREADABLE: [&str; 2] = ["link/not-supported.pcap", "finding/unsupported-link.pcap"];
 
 /// One capture.
 pub struct Capture {
