@@ -62,6 +62,8 @@ pub struct Tracker {
     /// When each held pair is to be looked at next. An entry counts only where it agrees with `Entry::due`.
     due: BinaryHeap<Reverse<(Timestamp, u64, Pair)>>,
     ended: Ended,
+    /// What was held when the account ended, the last one first.
+    rest: Vec<Entry>,
     crowd: Crowd,
     connections: u64,
     evicted: u64,
@@ -79,6 +81,7 @@ impl Tracker {
             pairs: HashMap::new(),
             due: BinaryHeap::new(),
             ended: Ended::default(),
+            rest: Vec::new(),
             crowd: Crowd::default(),
             connections: 0,
             evicted: 0,
@@ -172,19 +175,25 @@ impl Tracker {
         }
     }
 
-    /// Ends the account: all connections are handed out.
+    /// Ends the account: all connections are to be handed out.
     pub fn finish(&mut self) {
-        let mut rest: Vec<Entry> = self.pairs.drain().map(|(_, entry)| entry).collect();
-        rest.sort_by_key(|entry| entry.current.id());
-        for entry in rest {
-            entry.hand_out(self.clock.now(), &mut self.ended, &mut self.crowd);
-        }
+        self.rest.extend(self.pairs.drain().map(|(_, entry)| entry));
+        self.rest.sort_by_key(|entry| Reverse(entry.current.id()));
         self.due.clear();
     }
 
-    /// The connections that have ended since this was last asked.
+    /// The connections that have ended since this was last asked. What is left at the end is finished one by one, so that
+    /// nothing is held twice.
     pub fn ended(&mut self) -> impl Iterator<Item = Connection> {
-        self.ended.connections.drain(..)
+        let now = self.clock.now();
+        std::iter::from_fn(move || {
+            loop {
+                if let Some(connection) = self.ended.connections.pop_front() {
+                    return Some(connection);
+                }
+                self.rest.pop()?.hand_out(now, &mut self.ended, &mut self.crowd);
+            }
+        })
     }
 
     /// Connections seen so far. An attempt that turned out to be none counts no more, though its number is not given
