@@ -122,6 +122,20 @@ impl Flags {
         self.0 & wanted.0 != 0
     }
 
+    /// The three bits that accurate ECN uses as a counter (RFC 9768 §3.2.2).
+    pub const ACE: Self = Self::AE.with(Self::CWR).with(Self::ECE);
+
+    /// The value of that counter.
+    pub const fn ace(self) -> u8 {
+        (self.0 >> 6 & 0b111) as u8
+    }
+
+    /// The bits that `others` does not have.
+    #[must_use]
+    pub const fn without(self, others: Self) -> Self {
+        Self(self.0 & !others.0)
+    }
+
     /// The bits of both.
     #[must_use]
     pub const fn with(self, other: Self) -> Self {
@@ -215,5 +229,7 @@ mod tests {
         assert!(flags.has(Flags::SYN) && !flags.has(Flags::ACK));
         assert!(!flags.has(Flags::SYN.with(Flags::ACK)) && flags.has_any(Flags::SYN.with(Flags::ACK)));
         assert_eq!(flags.names().collect::<Vec<_>>(), ["syn", "ece", "cwr"]);
+        assert_eq!((flags.ace(), Flags::AE.with(Flags::ACK).ace()), (0b011, 0b100));
+        assert_eq!(flags.without(Flags::ACE), Flags::SYN);
     }
 }

@@ -11,6 +11,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use tcpshake::analyzer::closing::ClosingKind;
 use tcpshake::analyzer::connection::Connection;
+use tcpshake::analyzer::diagnosis::code::Code;
+use tcpshake::analyzer::diagnosis::notes::FIRST_FRAMES;
 use tcpshake::analyzer::label::Numbers;
 use tcpshake::analyzer::outcome::Outcome;
 use tcpshake::analyzer::role::Ends;
@@ -176,9 +178,29 @@ fn connections_hold(ended: &[Connection], steps: &[Step], connections: u64) -> R
         if outcome == Outcome::Pending || outcome == Outcome::NoAnswer {
             prop_assert_eq!(sent.server, 0, "{:?}", outcome);
         }
+        findings_hold(connection, steps)?;
         let spent: Duration = connection.in_state().client.iter().map(|(_, spent)| *spent).sum();
         prop_assert!(spent <= Duration::from_secs(100 * u64::try_from(steps.len()).expect("small")));
     }
+    Ok(())
+}
+
+/// Each code once, with frames that are there, and nothing that the outcome contradicts.
+fn findings_hold(connection: &Connection, steps: &[Step]) -> Result<(), TestCaseError> {
+    let frames: BTreeSet<u64> = steps.iter().map(|step| step.segment.frame).collect();
+    let codes: BTreeSet<Code> = connection.findings().iter().map(|finding| finding.code).collect();
+    prop_assert_eq!(codes.len(), connection.findings().len());
+    for finding in connection.findings() {
+        prop_assert!(!finding.frames.is_empty() && !finding.says.is_empty(), "{:?}", finding);
+        prop_assert!(finding.frames.iter().all(|frame| frames.contains(frame)), "{:?}", finding);
+        prop_assert!(finding.frames.len() <= FIRST_FRAMES + 1);
+    }
+    let outcome = connection.outcome();
+    prop_assert_eq!(codes.contains(&Code::NoAnswer), outcome == Outcome::NoAnswer);
+    prop_assert!(!codes.contains(&Code::Refused) || outcome == Outcome::Refused);
+    prop_assert!(
+        !codes.contains(&Code::Unsolicited) || codes.is_disjoint(&[Code::MidStream, Code::Aborted].into())
+    );
     Ok(())
 }
 
@@ -201,7 +223,10 @@ proptest! {
         let (again, ended_again, _) = observe(config, &segments);
         prop_assert_eq!(&steps, &again, "the same segments give the same steps");
         let verdicts = |ended: &[Connection]| -> Vec<_> {
-            ended.iter().map(|connection| (connection.id(), connection.outcome(), connection.closing())).collect()
+            let verdict = |connection: &Connection| {
+                (connection.id(), connection.outcome(), connection.closing(), connection.findings().to_vec())
+            };
+            ended.iter().map(verdict).collect()
         };
         prop_assert_eq!(verdicts(&ended), verdicts(&ended_again));
     }

@@ -10,7 +10,6 @@ use std::net::SocketAddr;
 
 use crate::analyzer::compare::zeek::Zeek;
 use crate::analyzer::diagnosis::account::{Account, Surroundings};
-use crate::analyzer::diagnosis::code::Code;
 use crate::analyzer::diagnosis::ending::{conclude, findings};
 use crate::analyzer::diagnosis::finding::Finding;
 use crate::analyzer::diagnosis::notes::Notes;
@@ -26,8 +25,7 @@ use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::sightings::{Seen, Sightings};
 use crate::analyzer::state::State;
 use crate::analyzer::step::{Step, Steps};
-use crate::icmp::IcmpError;
-use crate::segment::Segment;
+use crate::segment::{Flags, Segment};
 use crate::time::Timestamp;
 
 /// One incarnation of a connection.
@@ -44,7 +42,7 @@ pub struct Connection {
     pub(super) opening: Progress,
     pub(super) first_text: Option<Timestamp>,
     pub(super) first_fin: Option<Role>,
-    reset: Option<ResetSeen>,
+    pub(super) reset: Option<ResetSeen>,
     pub(super) zeek: Zeek,
     sightings: Sightings,
     pub(super) steps: Steps,
@@ -122,6 +120,9 @@ impl Connection {
     }
 
     fn take_in(&mut self, segment: &Segment) -> Step {
+        if self.guessed_wrong(segment) {
+            self.exchange();
+        }
         let from = self.role_of(segment.source);
         let to = if self.is_self { from } else { from.other() };
         let was = Was {
@@ -152,6 +153,7 @@ impl Connection {
             assumed,
             acknowledges,
             seen_before: None,
+            ace: self.ace(segment),
             findings: self.notes.take_now(),
         }
     }
@@ -162,6 +164,7 @@ impl Connection {
         let to = if self.is_self { from } else { from.other() };
         self.last = self.last.max(segment.time);
         self.now = self.now.max(self.last);
+        self.sightings.prove();
         sighting::seen_again(segment, seen.frame, &mut self.notes);
         // Zeek and Wireshark take it for a segment like any other.
         self.zeek.note(segment, from);
@@ -177,6 +180,7 @@ impl Connection {
             assumed: self.assumed(),
             acknowledges: None,
             seen_before: Some(seen.frame),
+            ace: self.ace(segment),
             findings: self.notes.take_now(),
         }
     }
@@ -197,57 +201,6 @@ impl Connection {
     /// Notes that the capture has gone on until `now`.
     pub fn lasts_until(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
-    }
-
-    /// Notes an ICMP error that quotes a segment of this connection. Whether it is the attempt's own SYN that is quoted.
-    pub fn is_refused_by(&mut self, error: &IcmpError) -> bool {
-        let own = &self.ends.of(self.role_of(error.source)).numbers;
-        let Some(syn) = own.syn_frame().filter(|_| own.iss() == Some(error.seq)) else { return false };
-        self.now = self.now.max(error.time);
-        if error.says_unreachable() {
-            self.notes.raise(Code::IcmpUnreachable, &[syn, error.frame]);
-        }
-        self.notes.page().icmp.get_or_insert(*error);
-        true
-    }
-
-    /// Raises a code that spans two connections of the pair.
-    pub fn raise(&mut self, code: Code, frames: &[u64]) {
-        self.notes.raise(code, frames);
-    }
-
-    /// Notes that `syn`, which may open a connection in place of this one, was sent to an end of it.
-    pub fn is_provoked_by(&mut self, syn: &Segment) {
-        let to = self.role_of(syn.destination);
-        if self.ends.of(to).state().is_synchronized() {
-            *self.notes.page().provoked.of_mut(to) = Some((syn.frame, syn.time));
-        }
-    }
-
-    /// Notes that a segment of the older connection of the pair, kept beside this attempt, answers it or is answered.
-    pub fn sees_older(&mut self, segment: &Segment) {
-        match Kind::of(segment.flags) {
-            Kind::Plain if self.role_of(segment.source) == Role::Server => {
-                if segment.text_len == 0 {
-                    self.notes.page().challenged = true;
-                }
-                opening::older(segment.frame, segment.ack, &mut self.notes);
-            }
-            Kind::Rst => {
-                let syn = self.ends.client.numbers.syn_frame();
-                resets::recovers(segment.frame, segment.seq, syn, &mut self.notes);
-            }
-            _ => {}
-        }
-    }
-
-    /// Whether it is an attempt that was answered by a challenge ACK of an older connection and by nothing else, so that it
-    /// opened nothing.
-    pub fn was_only_challenged(&self) -> bool {
-        let is_challenged = self.notes.read().is_some_and(|page| page.challenged);
-        let client = &self.ends.client.numbers;
-        let is_alone = self.ends.server.numbers.segments == 0 && client.segments == u64::from(client.syns);
-        is_challenged && is_alone && !self.notes.has(Code::HalfOpenDiscovered)
     }
 
     /// Ends the account at `now`: what is still under way and not contradicted counts as arrived. The findings are put
@@ -339,6 +292,13 @@ impl Connection {
         sighting::look(&scene, was.is_first, self.only_answers, &mut self.notes);
     }
 
+    /// The value of the counter that the ECN bits are after an accurate ECN handshake.
+    fn ace(&self, segment: &Segment) -> Option<u8> {
+        let Ends { client, server } = &self.ends;
+        let is_agreed = client.numbers.offers_accurate_ecn() && server.numbers.accepts_accurate_ecn();
+        (is_agreed && !segment.flags.has(Flags::SYN)).then(|| segment.flags.ace())
+    }
+
     fn label(&self, segment: &Segment, facts: &Facts, from: Role) -> Label {
         let numbers = Ends { client: &self.ends.client.numbers, server: &self.ends.server.numbers };
         Label::of(segment, facts, from, numbers, Letters { first_fin: self.first_fin, is_self: self.is_self })
@@ -365,6 +325,11 @@ impl Connection {
         self.standing_reset().is_none()
             && self.lacks_only_the_last_ack()
             && (is_repeated(&self.ends.client) || is_repeated(&self.ends.server))
+    }
+
+    /// Whether both ends have closed, and the last FIN is not acknowledged yet.
+    pub fn awaits_last_ack(&self) -> bool {
+        self.standing_reset().is_none() && !self.is_closed_both_ways() && self.lacks_only_the_last_ack()
     }
 
     /// Keeps the steps of an attempt that opened nothing.

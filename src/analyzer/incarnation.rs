@@ -1,4 +1,4 @@
-//! Which incarnation of a socket pair a segment belongs to.
+//! Which incarnation of a socket pair a segment belongs to, and who is who in it.
 //!
 //! In: a connection, and a segment that may be its own or begin another. Out: verdicts; nothing moves.
 //! Invariant: repeated SYNs and FINs never part a connection; a SYN with a new ISS, or after the end, does.
@@ -8,15 +8,14 @@ use std::time::Duration;
 
 use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::code::Code;
+use crate::analyzer::endpoint::Opened;
 use crate::analyzer::facts::Kind;
-use crate::analyzer::outcome::Outcome;
-use crate::analyzer::role::Role;
+use crate::analyzer::opening::REORDERING;
+use crate::analyzer::outcome::{Outcome, ResetSeen};
+use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::state::State;
-use crate::segment::{Flags, Segment};
+use crate::segment::{Checksum, Flags, Segment};
 use crate::seq::SeqNumber;
-
-/// How late a SYN may be captured after the SYN+ACK that answers it (field guide, section 4).
-const REORDERING: Duration = Duration::from_millis(50);
 
 /// How long a pair is kept in TIME-WAIT (as on Linux; RFC 9293 §3.4.2 has 240 s).
 const TIME_WAIT: Duration = Duration::from_secs(60);
@@ -33,6 +32,10 @@ impl Connection {
         }
         if self.is_refused() && sender.numbers.syns > 0 && sender.numbers.iss() == Some(segment.seq) {
             // A client that asks again after a refusal goes on with the same attempt.
+            return true;
+        }
+        if self.awaits_last_ack() && sender.numbers.syns > 0 && sender.numbers.iss() == Some(segment.seq) {
+            // An old copy of its own SYN that comes late: nobody uses a pair again before the last acknowledgement.
             return true;
         }
         if self.is_over() {
@@ -81,7 +84,8 @@ impl Connection {
     /// The code for a SYN that uses the pair of this connection again, which has ended.
     pub fn code_of_reuse(&self, syn: &Segment) -> Code {
         let from = self.role_of(syn.source);
-        let is_beyond = self.ends.of(from).numbers.sent().is_some_and(|sent| sent.nxt().precedes(syn.seq));
+        let is_beyond =
+            self.ends.of(from).numbers.sent().is_some_and(|sent| sent.nxt().precedes_or_equals(syn.seq));
         let is_in_time_wait = self.outcome() == Outcome::Closed && syn.time.since(self.last) < TIME_WAIT;
         let is_younger = self.ends.of(from).numbers.is_stamped_before(syn);
         if is_in_time_wait && (is_beyond || is_younger) { Code::TimeWaitReuse } else { Code::PairReused }
@@ -91,6 +95,27 @@ impl Connection {
     pub fn unanswered_syn(&self, other: &Segment) -> Option<u64> {
         let from = self.role_of(other.source);
         let is_answered = self.ends.of(from.other()).numbers.segments > 0;
-        self.ends.of(from).numbers.syn_frame().filter(|_| !is_answered && !self.is_self)
+        // After a half-open connection was discovered the SYN may come again with any ISS (RFC 9293 §3.5.1).
+        let is_recovery = self.notes.has(Code::HalfOpenDiscovered);
+        self.ends.of(from).numbers.syn_frame().filter(|_| !is_answered && !is_recovery && !self.is_self)
+    }
+
+    /// Whether a SYN+ACK comes from the end that was taken for the client by its port: whoever sends it is the server.
+    pub fn guessed_wrong(&self, segment: &Segment) -> bool {
+        let Ends { client, server } = &self.ends;
+        let is_answer = Kind::of(segment.flags) == Kind::SynAck && segment.checksum != Checksum::Wrong;
+        let is_guess = client.opened == Opened::NotSeen && server.opened == Opened::NotSeen;
+        is_answer && is_guess && !self.is_self && self.role_of(segment.source) == Role::Client
+    }
+
+    /// Takes the client for the server.
+    pub fn exchange(&mut self) {
+        self.sockets.exchange();
+        self.ends.exchange();
+        self.zeek.exchange();
+        self.steps.exchange();
+        self.notes.exchange();
+        self.first_fin = self.first_fin.map(Role::other);
+        self.reset = self.reset.map(|reset| ResetSeen { by: reset.by.other(), ..reset });
     }
 }

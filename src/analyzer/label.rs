@@ -8,7 +8,7 @@
 
 use std::fmt;
 
-use crate::analyzer::facts::{Acknowledges, Facts, Kind};
+use crate::analyzer::facts::{Acknowledges, Facts, Kind, Reset};
 use crate::analyzer::numbers::Numbers as EndNumbers;
 use crate::analyzer::role::{Ends, Role};
 use crate::segment::{Flags, Segment, TextHead};
@@ -122,7 +122,8 @@ impl Label {
             label.syn.is_none() && label.fin.is_none() && label.rst.is_none() && segment.text_len == 0;
         let is_named = match facts.kind {
             Kind::SynAck => true,
-            _ => is_bare || facts.acknowledges == Acknowledges::New,
+            // What refuses a SYN names it, also when the SYN comes a second time.
+            _ => is_bare || facts.acknowledges == Acknowledges::New || facts.reset == Reset::Refuses,
         };
         if flags.has(Flags::ACK) && is_named {
             label.ack = Some(name(segment.ack, receiver, to, letters, false));

@@ -48,6 +48,8 @@ pub struct Numbers {
     stamp: Option<u32>,
     /// The window that it offered last is 0.
     window_closed: bool,
+    /// The ECN bits of its last SYN or SYN+ACK.
+    ecn: u8,
     /// The frame that carried its first SYN without ACK.
     syn_frame: u64,
     /// The frame that carried its first SYN with ACK.
@@ -110,6 +112,16 @@ impl Numbers {
     /// Whether its clock, by the timestamps of its SYN or FIN, stood before that of `later` (RFC 6191 §2).
     pub fn is_stamped_before(&self, later: &Segment) -> bool {
         self.stamp.zip(stamp_of(later)).is_some_and(|(old, new)| SeqNumber(old).precedes(SeqNumber(new)))
+    }
+
+    /// Whether its SYN offers accurate ECN (RFC 9768 §3.1.1).
+    pub const fn offers_accurate_ecn(&self) -> bool {
+        self.ecn == 0b111 && self.syn_acks == 0
+    }
+
+    /// Whether its SYN+ACK accepts it, saying with which ECN field the SYN arrived (RFC 9768 §3.1.1, table 2).
+    pub const fn accepts_accurate_ecn(&self) -> bool {
+        matches!(self.ecn, 0b010 | 0b011 | 0b100 | 0b110) && self.syn_acks > 0
     }
 
     /// Whether its SYN offers window scaling.
@@ -249,6 +261,7 @@ impl Numbers {
             self.shift = None;
         }
         self.syn_text = self.syn_text.max(segment.text_len);
+        self.ecn = segment.flags.ace();
         self.shift = segment.options.iter().find_map(|option| match option {
             TcpOption::WindowScale(shift) => Some(shift.min(MOST_SHIFT)),
             _ => None,

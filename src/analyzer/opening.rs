@@ -15,6 +15,9 @@ use crate::segment::Segment;
 use crate::seq::SeqNumber;
 use crate::time::Timestamp;
 
+/// How late a segment may be captured after the one that answers it (field guide, section 4).
+pub const REORDERING: Duration = Duration::from_millis(50);
+
 /// The kind of an opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpeningKind {
@@ -64,6 +67,8 @@ pub struct Progress {
     answer: Option<(Timestamp, u32)>,
     /// The segment that completes the handshake: when, how many SYN+ACKs there were by then, and its frame.
     third: Option<(Timestamp, u32, u64)>,
+    /// What the client acknowledged while no SYN+ACK had been captured: when, the number, and the frame.
+    early: Option<(Timestamp, SeqNumber, u64)>,
     /// The SYN's text was acknowledged by the SYN+ACK.
     fast_open: bool,
 }
@@ -84,6 +89,16 @@ impl Progress {
             {
                 self.answer = Some((segment.time, client.syns));
                 self.fast_open = client.iss().is_some_and(|iss| segment.ack.distance_from(iss) > 1);
+                // The capture shows the third segment first. Much later it would be a repeated SYN+ACK that is shown.
+                let early = self.early.filter(|(time, ..)| segment.time.since(*time) <= REORDERING);
+                self.third = early
+                    .filter(|(_, ack, _)| server.is_syn_covered_by(*ack))
+                    .map(|(time, _, frame)| (time, 0, frame));
+            }
+            (Kind::Plain, Role::Client)
+                if self.answer.is_none() && facts.acknowledges == Acknowledges::Unknown =>
+            {
+                self.early = Some((segment.time, segment.ack, segment.frame));
             }
             (Kind::Plain, Role::Client) if self.third.is_none() && self.answer.is_some() => {
                 let is_beyond_syn = client.iss().is_some_and(|iss| iss.precedes(segment.seq));
@@ -100,6 +115,11 @@ impl Progress {
     /// The frame that completes the handshake, once there is one, though it may be withdrawn.
     pub fn third_frame(&self) -> Option<u64> {
         self.third.map(|(.., frame)| frame)
+    }
+
+    /// When the SYN came first.
+    pub const fn asked_at(&self) -> Option<Timestamp> {
+        self.first_syn
     }
 
     /// When an acceptable SYN+ACK came first.
@@ -139,7 +159,10 @@ impl Progress {
         let (client, server) =
             (&ends.client.numbers, if is_self { &ends.client.numbers } else { &ends.server.numbers });
         let count = |of: fn(&Endpoint) -> u32| of(&ends.client).saturating_add(of(&ends.server));
-        let span = |from: Option<Timestamp>, to: Option<Timestamp>| Some(to?.since(from?));
+        // A time that was captured in reverse order is not known.
+        let span = |from: Option<Timestamp>, to: Option<Timestamp>| {
+            from.zip(to).filter(|(from, to)| from <= to).map(|(from, to)| to.since(from))
+        };
         let answered = self.answer.map(|(time, _)| time);
         let was_asked_once = self.answer.is_some_and(|(_, syns)| syns == 1);
         let was_answered_once = self.third.is_some_and(|(_, syn_acks, _)| syn_acks == 1);

@@ -15,6 +15,7 @@ use crate::analyzer::diagnosis::finding::Finding;
 use crate::analyzer::endpoint::Endpoint;
 use crate::analyzer::opening::Opening;
 use crate::analyzer::outcome::{Outcome, outcome};
+use crate::analyzer::retries::Retries;
 use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::state::State;
 use crate::analyzer::step::Steps;
@@ -92,6 +93,15 @@ impl Connection {
     /// First segment to the first text.
     pub fn time_to_first_data(&self) -> Option<Duration> {
         self.first_text.map(|time| time.since(self.start))
+    }
+
+    /// The repetitions of the SYN, where there were any.
+    pub fn retries(&self) -> Option<Retries> {
+        let (first, page) = (self.opening.asked_at()?, self.notes.read()?);
+        let recovers = page.retries.first()?.1;
+        let times = page.retries.iter().map(|(time, _)| *time);
+        let before = std::iter::once(first).chain(times.clone());
+        Some(Retries::of(times.zip(before).map(|(time, before)| time.since(before)).collect(), recovers))
     }
 
     /// Time that each end spent in each state until the last segment.

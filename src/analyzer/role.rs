@@ -66,6 +66,11 @@ impl<T> Ends<T> {
         }
     }
 
+    /// Each end's in the place of the other's.
+    pub const fn exchange(&mut self) {
+        std::mem::swap(&mut self.client, &mut self.server);
+    }
+
     /// The same shape with something made of each.
     pub fn map<U>(&self, make: impl Fn(&T) -> U) -> Ends<U> {
         Ends { client: make(&self.client), server: make(&self.server) }

@@ -26,6 +26,8 @@ const SAME_MOMENT: Duration = Duration::from_millis(2);
 #[derive(Clone, Debug, Default)]
 pub struct Sightings {
     last: VecDeque<Seen>,
+    /// A packet was certainly seen twice: so this capture does.
+    is_twofold: bool,
 }
 
 /// A packet that was seen.
@@ -44,7 +46,8 @@ impl Sightings {
     /// The first sighting of the packet that carries `segment`, where the capture saw it before.
     ///
     /// Equal octets are the condition. They prove it where the packet has an identification or a timestamp, which the
-    /// next sending would change; else the packet must have been seen at once and elsewhere.
+    /// next sending would change; else the packet must have been seen at once, and elsewhere or in a capture that is
+    /// known to see packets twice. No sender repeats itself so soon.
     pub fn find(&self, segment: &Segment) -> Option<Seen> {
         let sighting = segment.sighting;
         let tells_sendings_apart = || {
@@ -57,9 +60,15 @@ impl Sightings {
                 let apart = segment.time.since(seen.time).max(seen.time.since(segment.time));
                 seen.packet == sighting.packet
                     && apart < SAME_PACKET
-                    && ((seen.tap != sighting.tap && apart < SAME_MOMENT) || tells_sendings_apart())
+                    && (((seen.tap != sighting.tap || self.is_twofold) && apart < SAME_MOMENT)
+                        || tells_sendings_apart())
             })
             .copied()
+    }
+
+    /// Notes that a packet was seen twice.
+    pub const fn prove(&mut self) {
+        self.is_twofold = true;
     }
 
     /// Remembers the packet that carries `segment`. One without a digest was made by hand, and is never the same.

@@ -31,6 +31,8 @@ pub struct Step {
     pub acknowledges: Option<u64>,
     /// The frame in which the capture saw the same packet first: it was sent once, and moves nothing here.
     pub seen_before: Option<u64>,
+    /// The counter of accurate ECN, where the handshake agreed on one: the three bits are no flags then (RFC 9768).
+    pub ace: Option<u8>,
     /// What it shows, as far as that can be told when it passes.
     pub findings: CodeSet,
 }
@@ -77,6 +79,15 @@ impl Steps {
                 let at = self.last.iter().position(is_later).unwrap_or(self.last.len());
                 self.last.insert(at, step.clone());
             }
+        }
+    }
+
+    /// Takes client for server in all of them: who opened turns out only now.
+    pub fn exchange(&mut self) {
+        for step in self.first.iter_mut().chain(&mut self.last) {
+            step.from = step.from.other();
+            step.states.exchange();
+            step.assumed.exchange();
         }
     }
 

@@ -15,7 +15,7 @@ use crate::analyzer::diagnosis::severity::Severity;
 use crate::analyzer::role::Role;
 use crate::analyzer::step::Step;
 use crate::report::columns::{GAP, Row, TimeOfDay};
-use crate::report::said::Said;
+use crate::report::said::{Headline, Said};
 use crate::report::sink::Report;
 use crate::report::style::{Believed, Ink, Style};
 use crate::time::Timestamp;
@@ -62,8 +62,8 @@ impl<W: Write> Lines<W> {
     /// A line that begins as the segments' do, and has `!` where they have a socket.
     fn found(&mut self, about: Option<(Timestamp, u64)>, finding: &Finding) -> io::Result<()> {
         let Finding { code, frames, says, .. } = finding;
-        let (severity, reference) = (code.severity(), code.reference());
-        let ink = if severity == Severity::Error { Ink::Failure } else { Ink::Closing };
+        let reference = code.reference();
+        let ink = if code.severity() == Severity::Error { Ink::Failure } else { Ink::Closing };
         let row = &mut self.row;
         match about {
             Some((time, connection)) => {
@@ -75,7 +75,7 @@ impl<W: Write> Lines<W> {
                 row.right(ID, Ink::Plain, "-");
             }
         }
-        row.left(0, ink, format_args!("! {severity} {code}:"));
+        row.left(0, ink, format_args!("! {}:", Headline(finding)));
         row.left(0, Ink::Plain, Harmless(says));
         // Every terminal shows ASCII.
         let reference = reference.replace('§', "section ");
@@ -212,7 +212,7 @@ mod tests {
         12:00:00.000000   2  [2001:db8::2]:50000 > [2001:db8::1]:6666  SYN J           SYN-SENT        (SYN-RECEIVED)
         12:00:00.000050   2  [2001:db8::1]:6666 > [2001:db8::2]:50000  RST, ACK J+1    (CLOSED)        CLOSED
         12:00:00.000471   1  ! note mid-stream: The capture begins in the middle: the ISS are not known, and who opened may be a guess. (frame 7, RFC 9293 section 3.4.1)
-        12:00:00.000471   1  ! warning close-not-answered: The server's FIN was acknowledged, and the client sent none in 0.011 ms: FIN-WAIT-2 here, CLOSE-WAIT there. (frames 7, 8, RFC 9293 section 3.6)
+        12:00:00.000471   1  ! warning close-not-answered (possible): The server's FIN was acknowledged, and the client sent none in 0.011 ms: FIN-WAIT-2 here, CLOSE-WAIT there. (frames 7, 8, RFC 9293 section 3.6)
         12:00:00.000050   2  ! error refused: A RST answered the SYN: nobody listens there, or a firewall says so. (frames 1, 2, RFC 9293 section 3.10.7.3)
         "#);
     }

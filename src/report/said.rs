@@ -1,10 +1,27 @@
 //! What a report for people has said already.
 //!
 //! In: findings as they come. Out: those that are worth a line.
-//! Invariant: what the capture does to every connection alike is said once; records for programs repeat it each time.
+//! Invariant: how sure a finding is stands behind its code, unless it is certain. What the capture does to every connection alike is said once; records for programs repeat it each time.
+
+use std::fmt;
 
 use crate::analyzer::diagnosis::code::{Code, CodeSet};
 use crate::analyzer::diagnosis::finding::Finding;
+use crate::analyzer::diagnosis::severity::Confidence;
+
+/// A finding's severity, its code, and how sure it is: `error no-answer (likely)`.
+pub struct Headline<'a>(pub &'a Finding);
+
+impl fmt::Display for Headline<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Finding { code, confidence, .. } = self.0;
+        write!(f, "{} {code}", code.severity())?;
+        match confidence {
+            Confidence::Certain => Ok(()),
+            other => write!(f, " ({})", other.as_str()),
+        }
+    }
+}
 
 /// The codes said so far that are not said again.
 #[derive(Clone, Copy, Debug, Default)]

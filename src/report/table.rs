@@ -40,6 +40,10 @@ enum Column {
     ServerState,
     Segments,
     Octets,
+    Rtt,
+    Connect,
+    FirstData,
+    Close,
     ConnState,
     Findings,
 }
@@ -97,21 +101,25 @@ impl Column {
     /// Without these a line says nothing.
     const NEEDED: [Self; 4] = [Self::Id, Self::Client, Self::Server, Self::Outcome];
 
-    const BY_IMPORTANCE: [Self; 14] = [
+    const BY_IMPORTANCE: [Self; 18] = [
         Self::Id,
         Self::Client,
         Self::Server,
         Self::Outcome,
         Self::Opening,
         Self::Closing,
+        Self::Findings,
         Self::Duration,
         Self::Segments,
+        Self::Rtt,
         Self::ConnState,
         Self::Start,
         Self::Octets,
         Self::ClientState,
         Self::ServerState,
-        Self::Findings,
+        Self::Connect,
+        Self::FirstData,
+        Self::Close,
     ];
 
     const fn heading(self) -> &'static str {
@@ -128,6 +136,10 @@ impl Column {
             Self::ServerState => "SERVER STATE",
             Self::Segments => "SEGMENTS",
             Self::Octets => "OCTETS",
+            Self::Rtt => "RTT",
+            Self::Connect => "CONNECT",
+            Self::FirstData => "FIRST DATA",
+            Self::Close => "CLOSE",
             Self::ConnState => "ZEEK",
             Self::Findings => "FINDINGS",
         }
@@ -139,7 +151,7 @@ impl Column {
             Self::Id => 3,
             Self::Client | Self::Server => 19,
             Self::Start => TimeOfDay::WIDTH,
-            Self::Duration => 10,
+            Self::Duration | Self::Rtt | Self::Connect | Self::FirstData | Self::Close => 10,
             Self::Opening | Self::Outcome => 12,
             Self::Closing => 13,
             Self::ClientState | Self::ServerState => 14,
@@ -152,7 +164,14 @@ impl Column {
 
     fn write(self, row: &mut Row, ink: Ink, value: impl fmt::Display) {
         match self {
-            Self::Id | Self::Duration | Self::Segments | Self::Octets => row.right(self.width(), ink, value),
+            Self::Id
+            | Self::Duration
+            | Self::Segments
+            | Self::Octets
+            | Self::Rtt
+            | Self::Connect
+            | Self::FirstData
+            | Self::Close => row.right(self.width(), ink, value),
             _ => row.left(self.width(), ink, value),
         }
     }
@@ -184,8 +203,20 @@ impl Column {
             Self::ServerState => self.state(row, connection, Role::Server),
             Self::Segments => self.write(row, Ink::Plain, BothWays(connection.segments())),
             Self::Octets => self.write(row, Ink::Plain, BothWays(connection.text_octets())),
+            Self::Rtt => self.measure(row, connection.opening().handshake_rtt),
+            Self::Connect => self.measure(row, connection.opening().connect_time),
+            Self::FirstData => self.measure(row, connection.time_to_first_data()),
+            Self::Close => self.measure(row, connection.closing().close_time),
             Self::ConnState => self.write(row, Ink::Plain, connection.zeek().conn_state()),
             Self::Findings => self.write(row, Ink::Plain, Codes(connection)),
+        }
+    }
+
+    /// A measure, or a dash where it is not known.
+    fn measure(self, row: &mut Row, measured: Option<Duration>) {
+        match measured {
+            Some(span) => self.write(row, Ink::Plain, Seconds(span)),
+            None => self.write(row, Ink::Plain, "-"),
         }
     }
 
@@ -271,20 +302,20 @@ mod tests {
     fn a_hundred_and_twenty_columns() {
         assert!(widest_ipv4(&table(120)) <= 120);
         insta::assert_snapshot!(table(120), @r#"
-        ID  CLIENT               SERVER                 DURATION  OPENING       CLOSING        OUTCOME       SEGMENTS  ZEEK
-         1  192.0.2.2:50000      192.0.2.1:6666         0.000471  three-way     three-segment  closed             5/3  SF
-         1  [2001:db8::2]:50000  [2001:db8::1]:6666     0.000050  incomplete    none           refused            1/1  REJ
-         1  192.0.2.2:50000      192.0.2.1:6666         1.000000  not-seen      none           open               1/1  OTH
+        ID  CLIENT               SERVER               OPENING       CLOSING        OUTCOME       SEGMENTS  FINDINGS
+         1  192.0.2.2:50000      192.0.2.1:6666       three-way     three-segment  closed             5/3  -
+         1  [2001:db8::2]:50000  [2001:db8::1]:6666   incomplete    none           refused            1/1  refused
+         1  192.0.2.2:50000      192.0.2.1:6666       not-seen      none           open               1/1  mid-stream
         "#);
     }
 
     #[test]
     fn all_columns() {
         insta::assert_snapshot!(table(usize::MAX), @r#"
-        ID  CLIENT               SERVER               START              DURATION  OPENING       CLOSING        OUTCOME       CLIENT STATE    SERVER STATE    SEGMENTS       OCTETS  ZEEK    FINDINGS
-         1  192.0.2.2:50000      192.0.2.1:6666       12:00:00.000000    0.000471  three-way     three-segment  closed        TIME-WAIT       (CLOSED)             5/3          6/0  SF      -
-         1  [2001:db8::2]:50000  [2001:db8::1]:6666   12:00:00.000000    0.000050  incomplete    none           refused       (CLOSED)        CLOSED               1/1          0/0  REJ     refused
-         1  192.0.2.2:50000      192.0.2.1:6666       12:00:00.000000    1.000000  not-seen      none           open          ESTABLISHED     ESTABLISHED          1/1         10/0  OTH     mid-stream
+        ID  CLIENT               SERVER               START              DURATION  OPENING       CLOSING        OUTCOME       CLIENT STATE    SERVER STATE    SEGMENTS       OCTETS         RTT     CONNECT  FIRST DATA       CLOSE  ZEEK    FINDINGS
+         1  192.0.2.2:50000      192.0.2.1:6666       12:00:00.000000    0.000471  three-way     three-segment  closed        TIME-WAIT       (CLOSED)             5/3          6/0    0.000219    0.000197    0.000300    0.000071  SF      -
+         1  [2001:db8::2]:50000  [2001:db8::1]:6666   12:00:00.000000    0.000050  incomplete    none           refused       (CLOSED)        CLOSED               1/1          0/0           -           -           -           -  REJ     refused
+         1  192.0.2.2:50000      192.0.2.1:6666       12:00:00.000000    1.000000  not-seen      none           open          ESTABLISHED     ESTABLISHED          1/1         10/0           -           -    0.000000           -  OTH     mid-stream
         "#);
     }
 

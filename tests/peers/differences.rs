@@ -66,6 +66,11 @@ impl Listed {
         );
     }
 
+    /// Whether a difference is listed.
+    pub fn has(&self, row: &Row) -> bool {
+        self.rows.contains_key(row)
+    }
+
     fn take(&mut self, section: &str, cells: &[&str], line: &str) {
         match (section, cells) {
             (_, ["reason" | "capture", ..]) => {}
@@ -98,7 +103,7 @@ impl Row {
 }
 
 /// The cells of a row; none for other lines, and for the line under a head.
-fn cells(line: &str) -> Option<Vec<&str>> {
+pub fn cells(line: &str) -> Option<Vec<&str>> {
     let inside = line.strip_prefix('|')?.strip_suffix('|')?;
     let cells: Vec<&str> = inside.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
     (!cells.iter().all(|cell| cell.chars().all(|letter| letter == '-'))).then_some(cells)

@@ -10,6 +10,7 @@
 mod captures;
 mod differences;
 mod ours;
+mod page;
 #[path = "../cli/run.rs"]
 mod run;
 mod tcptrace;

@@ -54,6 +54,11 @@ impl Account {
 }
 
 impl Seen {
+    /// Its number, as it is written.
+    pub fn id(&self) -> String {
+        self.record["id"].to_string()
+    }
+
     /// `opening.handshake_rtt`, with nine decimals; `-` where there is none.
     pub fn handshake_rtt(&self) -> String {
         seconds(self.record["opening"]["handshake_rtt"].as_f64())

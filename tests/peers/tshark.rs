@@ -40,13 +40,14 @@ pub fn differences(capture: &Capture, ours: &Account) -> Vec<Row> {
     for seen in &ours.connections {
         // Where the frames are others, nothing else can be compared.
         let Some(stream) = streams.iter().find(|stream| stream.frames == seen.frames) else { continue };
-        let id = seen.record["id"].to_string();
+        let id = seen.id();
         let pairs = [
             ("completeness", seen.record["completeness"].to_string(), stream.completeness.to_string()),
             ("initial_rtt", seen.handshake_rtt(), seconds(stream.initial_rtt)),
         ];
-        let differing = pairs.into_iter().filter(|(_, ours, theirs)| ours != theirs);
-        rows.extend(differing.map(|(field, ours, theirs)| row(&id, field, ours, theirs)));
+        for (field, ours, theirs) in pairs.into_iter().filter(|(_, ours, theirs)| ours != theirs) {
+            rows.push(row(&id, field, capture.lasting(ours), capture.lasting(theirs)));
+        }
     }
     rows
 }

@@ -85,6 +85,21 @@ impl History {
         self.push(b'^');
     }
 
+    /// Each end's letters become the other's: who opened turns out only now.
+    pub fn exchange(&mut self) {
+        let turned = self.as_str().to_owned();
+        let (bare, flip) = turned.strip_prefix('^').map_or((turned.as_str(), "^"), |bare| (bare, ""));
+        let swapped = bare.bytes().map(|letter| letter ^ b' ');
+        if let Some(rare) = &mut self.rare {
+            rare.counts.exchange();
+            rare.syn.exchange();
+            rare.blocks.exchange();
+            rare.long.clear();
+        }
+        self.len = 0;
+        flip.bytes().chain(swapped).for_each(|letter| self.push(letter));
+    }
+
     /// Counts an event, and notes it at the 1st, 10th, 100th, ... time.
     pub fn count(&mut self, what: Counted, from: Role) {
         let (at, letter) = match what {

@@ -50,6 +50,12 @@ impl Zeek {
         self.take_text(segment, from);
     }
 
+    /// Takes the other end for the originator from now on.
+    pub fn exchange(&mut self) {
+        self.ends.exchange();
+        self.history.exchange();
+    }
+
     /// Zeek's `conn_state`, in the order in which Zeek asks.
     pub fn conn_state(&self) -> &'static str {
         use EndState as E;

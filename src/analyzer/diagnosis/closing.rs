@@ -112,8 +112,10 @@ fn provoke(scene: &Scene<'_>, notes: &mut Notes) {
     }
     let facts = scene.facts;
     let is_doubtful = match facts.kind {
-        // A repeated one is a repetition, and is acknowledged as such.
-        Kind::Syn | Kind::SynAck => facts.sound && facts.again == 0 && is_strange_syn(scene),
+        // Whatever its number is. The first one may only have been captured late.
+        Kind::Syn => facts.sound && (facts.again > 0 || is_strange_syn(scene)),
+        // A repeated one waits for the third segment, and is acknowledged as such.
+        Kind::SynAck => facts.sound && facts.again == 0 && is_strange_syn(scene),
         Kind::Rst => facts.reset == Reset::Challenged,
         Kind::Plain => facts.sound && facts.acknowledges == Acknowledges::Unsent,
         Kind::Illegal => false,

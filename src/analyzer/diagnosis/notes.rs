@@ -33,7 +33,7 @@ pub struct Page {
     pub recovers: bool,
     /// What an end acknowledged that has an older connection: the frame and the number.
     pub older: Option<(u64, SeqNumber)>,
-    /// Whether the segment that answered the SYN was an older connection's, kept beside this attempt.
+    /// Whether an older connection, kept beside this attempt, answered the SYN, or went on in spite of it.
     pub challenged: bool,
     /// A SYN+ACK that acknowledges what was not sent: the number, and the frame.
     pub bad_answer: Option<(u64, SeqNumber)>,
@@ -66,6 +66,8 @@ pub struct Repeats {
     pub unacknowledged: u32,
     /// An acknowledgement has passed since the last one.
     pub acknowledged_since: bool,
+    /// When the last one came.
+    pub last: Option<Timestamp>,
 }
 
 /// A code with its evidence.
@@ -117,6 +119,17 @@ impl Notes {
         if let Some(page) = &mut self.0 {
             page.raised.retain(|raised| raised.code != code);
         }
+    }
+
+    /// Takes client for server: who opened turns out only now.
+    pub fn exchange(&mut self) {
+        let Some(page) = self.edit() else { return };
+        page.provoked.exchange();
+        page.syn_ack_repeats.exchange();
+        page.fin_repeats.exchange();
+        page.text_after_fin.exchange();
+        page.probes.exchange();
+        page.idle_rst = page.idle_rst.map(|(frame, target)| (frame, target.other()));
     }
 
     /// Adds the evidence of one code to that of another.

@@ -4,6 +4,8 @@
 //! Invariant: a repetition is told by its numbers; silence is judged at the end alone (`ending.rs`).
 //! Read: RFC 9293 §3.5 (figures 6 to 10), §3.10.7.3; RFC 7413 §4; RFC 7323 §2; field guide section 2.
 
+use std::time::Duration;
+
 use crate::analyzer::diagnosis::code::Code;
 use crate::analyzer::diagnosis::notes::{Notes, RETRIES};
 use crate::analyzer::diagnosis::scene::Scene;
@@ -13,6 +15,9 @@ use crate::analyzer::state::State;
 use crate::options::{Options, TcpOption};
 use crate::segment::{Checksum, Segment};
 use crate::seq::SeqNumber;
+
+/// No timer repeats a SYN+ACK sooner: one that comes again at once answers a SYN that arrived twice.
+const SHORTEST_TIMER: Duration = Duration::from_millis(100);
 
 /// The largest window scale (RFC 7323 §2.3).
 const MOST_SHIFT: u8 = 14;
@@ -25,7 +30,10 @@ pub fn look(scene: &Scene<'_>, notes: &mut Notes) {
             options(scene.segment, notes);
         }
         Kind::SynAck if scene.facts.sound => syn_ack(scene, notes),
-        Kind::Plain if scene.facts.older => older(scene.frame(), scene.segment.ack, notes),
+        Kind::Plain if scene.facts.older => {
+            older(scene.frame(), scene.segment.ack, notes);
+            challenges(scene, notes);
+        }
         Kind::Plain if scene.facts.counts => {
             answers(scene, notes);
             text_again(scene, notes);
@@ -40,6 +48,13 @@ pub fn look(scene: &Scene<'_>, notes: &mut Notes) {
 /// Notes that an end acknowledges with the numbers of an older connection (RFC 9293 §3.5.1, figures 9 and 10).
 pub fn older(frame: u64, ack: SeqNumber, notes: &mut Notes) {
     notes.page().older = Some((frame, ack));
+}
+
+/// A bare ACK with the numbers of an older connection that was not captured: a challenge, which a RST should answer.
+fn challenges(scene: &Scene<'_>, notes: &mut Notes) {
+    if let Some(syn) = scene.receiver().numbers.syn_frame().filter(|_| scene.is_bare_and_old()) {
+        notes.raise(Code::ChallengeAck, &[syn, scene.frame()]);
+    }
 }
 
 fn syn(scene: &Scene<'_>, notes: &mut Notes) {
@@ -112,7 +127,11 @@ fn syn_ack_again(scene: &Scene<'_>, notes: &mut Notes) {
     }
     let first = sender.numbers.syn_ack_frame().unwrap_or_default();
     notes.raise(Code::SynAckRetransmitted, &[first, scene.frame()]);
-    let third = scene.opening.third_frame().filter(|_| sender.is_doubted());
+    let time = scene.segment.time;
+    let repeats = notes.page().syn_ack_repeats.of_mut(scene.from);
+    let before = repeats.last.replace(time).or(scene.opening.answered_at());
+    let is_by_timer = before.is_none_or(|before| time.since(before) >= SHORTEST_TIMER);
+    let third = scene.opening.third_frame().filter(|_| sender.is_doubted() && is_by_timer);
     if let Some(third) = third {
         notes.raise(Code::ThirdAckNotAccepted, &[first, third, scene.frame()]);
     }

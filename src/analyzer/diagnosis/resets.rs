@@ -36,6 +36,8 @@ pub fn recovers(frame: u64, seq: SeqNumber, syn: Option<u64>, notes: &mut Notes)
     if let Some((older, _)) = page.older.filter(|(_, ack)| *ack == seq) {
         page.recovers = true;
         let syn = syn.unwrap_or(older);
+        // What it says of the challenge says this better.
+        notes.withdraw(Code::ChallengeAck);
         notes.raise(Code::HalfOpenDiscovered, &[syn, older, frame]);
         return true;
     }

@@ -10,6 +10,7 @@ use serde::{Serialize, Serializer};
 use crate::analyzer::closing::Closing;
 use crate::analyzer::connection::Connection;
 use crate::analyzer::opening::Opening;
+use crate::analyzer::retries::Profile;
 use crate::analyzer::role::Role;
 use crate::analyzer::state::State;
 use crate::report::json::finding::FoundRecord;
@@ -79,6 +80,10 @@ struct Measures {
     time_to_first_data: Option<Seconds>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fin_to_fin: Option<Seconds>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    retry_intervals: Vec<Seconds>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_profile: Option<&'static str>,
     in_state: Both<InState>,
 }
 
@@ -88,6 +93,7 @@ struct InState(Vec<(State, Duration)>);
 impl<'a> ConnectionRecord<'a> {
     /// The record of `connection`.
     pub fn of(connection: &'a Connection) -> Self {
+        let retries = connection.retries();
         let (sockets, zeek, closing) = (connection.sockets(), connection.zeek(), connection.closing());
         Self {
             id: connection.id(),
@@ -104,6 +110,10 @@ impl<'a> ConnectionRecord<'a> {
             measures: Measures {
                 time_to_first_data: connection.time_to_first_data().map(Seconds),
                 fin_to_fin: closing.fin_to_fin.map(Seconds),
+                retry_profile: retries.as_ref().and_then(|retries| retries.profile).map(Profile::as_str),
+                retry_intervals: retries
+                    .map(|retries| retries.intervals.into_iter().map(Seconds).collect())
+                    .unwrap_or_default(),
                 in_state: connection.in_state().map(|spent| InState(spent.clone())).into(),
             },
             segments: connection.segments().into(),

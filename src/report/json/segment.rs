@@ -23,6 +23,8 @@ pub struct SegmentRecord<'a> {
     source: Socket,
     destination: Socket,
     flags: FlagList,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ace: Option<u8>,
     seq: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     ack: Option<u32>,
@@ -53,7 +55,11 @@ impl<'a> SegmentRecord<'a> {
             from: step.from.as_str(),
             source: segment.source.into(),
             destination: segment.destination.into(),
-            flags: FlagList(segment.flags),
+            flags: FlagList(match step.ace {
+                Some(_) => segment.flags.without(Flags::ACE),
+                None => segment.flags,
+            }),
+            ace: step.ace,
             seq: parts::number(segment.seq),
             // Without its bit the field means nothing.
             ack: segment.flags.has(Flags::ACK).then_some(parts::number(segment.ack)),

@@ -19,7 +19,7 @@ use crate::analyzer::step::Step;
 use crate::call::SocketCall;
 use crate::report::ladder::rows::{Row, rows};
 use crate::report::ladder::words::{closing_line, legend};
-use crate::report::said::Said;
+use crate::report::said::{Headline, Said};
 use crate::report::sink::Report;
 use crate::report::style::{Believed, Ink, Style};
 use crate::segment::TextHead;
@@ -28,6 +28,8 @@ use crate::segment::TextHead;
 const NARROWEST: usize = 72;
 /// The narrowest lines of words.
 const NARROWEST_TEXT: usize = 20;
+/// Before the further lines of a finding.
+const INDENT: &str = "  ";
 /// The widest that is still easy to read.
 const WIDEST: usize = 120;
 /// `(SYN-RECEIVED)`.
@@ -80,24 +82,37 @@ pub fn tell_all(
 }
 
 fn tell(out: &mut dyn io::Write, finding: &Finding, style: Style) -> io::Result<()> {
-    let Finding { code, says, .. } = finding;
-    let severity = code.severity();
-    let ink = if severity == Severity::Error { Ink::Failure } else { Ink::Closing };
-    let mut begin = " ";
-    for line in wrapped(&format!("{severity} {code}: {says}"), style) {
-        let line = match line.strip_prefix(severity.as_str()).filter(|_| begin == " ") {
-            Some(rest) => format!("{}{rest}", style.paint(ink, severity)),
-            None => line,
-        };
-        writeln!(out, "{begin}{line}")?;
-        begin = "   ";
+    let headline = Headline(finding).to_string();
+    let ink = if finding.code.severity() == Severity::Error { Ink::Failure } else { Ink::Closing };
+    let others = match finding.rivals.as_slice() {
+        [] => String::new(),
+        rivals => format!(" Perhaps: {}.", rivals.join("; ")),
+    };
+    let narrower = Style { width: style.width.saturating_sub(INDENT.len()), ..style };
+    let lines = wrapped(&format!("{headline}: {}{others}", finding.says), narrower);
+    for (number, line) in lines.iter().enumerate() {
+        match line.strip_prefix(headline.as_str()).filter(|_| number == 0) {
+            Some(rest) => writeln!(out, " {}{rest}", style.paint(ink, &headline))?,
+            None => writeln!(out, " {INDENT}{line}")?,
+        }
     }
     Ok(())
 }
 
 /// Breaks `text` into lines as wide as a picture in this style, less a column at each side.
 pub fn wrapped(text: &str, style: Style) -> Vec<String> {
-    let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let is_unit = matches!(word.trim_end_matches(['.', ',', ';', ':', ')']), "s" | "ms");
+        match words.last_mut().filter(|last| is_unit && last.ends_with(|last: char| last.is_ascii_digit())) {
+            // A number keeps its unit.
+            Some(number) => {
+                number.push(' ');
+                number.push_str(word);
+            }
+            None => words.push(word.to_owned()),
+        }
+    }
     wrap(&words, " ", style.width.clamp(NARROWEST_TEXT, WIDEST).saturating_sub(2))
 }
 
