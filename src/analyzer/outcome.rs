@@ -62,9 +62,7 @@ pub fn outcome(
     is_unreachable: bool,
     quiet: Duration,
 ) -> Outcome {
-    if reset.is_some_and(|reset| reset.is_late) {
-        return Outcome::Closed;
-    }
+    let reset = reset.filter(|reset| !reset.is_late);
     if let Some(outcome) = reset.and_then(|reset| by_reset(ends, is_complete, reset)) {
         return outcome;
     }
@@ -111,7 +109,8 @@ fn by_reset(ends: &Ends<Endpoint>, is_complete: bool, reset: &ResetSeen) -> Opti
 }
 
 fn by_fins(ends: &Ends<Endpoint>, is_self: bool) -> Option<Outcome> {
-    let judged = |end: &Endpoint| end.numbers.fin().map(|fin| (end.is_fin_acknowledged(), fin.times == 1));
+    // One that is repeated after its acknowledgement was seen has been acknowledged all the same.
+    let judged = |end: &Endpoint| end.numbers.fin().map(|fin| (fin.acknowledged.is_some(), fin.times == 1));
     let (client, server) = (judged(&ends.client), judged(if is_self { &ends.client } else { &ends.server }));
     match (client, server) {
         (None, None) => None,
