@@ -26,7 +26,7 @@ use crate::time::Timestamp;
 /// Bounds of a tracker, all in capture time.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
-    /// Connections held at a time, of about 3 KB each without steps; beyond, the one that would be let go first is.
+    /// Connections held at a time, of about 2.2 KB each without steps (docs/architecture.md); beyond, the one that would be let go first is.
     pub most_connections: usize,
     /// Steps kept of each connection for pictures; 0 keeps none.
     pub keep_steps: usize,
