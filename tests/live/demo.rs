@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::run::{Said, free_port, said, tcpshake};
-use crate::{SCENARIOS, closing, connection, has_ipv6, labels, labels_of, may_capture, of};
+use crate::{
+    SCENARIOS, closing, connection, has_ipv6, labels, labels_as_captured, labels_of, may_capture, of,
+};
 
 /// Plays a scenario on a port of its own.
 fn play(scenario: &str, options: &[&str]) -> Said {
@@ -88,12 +90,23 @@ fn the_states_of_both_ends_go_through_the_diagram() {
     ];
     let end = [("(TIME-WAIT)", "LAST-ACK"), ("TIME-WAIT", "(CLOSED)")];
     for (scenario, may_close) in SCENARIOS {
-        let records = play(scenario, &["--format", "json"]).quietly().records();
+        let records = played_in_order(scenario);
         let own = (closing(&records, may_close) == "four-segment").then_some(("(FIN-WAIT-2)", "CLOSE-WAIT"));
         let expected = opening.into_iter().chain(own).chain(end);
         let expected: Vec<_> = expected.map(|(one, two)| (one.to_owned(), two.to_owned())).collect();
         assert_eq!(states(&records), expected, "{scenario}");
     }
+}
+
+/// A play in which the client's FIN did not cross the acknowledgement of its text; that is rare, and has other states.
+fn played_in_order(scenario: &str) -> Vec<Value> {
+    for _ in 0..5 {
+        let records = play(scenario, &["--format", "json"]).quietly().records();
+        if labels(&records) == labels_as_captured(&records) {
+            return records;
+        }
+    }
+    panic!("{scenario}: the FIN crossed the acknowledgement of the text five times in a row");
 }
 
 #[test]

@@ -73,6 +73,18 @@ fn of<'r>(records: &'r [Value], kind: &str) -> Vec<&'r Value> {
 
 /// The labels of all segments.
 fn labels(records: &[Value]) -> Vec<&str> {
+    let mut labels = labels_as_captured(records);
+    if let Some(at) = labels.windows(2).position(|pair| pair == CROSSED) {
+        labels.swap(at, at + 1);
+    }
+    labels
+}
+
+/// The client's program may close before the server's kernel has acknowledged the text: then these two change places.
+const CROSSED: [&str; 2] = ["FIN M", "ACK J+6"];
+
+/// The labels in the order of the capture.
+fn labels_as_captured(records: &[Value]) -> Vec<&str> {
     of(records, "segment").into_iter().filter_map(|segment| segment["label"].as_str()).collect()
 }
 
