@@ -26,16 +26,14 @@ impl Connection {
     pub fn takes_syn(&self, segment: &Segment) -> bool {
         let from = self.role_of(segment.source);
         let (sender, receiver) = (self.ends.of(from), self.ends.of(from.other()));
-        if sender.state() == State::SynSent && sender.numbers.iss() == Some(segment.seq) {
+        let is_own = sender.numbers.iss() == Some(segment.seq);
+        if is_own && sender.state() == State::SynSent {
             // Also after its own RST, which answered a wrong acknowledgement (RFC 9293 §3.5.1).
             return true;
         }
-        if self.is_refused() && sender.numbers.syns > 0 && sender.numbers.iss() == Some(segment.seq) {
-            // A client that asks again after a refusal goes on with the same attempt.
-            return true;
-        }
-        if self.awaits_last_ack() && sender.numbers.syns > 0 && sender.numbers.iss() == Some(segment.seq) {
-            // An old copy of its own SYN that comes late: nobody uses a pair again before the last acknowledgement.
+        // A client that asks again after a refusal goes on with the same attempt; and nobody uses a pair again before the
+        // last acknowledgement, so that what comes then is an old copy.
+        if is_own && sender.numbers.syns > 0 && (self.is_refused() || self.awaits_last_ack()) {
             return true;
         }
         if self.is_over() {
@@ -43,9 +41,9 @@ impl Connection {
         }
         match sender.numbers.iss() {
             Some(_) if sender.numbers.syns == 0 && sender.numbers.syn_acks == 0 => {
-                sender.numbers.iss() == Some(segment.seq) && segment.time.since(self.start) <= REORDERING
+                is_own && segment.time.since(self.start) <= REORDERING
             }
-            Some(iss) => iss == segment.seq,
+            Some(_) => is_own,
             // The other end's SYN before any answer: a simultaneous open.
             None => receiver.state() == State::SynSent && receiver.numbers.syns > 0,
         }

@@ -54,7 +54,7 @@ fn text(scene: &Scene<'_>, notes: &mut Notes) {
         notes.raise(Code::DataAfterFin, &[fin.frame, scene.frame()]);
     }
     let Some(peers_fin) = peer.fin().filter(|_| !scene.is_self) else { return };
-    notes.page().text_after_fin.of_mut(scene.to()).clone_from(&true);
+    *notes.page().text_after_fin.of_mut(scene.to()) = true;
     let is_acknowledged = peers_fin.acknowledged.is_some() || scene.facts.covers_fin;
     if is_acknowledged && scene.facts.again == 0 && own_fin.is_none() {
         notes.raise(Code::HalfClose, &[peers_fin.frame, scene.frame()]);

@@ -12,7 +12,7 @@ use crate::analyzer::diagnosis::scene::Scene;
 use crate::analyzer::facts::Kind;
 use crate::analyzer::role::Role;
 use crate::analyzer::state::State;
-use crate::options::{Options, TcpOption};
+use crate::options::TcpOption;
 use crate::segment::{Checksum, Segment};
 use crate::seq::SeqNumber;
 
@@ -83,7 +83,8 @@ fn syn(scene: &Scene<'_>, notes: &mut Notes) {
     if let Some(answer) = scene.receiver().numbers.syn_ack_frame().filter(|_| is_first) {
         notes.raise(Code::CaptureReordered, &[answer, scene.frame()]);
     }
-    if scene.facts.again == 0 && options_of(scene.segment).any(|option| option == TcpOption::FastOpen(&[])) {
+    if scene.facts.again == 0 && scene.segment.options.iter().any(|option| option == TcpOption::FastOpen(&[]))
+    {
         notes.raise(Code::FastOpenRequested, &[scene.frame()]);
     }
 }
@@ -165,7 +166,7 @@ fn options(segment: &Segment, notes: &mut Notes) {
         return;
     }
     let mut has_mss = false;
-    for option in options_of(segment) {
+    for option in segment.options.iter() {
         match option {
             TcpOption::MaximumSegmentSize(_) => has_mss = true,
             TcpOption::WindowScale(shift) if shift > MOST_SHIFT => {
@@ -185,9 +186,4 @@ fn scale_on_both(scene: &Scene<'_>, asked: u64, notes: &mut Notes) {
     if is_known && scales(scene.from) != scales(scene.to()) {
         notes.raise(Code::WindowScaleOneSided, &[asked, scene.frame()]);
     }
-}
-
-fn options_of(segment: &Segment) -> impl Iterator<Item = TcpOption<'_>> {
-    let options: &Options = &segment.options;
-    options.iter()
 }

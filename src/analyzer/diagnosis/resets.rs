@@ -86,6 +86,9 @@ fn resets(scene: &Scene<'_>, notes: &mut Notes) {
             let (client, server) = (&scene.ends.client.numbers, &scene.ends.server.numbers);
             let answer = server.syn_ack_frame().or(client.syn_ack_frame()).unwrap_or_default();
             notes.raise(Code::ResetBeforeEstablished, &[answer, scene.frame()]);
+            if !scene.was_reset {
+                notes.page().rst = Some((scene.frame(), Causes::default()));
+            }
         }
         return;
     }
@@ -151,6 +154,7 @@ fn withdrawn(scene: &Scene<'_>, notes: &mut Notes) {
     let Some(page) = notes.edit() else { return };
     let Some((rst, _)) = page.rst.take() else { return };
     notes.raise(Code::RstIgnored, &[rst, scene.frame()]);
-    notes.withdraw(Code::Aborted);
-    notes.withdraw(Code::DataAfterReset);
+    for code in [Code::Aborted, Code::ResetBeforeEstablished, Code::DataAfterReset] {
+        notes.withdraw(code);
+    }
 }
