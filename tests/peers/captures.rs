@@ -9,9 +9,6 @@ use tcpshake::capture::live::check_permission;
 
 use crate::run::{free_port, run, said, skipped, tcpshake};
 
-/// Captures of link types that nobody reads: there is nothing to compare.
-const UNREADABLE: [&str; 2] = ["link/not-supported.pcap", "finding/unsupported-link.pcap"];
-
 /// One capture.
 pub struct Capture {
     /// `opening/refused.pcap`, or `demo/message` for one that was played here.
@@ -24,6 +21,14 @@ impl Capture {
     pub fn lasting(&self, value: String) -> String {
         if self.name.starts_with("demo/") && value.contains('.') { "*".to_owned() } else { value }
     }
+
+    /// Whether its script does not say otherwise: `# not shown by TOOL, TOOL: REASON`, as `tests/fixtures.rs` tests.
+    fn is_shown_by(&self, tool: &str) -> bool {
+        let script = std::fs::read_to_string(self.path.with_extension("seg")).unwrap_or_default();
+        let mut said =
+            script.lines().filter_map(|line| line.strip_prefix("# not shown by ")?.split_once(':'));
+        !said.any(|(tools, _)| tools.split(',').any(|other| other.trim() == tool))
+    }
 }
 
 /// Every capture: the fixtures', and one of each scenario, written into `folder`.
@@ -31,6 +36,7 @@ pub fn all(folder: &Path, tool: &str) -> Vec<Capture> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let mut found = Vec::new();
     collect(&root, &root, &mut found);
+    found.retain(|capture| capture.is_shown_by(tool));
     assert!(found.len() > 100, "the fixtures are there");
     found.sort_by(|one, other| one.name.cmp(&other.name));
     match check_permission() {
@@ -48,9 +54,7 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<Capture>) {
         } else if path.extension().is_some_and(|extension| extension == "pcap" || extension == "pcapng") {
             let inside = path.strip_prefix(root).unwrap().to_string_lossy();
             let name = inside.replace(std::path::MAIN_SEPARATOR, "/");
-            if !UNREADABLE.contains(&name.as_str()) {
-                found.push(Capture { name, path });
-            }
+            found.push(Capture { name, path });
         }
     }
 }

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use tcpshake::segment::Flags;
 
+use crate::support::header::{self, Around};
 use crate::support::icmp::Report;
 use crate::support::notation::{Marks, TcpChecksum, Written};
 use crate::support::script::{Carries, IpForm, Link, Script, Tap};
@@ -46,7 +47,11 @@ pub fn build(script: &Script, index: usize) -> Built {
             return Built { time: frame.time, interface, octets, wire_len };
         }
     };
-    let mut octets = [link(script, ends, script.socket(ends.0).is_ipv4()), packet].concat();
+    let around = Around { number: index + 1, ends, packet: &packet };
+    let inner = [header::octets(&script.header, &around), packet, script.trailer.clone()].concat();
+    // Of what stands outermost behind the link header.
+    let is_ipv4 = inner.first().is_none_or(|first| first >> 4 == 4);
+    let mut octets = [link(script, ends, is_ipv4), inner].concat();
     if marks.padded && octets.len() < LEAST_FRAME {
         octets.resize(LEAST_FRAME, 0);
     }
@@ -213,17 +218,17 @@ fn link(script: &Script, (from, to): (char, char), version_4: bool) -> Vec<u8> {
 }
 
 /// From the range for documentation (RFC 7042 §2.1.2).
-fn mac(letter: char) -> [u8; 6] {
+pub fn mac(letter: char) -> [u8; 6] {
     let last = u8::try_from(letter).map_or(0, |letter| letter - b'A' + 1);
     [0x00, 0x00, 0x5e, 0x00, 0x53, last]
 }
 
 /// The Internet checksum's sum, not yet folded (RFC 1071).
-fn sum(octets: &[u8]) -> u32 {
+pub fn sum(octets: &[u8]) -> u32 {
     octets.chunks(2).map(|pair| u32::from(pair[0]) << 8 | pair.get(1).map_or(0, |low| u32::from(*low))).sum()
 }
 
-fn fold(mut sum: u32) -> u16 {
+pub fn fold(mut sum: u32) -> u16 {
     while let high @ 1.. = sum >> 16 {
         sum = (sum & 0xffff) + high;
     }

@@ -9,6 +9,7 @@ pub mod aloud;
 pub mod capture;
 pub mod expect;
 pub mod frame;
+pub mod header;
 pub mod icmp;
 pub mod notation;
 pub mod reader;

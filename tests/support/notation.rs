@@ -279,7 +279,7 @@ fn with_length(kind: u8, body: &[u8]) -> Result<Vec<u8>, String> {
     Ok([&[kind, len][..], body].concat())
 }
 
-fn hexadecimal(word: &str) -> Result<Vec<u8>, String> {
+pub fn hexadecimal(word: &str) -> Result<Vec<u8>, String> {
     let wrong = || format!("`{word}` is no row of hexadecimal octets");
     if !word.len().is_multiple_of(2) || !word.is_ascii() {
         return Err(wrong());

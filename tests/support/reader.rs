@@ -7,10 +7,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use crate::support::expect::{self, Expectation};
+use crate::support::header;
 use crate::support::icmp::{self, About, Quoted};
 use crate::support::notation::{self, Marks};
 use crate::support::script::{Carries, Format, Frame, IpForm, Link, Script, Tap};
 use crate::support::token::{self, Token};
+
+/// The tools that a script may say do not show its segments.
+const TOOLS: [&str; 3] = ["tcpdump", "tshark", "tcptrace"];
 
 /// What has been read so far.
 pub struct Reader {
@@ -29,7 +33,10 @@ impl Reader {
             path: path.to_owned(),
             shows: String::new(),
             tap: Tap::Middle,
+            not_shown_by: Vec::new(),
             link: Link::Ethernet,
+            header: Vec::new(),
+            trailer: Vec::new(),
             ip: IpForm::Plain,
             format: Format::Pcap,
             big_endian: false,
@@ -66,6 +73,9 @@ impl Reader {
             Some((name @ ("link" | "ip" | "format" | "interfaces" | "drops"), value)) => {
                 self.directive(name, value.trim())
             }
+            Some((name, value)) if name == "trailer" || name.starts_with("header") => {
+                self.around(name, value)
+            }
             _ => self.socket(line),
         }
     }
@@ -78,6 +88,17 @@ impl Reader {
                 ["near", letter] if letter.len() == 1 => Tap::Near(letter.chars().next().unwrap_or('A')),
                 _ => return Err("the tap is `near A`, `near B` or `in the middle`".to_owned()),
             });
+        } else if let Some(rest) = comment.strip_prefix("not shown by ") {
+            let (tools, reason) = rest.split_once(':').unwrap_or((rest, ""));
+            for tool in tools.split(',').map(str::trim) {
+                if !TOOLS.contains(&tool) {
+                    return Err(format!("`{tool}` is none of: {}", TOOLS.join(", ")));
+                }
+                self.script.not_shown_by.push(tool.to_owned());
+            }
+            if reason.trim().is_empty() {
+                return Err("`not shown by TOOL: REASON` lacks its reason".to_owned());
+            }
         } else if self.heading {
             let gap = if self.script.shows.is_empty() { "" } else { " " };
             self.script.shows.extend([gap, comment]);
@@ -110,6 +131,23 @@ impl Reader {
             },
             _ => return Err(format!("`{name}: {value}` is not `ip: extended`")),
         }
+        Ok(())
+    }
+
+    /// `header: ...`, `header A: ...` for the frames that A sends, `trailer: HEX`.
+    fn around(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let sender = match name.split_whitespace().collect::<Vec<_>>().as_slice() {
+            ["trailer"] => {
+                for word in value.split_whitespace() {
+                    self.script.trailer.extend(notation::hexadecimal(word)?);
+                }
+                return Ok(());
+            }
+            ["header"] => None,
+            ["header", letter] => Some(notation::letter(letter)?),
+            _ => return Err(format!("`{name}:` is none of: header, header LETTER, trailer")),
+        };
+        self.script.header.extend(header::words(sender, value)?);
         Ok(())
     }
 
@@ -216,8 +254,8 @@ impl Reader {
             return Err(format!("interface {interface} of {}, counted from 0", self.script.interfaces));
         }
         match (self.script.link, &frame.carries) {
-            (Link::Other(_), Carries::Segment(..) | Carries::Icmp(_)) => {
-                Err("`link: dlt N` takes raw frames alone".to_owned())
+            (Link::Other(_), Carries::Segment(..) | Carries::Icmp(_)) if self.script.header.is_empty() => {
+                Err("`link: dlt N` without a `header:` takes raw frames alone".to_owned())
             }
             _ => Ok(()),
         }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::{fmt, fs};
 
 use crate::support::expect::{Expectation, Expected};
+use crate::support::header::Word;
 use crate::support::icmp::Report;
 use crate::support::notation::Written;
 use crate::support::reader::Reader;
@@ -22,8 +23,14 @@ pub struct Script {
     pub shows: String,
     /// Where the capture is made.
     pub tap: Tap,
+    /// The tools that show nothing of its segments; the head says why.
+    pub not_shown_by: Vec<String>,
     /// The link layer.
     pub link: Link,
+    /// What stands between the link header and the IP packet.
+    pub header: Vec<Word>,
+    /// What stands behind the IP packet.
+    pub trailer: Vec<u8>,
     /// What else stands in the IP header.
     pub ip: IpForm,
     /// The file format of its capture.
@@ -117,7 +124,7 @@ pub enum Link {
     Sll,
     /// Linux cooked capture, second version.
     Sll2,
-    /// Any other, by its number; only raw frames are written for it.
+    /// Any other, by its number: what stands there is for `header:` lines or raw frames to say.
     Other(u32),
 }
 
@@ -186,6 +193,11 @@ impl Script {
     /// Its segments, in order of capture.
     pub fn segments(&self) -> impl Iterator<Item = Line<'_>> {
         self.frames.iter().filter_map(Frame::segment)
+    }
+
+    /// Whether that tool shows its segments.
+    pub fn is_shown_by(&self, tool: &str) -> bool {
+        self.not_shown_by.iter().all(|other| other != tool)
     }
 
     /// The address and port of the socket with that letter, which [`Script::parse`] has checked to exist.
