@@ -89,30 +89,32 @@ fn tcpdump_reads_every_capture() {
 const TSHARK: [&str; 8] =
     ["-n", "--disable-protocol", "sigcomp", "-o", "tcp.check_checksum:TRUE", "-T", "fields", "-r"];
 
+/// What it shows of a frame.
+const FIELDS: [&str; 15] = [
+    "tcp.flags",
+    "tcp.seq_raw",
+    "tcp.ack_raw",
+    "tcp.len",
+    "tcp.stream",
+    "tcp.checksum.status",
+    "_ws.malformed",
+    // Of an ICMP error these are the ports of the segment that it quotes.
+    "tcp.srcport",
+    "tcp.dstport",
+    "icmp.type",
+    "icmpv6.type",
+    "icmp.code",
+    "icmpv6.code",
+    "icmp.checksum.status",
+    "icmpv6.checksum.status",
+];
+
 /// All captures go through one run of tshark, merged by Wireshark's own tool, since each start of it is slow.
 #[test]
 fn tshark_sees_what_the_scripts_say() {
     if !present("tshark") || !present("mergecap") {
         return;
     }
-    const FIELDS: [&str; 15] = [
-        "tcp.flags",
-        "tcp.seq_raw",
-        "tcp.ack_raw",
-        "tcp.len",
-        "tcp.stream",
-        "tcp.checksum.status",
-        "_ws.malformed",
-        // Of an ICMP error these are the ports of the segment that it quotes.
-        "tcp.srcport",
-        "tcp.dstport",
-        "icmp.type",
-        "icmpv6.type",
-        "icmp.code",
-        "icmpv6.code",
-        "icmp.checksum.status",
-        "icmpv6.checksum.status",
-    ];
     let mut scripts = support::scripts();
     scripts.retain(has_a_link_layer);
     let folder = tempfile::tempdir().expect("a temporary folder");
