@@ -11,7 +11,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tcpshake::analyzer::tracker::{Config, Tracker};
 use tcpshake::capture::file::Files;
 use tcpshake::capture::source::{FrameSource, Next};
-use tcpshake::decode::{Decoded, decode};
+use tcpshake::decode::{DEPTH, Decoded, Decoder};
 use tcpshake::frame::{Frame, LinkType};
 use tcpshake::report::format::Format;
 use tcpshake::report::json::records::Records;
@@ -46,11 +46,12 @@ fn frames() -> Vec<Kept> {
 
 fn segments() -> Vec<Segment> {
     let frames = frames();
+    let mut decoder = Decoder::new(DEPTH);
     let mut segments = Vec::new();
     for (number, kept) in (1..).zip(&frames) {
         let Kept { time, link, octets, wire_len } = kept;
         let frame = Frame { number, time: *time, link: *link, interface: 0, octets, wire_len: *wire_len };
-        if let Ok(Decoded::Segment(segment)) = decode(&frame) {
+        if let Ok(Decoded::Segment(segment)) = decoder.decode(&frame) {
             segments.push(segment);
         }
     }
@@ -77,11 +78,12 @@ fn pipeline(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("pipeline");
     group.throughput(Throughput::Elements(frames.len() as u64));
     group.bench_function("decode", |bencher| {
+        let mut decoder = Decoder::new(DEPTH);
         bencher.iter(|| {
             for (number, Kept { time, link, octets, wire_len }) in (1..).zip(&frames) {
                 let frame =
                     Frame { number, time: *time, link: *link, interface: 0, octets, wire_len: *wire_len };
-                let _ = black_box(decode(black_box(&frame)));
+                let _ = black_box(decoder.decode(black_box(&frame)));
             }
         });
     });

@@ -6,12 +6,14 @@
 //! Read: RFC 792, RFC 4443 §3.1, RFC 1122 §4.2.3.9.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use crate::seq::SeqNumber;
 use crate::time::Timestamp;
+use crate::tunnel::Tunnel;
 
 /// An ICMP error that quotes a TCP segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IcmpError {
     /// The number of the frame that carried it.
     pub frame: u64,
@@ -29,6 +31,8 @@ pub struct IcmpError {
     pub destination: SocketAddr,
     /// SEG.SEQ of the segment quoted.
     pub seq: SeqNumber,
+    /// The tunnels that the segment quoted is in; `None` where there are none.
+    pub tunnel: Option<Arc<Tunnel>>,
 }
 
 impl IcmpError {

@@ -10,13 +10,14 @@
 //! use tcpshake::analyzer::tracker::{Config, Tracker};
 //! use tcpshake::capture::file::Files;
 //! use tcpshake::capture::source::{FrameSource, Next};
-//! use tcpshake::decode::{Decoded, decode};
+//! use tcpshake::decode::{DEPTH, Decoded, Decoder};
 //!
 //! let mut source = Files::new(["fixtures/closing/three-segment.pcap"]);
 //! let mut tracker = Tracker::new(Config::default());
+//! let mut decoder = Decoder::new(DEPTH);
 //! let mut labels = Vec::new();
 //! while let Next::Frame(frame) = source.next_frame()? {
-//!     if let Ok(Decoded::Segment(segment)) = decode(&frame) {
+//!     if let Ok(Decoded::Segment(segment)) = decoder.decode(&frame) {
 //!         let step = tracker.observe(&segment);
 //!         labels.push(step.label.show(Numbers::Symbolic).to_string());
 //!     }
@@ -49,3 +50,4 @@ pub mod segment;
 pub mod seq;
 pub mod story;
 pub mod time;
+pub mod tunnel;

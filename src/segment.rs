@@ -7,10 +7,12 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use crate::options::Options;
 use crate::seq::SeqNumber;
 use crate::time::Timestamp;
+use crate::tunnel::Tunnel;
 
 /// A TCP segment as seen on the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub struct Segment {
     pub cut_short: bool,
     /// What tells a packet that the capture saw twice from one that was sent twice.
     pub sighting: Sighting,
+    /// The tunnels that it came through; `None` where there are none.
+    pub tunnel: Option<Arc<Tunnel>>,
 }
 
 /// One packet as one tap saw it.

@@ -101,6 +101,7 @@ fn segments(starts: [u32; 4], moves: &[Move]) -> Vec<Segment> {
             checksum: step.checksum,
             cut_short: false,
             sighting: Sighting::default(),
+            tunnel: None,
         };
         if step.seq == 0 {
             next[from] = segment.end().0;

@@ -74,6 +74,7 @@ impl Wire {
             checksum: self.checksum,
             cut_short: false,
             sighting: Sighting::default(),
+            tunnel: None,
         };
         self.next[from] = segment.end().0;
         self.segments.push(segment);

@@ -23,6 +23,7 @@ use tcpshake::report::summary::Summary;
 use tcpshake::segment::{Checksum, Flags, Segment, Sighting, TextHead};
 use tcpshake::seq::SeqNumber;
 use tcpshake::time::Timestamp;
+use tcpshake::tunnel::TunnelKind;
 
 const SYN: Flags = Flags::SYN;
 const FIN: Flags = Flags::FIN;
@@ -189,6 +190,12 @@ fn every_code_is_in_the_schema() {
 }
 
 #[test]
+fn every_kind_of_tunnel_is_in_the_schema() {
+    let schema: Value = serde_json::from_str(include_str!("../docs/tcpshake.schema.json")).unwrap();
+    assert_eq!(schema["$defs"]["tunnel"]["enum"], json!(TunnelKind::ALL.map(TunnelKind::as_str)));
+}
+
+#[test]
 fn records_chosen_are_the_records_written() {
     let segments = segments(&cases()[0].0);
     for (chosen, count) in [("segments", 7), ("connections", 1), ("summary", 1), ("findings", 1)] {
@@ -296,6 +303,7 @@ fn segment(frame: u64, (from, flags, seq, ack, text_len): Line) -> Segment {
         checksum: Checksum::Correct,
         cut_short: false,
         sighting: Sighting::default(),
+        tunnel: None,
     }
 }
 

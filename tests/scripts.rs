@@ -14,7 +14,7 @@ use support::script::{Carries, Line, Script};
 use tcpshake::capture::file::Files;
 use tcpshake::capture::source::{FrameSource, Next};
 use tcpshake::decode::error::DecodeError;
-use tcpshake::decode::{Decoded, decode};
+use tcpshake::decode::{DEPTH, Decoded, Decoder};
 use tcpshake::icmp::IcmpError;
 use tcpshake::segment::{Checksum, Segment};
 use tcpshake::seq::SeqNumber;
@@ -108,6 +108,7 @@ fn icmp_as_written(
             source: script.socket(quoted.from),
             destination: script.socket(quoted.to),
             seq: SeqNumber(quoted.seq),
+            tunnel: None,
         })
     } else {
         Decoded::NotTcp
@@ -135,11 +136,12 @@ fn checksum(line: &Written, whole: bool) -> String {
 fn decoded(script: &Script) -> Vec<Result<Decoded, DecodeError>> {
     let path = script.capture_path();
     let mut files = Files::new([&path]);
+    let mut decoder = Decoder::new(DEPTH);
     let mut read = Vec::new();
     loop {
         let next = files.next_frame().unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         match next {
-            Next::Frame(frame) => read.push(decode(&frame)),
+            Next::Frame(frame) => read.push(decoder.decode(&frame)),
             Next::Quiet => {}
             Next::End => break,
         }

@@ -3,7 +3,8 @@
 //! In: segments made by hand. Out: verdicts on expiry, early reports, eviction, and time that steps back.
 //! Invariant: everything that came in comes out again, once.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tcpshake::analyzer::connection::Connection;
@@ -13,17 +14,19 @@ use tcpshake::options::Options;
 use tcpshake::segment::{Checksum, Flags, Segment, Sighting, TextHead};
 use tcpshake::seq::SeqNumber;
 use tcpshake::time::Timestamp;
+use tcpshake::tunnel::{Passage, Tunnel, TunnelKind};
 
 const SYN_ACK: Flags = Flags(0x12);
 
 struct Wire {
     tracker: Tracker,
     frame: u64,
+    tunnel: Option<Arc<Tunnel>>,
 }
 
 impl Wire {
     fn new(config: Config) -> Self {
-        Self { tracker: Tracker::new(config), frame: 0 }
+        Self { tracker: Tracker::new(config), frame: 0, tunnel: None }
     }
 
     /// A segment between client port `port` and the server, at `millis`; returns the connection's number.
@@ -47,6 +50,7 @@ impl Wire {
             checksum: Checksum::Correct,
             cut_short: false,
             sighting: Sighting::default(),
+            tunnel: self.tunnel.clone(),
         });
         step.connection
     }
@@ -215,4 +219,28 @@ fn a_time_at_the_end_of_time_keeps_the_bound() {
         assert!(wire.tracker.held() <= 10);
     }
     assert_eq!(wire.ended().len() + wire.finish().len(), 100);
+}
+
+#[test]
+fn the_same_pair_in_two_tunnels_is_two_connections() {
+    let [one, other] = [[10, 0, 0, 1], [10, 0, 0, 2]].map(IpAddr::from);
+    let network =
+        |from, to, id| Some(Arc::new(Tunnel::new(&[Passage::new(TunnelKind::Vxlan, from, to, Some(id))])));
+    let mut wire = Wire::new(Config::default());
+    for (millis, id) in [(0, 1), (10, 2)] {
+        wire.tunnel = network(one, other, id);
+        wire.send(millis, 50_000, true, Flags::SYN, 100, 0);
+        // Back, the outer addresses stand the other way round.
+        wire.tunnel = network(other, one, id);
+        wire.send(millis + 1, 50_000, false, SYN_ACK, 300, 101);
+    }
+    wire.tunnel = None;
+    wire.send(20, 50_000, true, Flags::SYN, 100, 0);
+    wire.tracker.finish();
+    let ended: Vec<Connection> = wire.tracker.ended().collect();
+    let ids: Vec<_> =
+        ended.iter().map(|ended| ended.tunnel().and_then(|tunnel| tunnel.way()[0].id)).collect();
+    assert_eq!(ids, [Some(1), Some(2), None]);
+    let answered: Vec<_> = ended.iter().map(|ended| ended.opening().syn_acks).collect();
+    assert_eq!(answered, [1, 1, 0]);
 }

@@ -7,6 +7,7 @@
 //! Read: RFC 9293 §3.3.2, §3.5, §3.6, §3.10.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use crate::analyzer::compare::zeek::Zeek;
 use crate::analyzer::diagnosis::account::{Account, Surroundings};
@@ -27,12 +28,14 @@ use crate::analyzer::state::State;
 use crate::analyzer::step::{Step, Steps};
 use crate::segment::{Flags, Segment};
 use crate::time::Timestamp;
+use crate::tunnel::Tunnel;
 
 /// One incarnation of a connection.
 #[derive(Clone, Debug)]
 pub struct Connection {
     pub(super) id: u64,
     pub(super) sockets: Ends<SocketAddr>,
+    pub(super) tunnel: Option<Arc<Tunnel>>,
     pub(super) is_self: bool,
     pub(super) ends: Ends<Endpoint>,
     pub(super) start: Timestamp,
@@ -86,6 +89,7 @@ impl Connection {
         Self {
             id,
             sockets: Ends { client, server },
+            tunnel: segment.tunnel.clone(),
             is_self,
             ends,
             start: segment.time,

@@ -101,7 +101,7 @@ impl Entry {
         let (was_complete, was_two_way) = (self.current.is_complete(), self.current.is_two_way());
         let step = self.current.observe(segment);
         if !was_complete && self.current.is_complete() {
-            crowd.serves(self.current.sockets().server, segment.time);
+            crowd.serves(&self.current, segment.time);
         }
         if !was_two_way && self.current.is_two_way() {
             crowd.sees_both_ways();

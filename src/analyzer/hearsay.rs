@@ -28,8 +28,8 @@ impl Connection {
             self.notes.raise(Code::IcmpUnreachable, &[syn, error.frame]);
         }
         let known = &mut self.notes.page().icmp;
-        if known.is_none_or(|known| error.says_unreachable() && !known.says_unreachable()) {
-            *known = Some(*error);
+        if known.as_ref().is_none_or(|known| error.says_unreachable() && !known.says_unreachable()) {
+            *known = Some(error.clone());
         }
         true
     }

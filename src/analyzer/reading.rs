@@ -5,6 +5,7 @@
 //! Read: field guide section 5 (measures).
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::analyzer::closing::{Closing, closing};
@@ -20,6 +21,7 @@ use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::state::State;
 use crate::analyzer::step::Steps;
 use crate::time::Timestamp;
+use crate::tunnel::Tunnel;
 
 impl Connection {
     /// Its number, from 1, in order of first appearance.
@@ -30,6 +32,11 @@ impl Connection {
     /// Both sockets.
     pub const fn sockets(&self) -> Ends<SocketAddr> {
         self.sockets
+    }
+
+    /// The tunnels that it is in; `None` where there are none.
+    pub fn tunnel(&self) -> Option<&Arc<Tunnel>> {
+        self.tunnel.as_ref()
     }
 
     /// Which end has the socket `socket`; the client where both have.

@@ -10,6 +10,7 @@ use std::cmp::Reverse;
 use std::collections::hash_map::Entry as Slot;
 use std::collections::{BinaryHeap, HashMap};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::analyzer::clock::Clock;
@@ -22,6 +23,7 @@ use crate::analyzer::step::Step;
 use crate::icmp::IcmpError;
 use crate::segment::{Checksum, Segment};
 use crate::time::Timestamp;
+use crate::tunnel::Tunnel;
 
 /// Bounds of a tracker, all in capture time.
 #[derive(Clone, Copy, Debug)]
@@ -101,7 +103,7 @@ impl Tracker {
 
     fn take_in(&mut self, segment: &Segment) -> Step {
         self.expire(segment.time);
-        let pair = sorted(segment.source, segment.destination);
+        let pair = sorted(segment.source, segment.destination, segment.tunnel.as_ref());
         if !self.pairs.contains_key(&pair) {
             self.make_room();
         }
@@ -110,10 +112,10 @@ impl Tracker {
             *connections = connections.saturating_add(1);
             Connection::starting_with(*connections, segment, config.keep_steps)
         };
-        let entry = match pairs.entry(pair) {
+        let entry = match pairs.entry(pair.clone()) {
             Slot::Vacant(slot) => {
                 let mut connection = begin();
-                if let Some(last) = crowd.recall(pair).filter(|_| Kind::of(segment.flags) == Kind::Syn) {
+                if let Some(last) = crowd.recall(&pair).filter(|_| Kind::of(segment.flags) == Kind::Syn) {
                     connection.raise(Code::PairReused, &[last, segment.frame]);
                 }
                 slot.insert(Entry::of(connection))
@@ -140,7 +142,7 @@ impl Tracker {
     /// Takes in an ICMP error. Whether it quotes the SYN of an attempt that is held.
     pub fn observe_icmp(&mut self, error: &IcmpError) -> bool {
         self.expire(error.time);
-        let pair = sorted(error.source, error.destination);
+        let pair = sorted(error.source, error.destination, error.tunnel.as_ref());
         self.pairs.get_mut(&pair).is_some_and(|entry| entry.observe_icmp(error))
     }
 
@@ -153,7 +155,7 @@ impl Tracker {
     pub fn expire(&mut self, now: Timestamp) {
         self.clock.advance(now);
         let now = self.clock.now();
-        while let Some(Reverse((due, _, pair))) = self.due.peek().copied() {
+        while let Some(Reverse((due, _, pair))) = self.due.peek().cloned() {
             if due >= now {
                 break;
             }
@@ -167,7 +169,7 @@ impl Tracker {
             }
             let next = deadline(entry, &self.config);
             if next < now {
-                self.let_go(pair);
+                self.let_go(&pair);
             } else {
                 entry.due = Some(next);
                 self.due.push(Reverse((next, entry.current.id(), pair)));
@@ -218,7 +220,7 @@ impl Tracker {
         if self.due.len() > self.pairs.len().saturating_mul(2).saturating_add(FEW) {
             let held = self.pairs.iter();
             self.due = held
-                .filter_map(|(pair, entry)| Some(Reverse((entry.due?, entry.current.id(), *pair))))
+                .filter_map(|(pair, entry)| Some(Reverse((entry.due?, entry.current.id(), pair.clone()))))
                 .collect();
         }
     }
@@ -237,22 +239,23 @@ impl Tracker {
                 continue;
             }
             self.evicted = self.evicted.saturating_add(1);
-            self.let_go(pair);
+            self.let_go(&pair);
         }
     }
 
-    fn let_go(&mut self, pair: Pair) {
-        if let Some(entry) = self.pairs.remove(&pair) {
+    fn let_go(&mut self, pair: &Pair) {
+        if let Some(entry) = self.pairs.remove(pair) {
             if entry.current.is_over() {
-                self.crowd.remember(pair, entry.current.last_frame());
+                self.crowd.remember(pair.clone(), entry.current.last_frame());
             }
             entry.hand_out(self.clock.now(), &mut self.ended, &mut self.crowd);
         }
     }
 }
 
-fn sorted(one: SocketAddr, other: SocketAddr) -> Pair {
-    if one <= other { (one, other) } else { (other, one) }
+fn sorted(one: SocketAddr, other: SocketAddr, tunnel: Option<&Arc<Tunnel>>) -> Pair {
+    let (lower, higher) = if one <= other { (one, other) } else { (other, one) };
+    (lower, higher, tunnel.cloned())
 }
 
 /// When `entry` is to be looked at next, if nothing comes until then.

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tcpshake::analyzer::diagnosis::severity::Severity;
 use tcpshake::analyzer::label::Numbers;
+use tcpshake::decode::DEPTH;
 use tcpshake::report::format::Format;
 use tcpshake::report::json::records::Records;
 
@@ -141,6 +142,9 @@ pub struct WatchArgs {
     /// Addresses are never turned into names here; tcpdump's option for that is taken and changes nothing
     #[arg(short = 'n', action = clap::ArgAction::Count, hide = true)]
     pub numeric: u8,
+    /// Look into so many tunnels inside one another; 0 looks into none
+    #[arg(long, value_name = "N", default_value_t = DEPTH)]
+    pub depth: usize,
     /// End with exit code 1 where something was found that matters so much, or more
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub fail_on: Option<SeverityName>,
@@ -161,6 +165,9 @@ pub struct ReadArgs {
     /// Only frames that pass this filter, as tcpdump takes it
     #[arg(long, value_name = "FILTER")]
     pub filter: Option<String>,
+    /// Look into so many tunnels inside one another; 0 looks into none
+    #[arg(long, value_name = "N", default_value_t = DEPTH)]
+    pub depth: usize,
     /// End with exit code 1 where something was found that matters so much, or more
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub fail_on: Option<SeverityName>,
@@ -185,6 +192,9 @@ pub struct CheckArgs {
     /// Only frames that pass this filter, as tcpdump takes it
     #[arg(long, value_name = "FILTER")]
     pub filter: Option<String>,
+    /// Look into so many tunnels inside one another; 0 looks into none
+    #[arg(long, value_name = "N", default_value_t = DEPTH)]
+    pub depth: usize,
     /// How verdicts are shown
     #[arg(short, long, value_enum, default_value_t = VerdictFormat::Lines)]
     pub format: VerdictFormat,

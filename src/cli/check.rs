@@ -41,7 +41,7 @@ pub fn run(args: &CheckArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         source = source.with_filter(Filter::new(text).map_err(told)?);
     }
     let config = Config { keep_steps: STEPS, ..Config::default() };
-    let mut observer = Observer::new(config, &mut judge);
+    let mut observer = Observer::new(args.depth, config, &mut judge);
     let errors = read_all(&mut source, &mut observer)?;
     let is_partial = !errors.is_empty() || observer.has_unsupported();
     let summary = observer.finish(None, source.statistics(), false)?;

@@ -9,7 +9,7 @@ use std::io;
 
 use tcpshake::analyzer::tracker::{Config, Tracker};
 use tcpshake::capture::source::Statistics;
-use tcpshake::decode::{Decoded, decode};
+use tcpshake::decode::{Decoded, Decoder};
 use tcpshake::frame::{Frame, LinkType};
 use tcpshake::report::sink::Report;
 use tcpshake::report::summary::Summary;
@@ -19,6 +19,8 @@ use crate::cli::told::say;
 
 /// Follows the frames of one input.
 pub struct Observer<'r> {
+    depth: usize,
+    decoder: Decoder,
     tracker: Tracker,
     report: &'r mut dyn Report,
     summary: Summary,
@@ -26,9 +28,11 @@ pub struct Observer<'r> {
 }
 
 impl<'r> Observer<'r> {
-    /// Tracks within `config` and tells `report`.
-    pub fn new(config: Config, report: &'r mut dyn Report) -> Self {
+    /// Looks into `depth` tunnels inside one another, tracks within `config` and tells `report`.
+    pub fn new(depth: usize, config: Config, report: &'r mut dyn Report) -> Self {
         Self {
+            depth,
+            decoder: Decoder::new(depth),
             tracker: Tracker::new(config),
             report,
             summary: Summary::default(),
@@ -39,7 +43,7 @@ impl<'r> Observer<'r> {
     /// Takes in a frame.
     pub fn frame(&mut self, frame: &Frame<'_>) -> io::Result<()> {
         self.summary.count_frame(frame.number, frame.time);
-        match decode(frame) {
+        match self.decoder.decode(frame) {
             Ok(Decoded::Segment(segment)) => {
                 self.summary.segments += 1;
                 let step = self.tracker.observe(&segment);
@@ -53,6 +57,7 @@ impl<'r> Observer<'r> {
             }
             Ok(Decoded::NotTcp) => self.summary.not_tcp += 1,
             Ok(Decoded::Fragment) => self.summary.count_fragment(frame.number),
+            Ok(Decoded::TooDeep) => self.too_deep(),
             Ok(Decoded::UnsupportedLink(link)) => self.unsupported_link(frame.number, link),
             Err(_) => self.summary.malformed += 1,
         }
@@ -111,6 +116,19 @@ impl<'r> Observer<'r> {
             self.report.connection(&connection)?;
         }
         Ok(())
+    }
+
+    fn too_deep(&mut self) {
+        self.summary.too_deep += 1;
+        // Who asked for no tunnels at all knows that there are some.
+        if self.summary.too_deep == 1 && self.depth > 0 {
+            say(format_args!(
+                "more than {} tunnels inside one another; what is deeper is left out\n  \
+                 try: --depth {}",
+                self.depth,
+                self.depth * 2
+            ));
+        }
     }
 
     fn unsupported_link(&mut self, frame: u64, link: LinkType) {

@@ -37,7 +37,7 @@ pub fn run(args: &ReadArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let format = args.look.format_or(Format::Lines);
     let keep_steps = if format == Format::Ladder { LADDER_STEPS } else { 0 };
     let mut report = report(&args.look, format, false, false);
-    let mut observer = Observer::new(Config { keep_steps, ..Config::default() }, &mut *report);
+    let mut observer = Observer::new(args.depth, Config { keep_steps, ..Config::default() }, &mut *report);
     let errors = read_all(&mut source, &mut observer)?;
     let is_partial = !errors.is_empty() || observer.has_unsupported();
     let summary = observer.finish(None, source.statistics(), false)?;

@@ -48,6 +48,7 @@ pub(super) fn error(frame: &Frame<'_>, packet: &Packet<'_>) -> Option<IcmpError>
         source: SocketAddr::new(quoted.source, u16::from_be_bytes([a, b])),
         destination: SocketAddr::new(quoted.destination, u16::from_be_bytes([c, d])),
         seq: SeqNumber(u32::from_be_bytes([s, e, q, n])),
+        tunnel: None,
     })
 }
 

@@ -16,9 +16,11 @@ use crate::decode::error::DecodeError;
 use crate::decode::ip::Part;
 use crate::decode::link::Network;
 use crate::decode::rest::Rest;
+use crate::decode::ways::Ways;
 use crate::frame::{Frame, LinkType};
 use crate::icmp::IcmpError;
 use crate::segment::Segment;
+use crate::tunnel::Passage;
 
 mod checksum;
 pub mod error;
@@ -34,6 +36,8 @@ mod sighting;
 mod tcp;
 #[cfg(test)]
 mod tests;
+mod tunnel;
+mod ways;
 
 /// What a frame turned out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,34 +50,67 @@ pub enum Decoded {
     NotTcp,
     /// A fragment that cannot be read alone: not the first one, or a first one without the control bits.
     Fragment,
+    /// A packet inside more tunnels than are looked into.
+    TooDeep,
     /// A link type that is not read here.
     UnsupportedLink(LinkType),
 }
 
-/// Reads one frame.
-///
-/// # Errors
-///
-/// Where a header contradicts itself or its packet, or the capture ends before the TCP control bits.
-pub fn decode(frame: &Frame<'_>) -> Result<Decoded, DecodeError> {
-    let network = link::network(frame.link, Rest::new(frame))?;
-    let packet = match network {
-        Network::Ipv4(rest) => ipv4::packet(rest)?,
-        Network::Ipv6(rest) => ipv6::packet(rest)?,
-        Network::Other => return Ok(Decoded::NotTcp),
-        Network::Unsupported => return Ok(Decoded::UnsupportedLink(frame.link)),
-    };
-    match packet.protocol {
-        IpNextHeaderProtocols::Tcp if packet.part == Part::Later => Ok(Decoded::Fragment),
-        IpNextHeaderProtocols::Tcp => {
-            let Some(segment) = tcp::segment(frame, &packet)? else { return Ok(Decoded::Fragment) };
-            Ok(Decoded::Segment(Segment { sighting: sighting::of(frame, network), ..segment }))
+/// How many tunnels inside one another are looked into, where nothing else is asked for.
+pub const DEPTH: usize = 8;
+
+/// Reads frames one after another, and keeps what several of them need together.
+#[derive(Debug)]
+pub struct Decoder {
+    depth: usize,
+    /// The tunnels around the packet that is being read, outermost first.
+    way: Vec<Passage>,
+    ways: Ways,
+}
+
+impl Decoder {
+    /// A decoder that looks into so many tunnels inside one another, and into none with 0.
+    pub fn new(depth: usize) -> Self {
+        Self { depth, way: Vec::new(), ways: Ways::default() }
+    }
+
+    /// Reads one frame.
+    ///
+    /// # Errors
+    ///
+    /// Where a header contradicts itself or its packet, or the capture ends before the TCP control bits.
+    pub fn decode(&mut self, frame: &Frame<'_>) -> Result<Decoded, DecodeError> {
+        self.way.clear();
+        let outer = link::network(frame.link, Rest::new(frame))?;
+        let mut network = outer;
+        loop {
+            let packet = match network {
+                Network::Ipv4(rest) => ipv4::packet(rest)?,
+                Network::Ipv6(rest) => ipv6::packet(rest)?,
+                Network::Other => return Ok(Decoded::NotTcp),
+                Network::Unsupported => return Ok(Decoded::UnsupportedLink(frame.link)),
+            };
+            match packet.protocol {
+                IpNextHeaderProtocols::Tcp if packet.part == Part::Later => return Ok(Decoded::Fragment),
+                IpNextHeaderProtocols::Tcp => {
+                    let Some(segment) = tcp::segment(frame, &packet)? else { return Ok(Decoded::Fragment) };
+                    let (sighting, tunnel) = (sighting::of(frame, outer), self.ways.through(&self.way));
+                    return Ok(Decoded::Segment(Segment { sighting, tunnel, ..segment }));
+                }
+                IpNextHeaderProtocols::Icmp | IpNextHeaderProtocols::Icmpv6 => {
+                    let Some(error) = icmp::error(frame, &packet) else { return Ok(Decoded::NotTcp) };
+                    return Ok(Decoded::Icmp(IcmpError { tunnel: self.ways.through(&self.way), ..error }));
+                }
+                // What follows it is in another fragment, and may well be TCP.
+                protocol if ip::is_extension(protocol) => return Ok(Decoded::Fragment),
+                _ => {}
+            }
+            let Some(entered) = tunnel::enter(&packet) else { return Ok(Decoded::NotTcp) };
+            if self.way.len() >= self.depth {
+                return Ok(Decoded::TooDeep);
+            }
+            self.way.push(entered.passage);
+            network = entered.network;
         }
-        IpNextHeaderProtocols::Icmp | IpNextHeaderProtocols::Icmpv6 => {
-            Ok(icmp::error(frame, &packet).map_or(Decoded::NotTcp, Decoded::Icmp))
-        }
-        // What follows it is in another fragment, and may well be TCP.
-        protocol if ip::is_extension(protocol) => Ok(Decoded::Fragment),
-        _ => Ok(Decoded::NotTcp),
     }
 }

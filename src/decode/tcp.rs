@@ -64,6 +64,7 @@ pub(super) fn segment(frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Option<S
         checksum: checksum(packet, header.get_checksum()),
         cut_short: captured.len() < header_len,
         sighting: Sighting::default(),
+        tunnel: None,
     }))
 }
 
@@ -139,6 +140,7 @@ mod tests {
             checksum: Checksum::Correct,
             cut_short: false,
             sighting: Sighting::default(),
+            tunnel: None,
         };
         assert_eq!(read, expected);
     }

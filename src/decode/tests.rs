@@ -7,10 +7,16 @@ use crate::decode::error::{Fault, Layer};
 use crate::decode::samples::{A4, A6, B4, B6, TCP, ethernet, frame, ipv4, ipv6, join, summed4, summed6, tcp};
 use crate::options::TcpOption;
 use crate::segment::{Checksum, Flags};
+use crate::tunnel::TunnelKind;
 use proptest::prelude::*;
 
 /// Every number that `link` knows, and two that it does not.
 const LINKS: [u32; 13] = [0, 1, 12, 14, 101, 105, 108, 113, 127, 228, 229, 276, 400];
+
+/// Reads a frame by itself.
+fn decode(frame: &Frame<'_>) -> Result<Decoded, DecodeError> {
+    Decoder::new(DEPTH).decode(frame)
+}
 
 fn segment(link: LinkType, octets: &[u8]) -> Segment {
     match decode(&frame(link, octets)) {
@@ -92,6 +98,37 @@ fn the_end_of_a_source_route_is_in_the_checksum() {
     octets[42] = 3;
     let Ok(Decoded::Segment(unknown)) = decode(&frame(LinkType::IPV6, &octets)) else { panic!() };
     assert_eq!(unknown.checksum, Checksum::Unchecked);
+}
+
+/// The kinds of the tunnels that the segment in `octets` came through.
+fn kinds(octets: &[u8]) -> Vec<TunnelKind> {
+    let segment = segment(LinkType::RAW, octets);
+    segment.tunnel.map(|tunnel| tunnel.kinds().collect()).unwrap_or_default()
+}
+
+#[test]
+fn ip_in_ip_of_both_versions() {
+    use TunnelKind::{FourInFour, FourInSix, SixInFour, SixInSix};
+    let (four, six) = (ipv4(TCP, &summed4(tcp(2, &[], b""))), ipv6(TCP, &summed6(tcp(2, &[], b""))));
+    assert_eq!(kinds(&four), []);
+    assert_eq!(kinds(&ipv4(4, &four)), [FourInFour]);
+    assert_eq!(kinds(&ipv4(41, &six)), [SixInFour]);
+    assert_eq!(kinds(&ipv6(4, &four)), [FourInSix]);
+    assert_eq!(kinds(&ipv6(41, &six)), [SixInSix]);
+    let inside = segment(LinkType::RAW, &ipv6(4, &ipv4(41, &six)));
+    assert_eq!((inside.source.ip(), inside.checksum), (IpAddr::V6(A6), Checksum::Correct));
+    assert_eq!(kinds(&ipv6(4, &ipv4(41, &six))), [FourInSix, SixInFour]);
+}
+
+#[test]
+fn tunnels_are_looked_into_as_deep_as_asked_for() {
+    let mut octets = ipv4(TCP, &tcp(2, &[], b""));
+    for depth in 0..12 {
+        let mut enough = Decoder::new(depth);
+        assert!(matches!(enough.decode(&frame(LinkType::RAW, &octets)), Ok(Decoded::Segment(_))), "{depth}");
+        octets = ipv4(4, &octets);
+        assert_eq!(enough.decode(&frame(LinkType::RAW, &octets)), Ok(Decoded::TooDeep), "{depth}");
+    }
 }
 
 /// What a random valid frame is made of.

@@ -19,7 +19,7 @@ use crate::call::{CallName, Caller};
 use crate::capture::live::{Live, LiveOptions, WHOLE_FRAMES};
 use crate::capture::save::Savefile;
 use crate::capture::source::{FrameSource, Next};
-use crate::decode::{Decoded, decode};
+use crate::decode::{DEPTH, Decoded, Decoder};
 use crate::exchange::client::Client;
 use crate::exchange::error::ExchangeError;
 use crate::exchange::log::CallLog;
@@ -90,6 +90,7 @@ pub fn play(play: &Play) -> Result<Played, LabError> {
 /// Capture, decoding and tracking in one.
 struct Tap {
     source: Live,
+    decoder: Decoder,
     tracker: Tracker,
     save: Option<Savefile>,
     is_over: bool,
@@ -105,7 +106,7 @@ impl Tap {
         let source = Live::open(&options)?;
         let save = play.write.as_deref().map(|path| Savefile::create(path, source.link())).transpose()?;
         let config = Config { keep_steps: KEPT, ..Config::default() };
-        Ok(Self { source, tracker: Tracker::new(config), save, is_over: false })
+        Ok(Self { source, decoder: Decoder::new(DEPTH), tracker: Tracker::new(config), save, is_over: false })
     }
 
     /// Follows the capture until both programs are done and the last segment has been seen. Where one of them fails,
@@ -152,7 +153,7 @@ impl Tap {
         if let Some(save) = &mut self.save {
             save.write(&frame)?;
         }
-        if let Ok(Decoded::Segment(segment)) = decode(&frame) {
+        if let Ok(Decoded::Segment(segment)) = self.decoder.decode(&frame) {
             let step = self.tracker.observe(&segment);
             if is_fin_acknowledged(&step) {
                 // The server may have closed already, where it does not wait.

@@ -126,6 +126,7 @@ impl Script {
             checksum: Checksum::Correct,
             cut_short: false,
             sighting: Sighting::default(),
+            tunnel: None,
         });
     }
 

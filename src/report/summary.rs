@@ -35,6 +35,8 @@ pub struct Summary {
     pub unsupported_link: BTreeMap<LinkType, u64>,
     /// Fragments that cannot be read alone.
     pub fragments: u64,
+    /// Frames with a packet inside more tunnels than were looked into.
+    pub too_deep: u64,
     /// Frames that a live capture took, as the system counts them.
     pub captured: Option<u64>,
     /// Frames that a capture lost, where that is known.
@@ -159,6 +161,7 @@ impl fmt::Display for Summary {
         left_out.add(f, self.not_tcp, format_args!("{} not TCP", self.not_tcp))?;
         left_out.add(f, self.malformed, format_args!("{} malformed", self.malformed))?;
         left_out.add(f, self.fragments, format_args!("{}", Count(self.fragments, "fragment")))?;
+        left_out.add(f, self.too_deep, format_args!("{} too deep in tunnels", self.too_deep))?;
         for (LinkType(link), count) in &self.unsupported_link {
             left_out.add(f, *count, format_args!("{count} of the unsupported link type {link}"))?;
         }
@@ -224,6 +227,7 @@ mod tests {
             connections: 3,
             not_tcp: 2,
             fragments: 1,
+            too_deep: 4,
             dropped: Some(7),
             findings: BySeverity { notes: 0, warnings: 2, errors: 1 },
             ..Summary::default()
@@ -232,7 +236,7 @@ mod tests {
             summary.count_unsupported(1, LinkType(link));
         }
         insta::assert_snapshot!(summary, @r#"
-        42 frames, 36 segments in 3 connections; found: 1 error, 2 warnings; left out: 2 not TCP, 1 fragment, 2 of the unsupported link type 105, 1 of the unsupported link type 127
+        42 frames, 36 segments in 3 connections; found: 1 error, 2 warnings; left out: 2 not TCP, 1 fragment, 4 too deep in tunnels, 2 of the unsupported link type 105, 1 of the unsupported link type 127
         7 frames lost by the capture: what rests on something missing is in doubt
         "#);
     }

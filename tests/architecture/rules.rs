@@ -16,6 +16,7 @@ pub const FLOORS: &[(&str, u8)] = &[
     ("segment", 2),
     ("options", 2),
     ("call", 2),
+    ("tunnel", 2),
     ("decode", 3),
     ("capture", 3),
     ("exchange", 3),
@@ -30,8 +31,8 @@ pub const FLOORS: &[(&str, u8)] = &[
     ("main", 9),
 ];
 
-/// The one import between rooms of a floor: a segment holds its options.
-const NEIGHBOURS: &[(&str, &str)] = &[("segment", "options")];
+/// The imports between rooms of a floor: a segment holds its options, and both it and an ICMP error their tunnels.
+const NEIGHBOURS: &[(&str, &str)] = &[("segment", "options"), ("segment", "tunnel"), ("icmp", "tunnel")];
 
 /// Rooms that must not know a floor though it lies below them: segments go in, and where they come from is nobody's business.
 const STRANGERS: &[(&str, u8)] = &[("analyzer", 3), ("expect", 3), ("story", 3), ("report", 3)];

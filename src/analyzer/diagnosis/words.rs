@@ -29,7 +29,7 @@ pub fn says(raised: &Raised, account: &Account<'_>, notes: &Notes) -> String {
         }
         Code::IcmpUnreachable => notes
             .read()
-            .and_then(|page| page.icmp)
+            .and_then(|page| page.icmp.as_ref())
             .map_or_else(|| Code::IcmpUnreachable.meaning().into(), icmp),
         Code::ResetBeforeEstablished => {
             "A RST ended the opening after the SYN+ACK, before it was complete.".into()
@@ -186,8 +186,8 @@ fn longest<'a>(account: &Account<'a>, meant: impl Fn(&Fin) -> bool) -> Option<(R
     [fin(Role::Client), fin(Role::Server)].into_iter().flatten().max_by_key(|(_, fin)| fin.times)
 }
 
-fn icmp(error: IcmpError) -> String {
-    let IcmpError { reporter, kind, code, .. } = error;
+fn icmp(error: &IcmpError) -> String {
+    let IcmpError { reporter, kind, code, .. } = *error;
     let meaning = match (reporter.is_ipv4(), code) {
         (true, 0) => "network unreachable",
         (true, 1) => "host unreachable",

@@ -3,11 +3,17 @@
 use std::net::Ipv4Addr;
 
 use super::*;
+use crate::decode::error::DecodeError;
 use crate::decode::samples::{A4, A6, B4, B6, TCP, frame, ipv4, ipv6, join, summed4, tcp};
-use crate::decode::{Decoded, decode};
+use crate::decode::{DEPTH, Decoded, Decoder};
 use crate::frame::LinkType;
 use pnet::packet::{icmp, icmpv6};
 use proptest::prelude::*;
+
+/// Reads a frame by itself.
+fn decode(frame: &Frame<'_>) -> Result<Decoded, DecodeError> {
+    Decoder::new(DEPTH).decode(frame)
+}
 
 /// An ICMP message about `quoted`, with pnet's checksum, in a packet from B to A: the samples' addresses go from A to B.
 fn icmp4(kind: u8, code: u8, quoted: &[u8]) -> Vec<u8> {
@@ -64,8 +70,9 @@ fn reads_every_field() {
         source: "192.0.2.1:50498".parse().unwrap(),
         destination: "192.0.2.2:6666".parse().unwrap(),
         seq: SeqNumber(100),
+        tunnel: None,
     };
-    assert_eq!(read(&icmp4(3, 1, &syn4(8))), Some(expected));
+    assert_eq!(read(&icmp4(3, 1, &syn4(8))), Some(expected.clone()));
     let expected = IcmpError {
         reporter: IpAddr::V6(B6),
         kind: 1,

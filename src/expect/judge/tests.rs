@@ -30,6 +30,7 @@ fn segment(frame: u64, pair: [&str; 2], flags: Flags, seq: u32, ack: u32) -> Seg
         checksum: Checksum::Correct,
         cut_short: false,
         sighting: Sighting::default(),
+        tunnel: None,
     }
 }
 

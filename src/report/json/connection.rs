@@ -15,6 +15,7 @@ use crate::analyzer::role::Role;
 use crate::analyzer::state::State;
 use crate::report::json::finding::FoundRecord;
 use crate::report::json::parts::{self, Assumed, Both, Seconds, Socket, Time};
+use crate::tunnel::TunnelKind;
 
 /// A connection.
 #[derive(Serialize)]
@@ -23,6 +24,8 @@ pub struct ConnectionRecord<'a> {
     id: u64,
     client: Socket,
     server: Socket,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tunnel: Option<Vec<&'static str>>,
     start: Time,
     end: Time,
     duration: Seconds,
@@ -99,6 +102,7 @@ impl<'a> ConnectionRecord<'a> {
             id: connection.id(),
             client: sockets.client.into(),
             server: sockets.server.into(),
+            tunnel: connection.tunnel().map(|tunnel| tunnel.kinds().map(TunnelKind::as_str).collect()),
             start: Time(connection.start()),
             end: Time(connection.end()),
             duration: Seconds(connection.end().since(connection.start())),

@@ -35,6 +35,7 @@ fn segment(line: &str) -> (Segment, Role) {
         checksum: if rest.contains(&"!") { Checksum::Wrong } else { Checksum::Correct },
         cut_short: false,
         sighting: Sighting::default(),
+        tunnel: None,
     };
     (segment, if *from == "A" { Role::Client } else { Role::Server })
 }
