@@ -1,25 +1,22 @@
 //! pcap files: one header, then frames, each behind a header of its own.
 //!
-//! In: the octets of a file. Out: the place of its next frame.
+//! In: the octets of a file. Out: the places of its frames.
 //! Both byte orders, times in micro- or nanoseconds, and the longer frame headers of an old Linux variant.
 //! Invariant: a frame is given only when all of it is there.
 //! Format: draft-ietf-opsawg-pcap.
 
-use pcap_parser::{PcapHeader, parse_pcap_frame, parse_pcap_frame_be, parse_pcap_header};
-
+use crate::capture::batch::{Batch, Place, Stamp};
 use crate::capture::octets::Octets;
-use crate::capture::record::{LONGEST, Part, Record, Stop, link_type};
+use crate::capture::record::{LONGEST, Order, Stop, link_type};
 use crate::frame::LinkType;
 use crate::time::Timestamp;
 
-/// How pcap files begin: microseconds, nanoseconds, longer frame headers; then the first two in the other byte order.
-const MAGICS: [[u8; 4]; 5] = [
-    [0xD4, 0xC3, 0xB2, 0xA1],
-    [0x4D, 0x3C, 0xB2, 0xA1],
-    [0x34, 0xCD, 0xB2, 0xA1],
-    [0xA1, 0xB2, 0xC3, 0xD4],
-    [0xA1, 0xB2, 0x3C, 0x4D],
-];
+/// How pcap files begin, in big-endian order: microseconds, nanoseconds, longer frame headers.
+const MICROSECONDS: u32 = 0xA1B2_C3D4;
+const NANOSECONDS: u32 = 0xA1B2_3C4D;
+const MODIFIED: u32 = 0xA1B2_CD34;
+const MAGICS: [u32; 3] = [MICROSECONDS, NANOSECONDS, MODIFIED];
+
 /// Octets in a file's header.
 const FILE_HEADER: usize = 24;
 /// Octets in a frame's header.
@@ -31,7 +28,7 @@ const LONG_FRAME_HEADER: usize = 24;
 #[derive(Debug)]
 pub struct Classic {
     link: LinkType,
-    big_endian: bool,
+    order: Order,
     /// Octets of each frame's header.
     frame_header: usize,
     /// Nanoseconds in one unit of the fraction.
@@ -41,12 +38,14 @@ pub struct Classic {
 impl Classic {
     /// Whether a file that begins so is a pcap file.
     pub fn recognizes(start: [u8; 4]) -> bool {
-        MAGICS.contains(&start)
+        [Order::Little, Order::Big].iter().any(|order| MAGICS.contains(&order.u32(start)))
     }
 
     /// Whether these few octets may be the beginning of a pcap file.
     pub fn may_begin(start: &[u8]) -> bool {
-        MAGICS.iter().any(|magic| magic.starts_with(start))
+        let begins =
+            |magic: u32| magic.to_le_bytes().starts_with(start) || magic.to_be_bytes().starts_with(start);
+        MAGICS.into_iter().any(begins)
     }
 
     /// Reads the file's header.
@@ -54,52 +53,56 @@ impl Classic {
         if !octets.ensure(FILE_HEADER)? {
             return Err(Stop::CutOff);
         }
-        let (_, header) = parse_pcap_header(octets.held())
-            .map_err(|_| Stop::Damaged("the file's header cannot be read".to_owned()))?;
-        octets.pass(FILE_HEADER as u64);
-        Ok(Self::described_by(&header))
-    }
-
-    fn described_by(header: &PcapHeader) -> Self {
-        Self {
-            link: link_type(header.network.0.cast_unsigned()),
-            big_endian: header.is_bigendian(),
-            frame_header: if header.is_modified_format() { LONG_FRAME_HEADER } else { FRAME_HEADER },
-            unit: if header.is_nanosecond_precision() { 1 } else { 1000 },
-        }
-    }
-
-    /// The next frame. The current place is where its header begins.
-    pub fn next_part(&self, octets: &mut Octets) -> Result<Part, Stop> {
-        if !octets.ensure(self.frame_header)? {
-            return if octets.held().is_empty() { Ok(Part::End) } else { Err(Stop::CutOff) };
-        }
-        let captured = self.captured(octets.held());
-        if captured > LONGEST {
-            return Err(Stop::Damaged(format!("a frame that claims {captured} octets")));
-        }
-        let whole = self.frame_header + captured as usize;
-        if !octets.ensure(whole)? {
-            return Err(Stop::CutOff);
-        }
-        let parse = if self.big_endian { parse_pcap_frame_be } else { parse_pcap_frame };
-        let (_, frame) =
-            parse(octets.held()).map_err(|_| Stop::Damaged("a frame's header cannot be read".to_owned()))?;
-        let fraction = u64::from(frame.ts_usec) * self.unit;
-        let record = Record {
-            time: Timestamp(u64::from(frame.ts_sec) * 1_000_000_000 + fraction),
-            link: self.link,
-            interface: 0,
-            place: self.frame_header..whole,
-            wire_len: frame.origlen,
+        let header = octets.held();
+        let is_big = MAGICS.contains(&Order::Big.u32_at(header, 0));
+        let order = if is_big { Order::Big } else { Order::Little };
+        let magic = order.u32_at(header, 0);
+        let classic = Self {
+            link: link_type(order.u32_at(header, 20)),
+            order,
+            frame_header: if magic == MODIFIED { LONG_FRAME_HEADER } else { FRAME_HEADER },
+            unit: if magic == NANOSECONDS { 1 } else { 1000 },
         };
-        octets.pass(whole as u64);
-        Ok(Part::Frame(record))
+        octets.pass(FILE_HEADER as u64);
+        Ok(classic)
     }
 
-    /// The captured length in a frame's header.
-    fn captured(&self, header: &[u8]) -> u32 {
-        let field = header.get(8..12).and_then(|field| field.try_into().ok()).unwrap_or_default();
-        if self.big_endian { u32::from_be_bytes(field) } else { u32::from_le_bytes(field) }
+    /// Puts the frames that are held whole into `batch`, and moves on past them. How many octets must be held for the
+    /// next one; 0 is not known yet.
+    pub fn walk(&self, octets: &mut Octets, batch: &mut Batch) -> Result<usize, Stop> {
+        // The two orders apart, so that none is asked for each field.
+        let (passed, next) = match self.order {
+            Order::Little => self.frames::<false>(octets.held(), octets.start(), batch),
+            Order::Big => self.frames::<true>(octets.held(), octets.start(), batch),
+        };
+        octets.pass(passed as u64);
+        next
+    }
+
+    fn frames<const BIG: bool>(
+        &self,
+        held: &[u8],
+        start: usize,
+        batch: &mut Batch,
+    ) -> (usize, Result<usize, Stop>) {
+        let order = if BIG { Order::Big } else { Order::Little };
+        let mut at = 0;
+        loop {
+            let rest = held.get(at..).unwrap_or_default();
+            let Some(header) = rest.first_chunk::<FRAME_HEADER>() else { return (at, Ok(self.frame_header)) };
+            let [seconds, fraction, captured, wire_len] =
+                [0, 4, 8, 12].map(|field| order.u32_at(header, field));
+            if captured > LONGEST {
+                return (at, Err(Stop::Damaged(format!("a frame that claims {captured} octets"))));
+            }
+            let whole = self.frame_header + captured as usize;
+            if rest.len() < whole {
+                return (at, Ok(whole));
+            }
+            let time = Timestamp(u64::from(seconds) * 1_000_000_000 + u64::from(fraction) * self.unit);
+            let place = Place { start: start + at + self.frame_header, captured, wire_len };
+            batch.push(place, Stamp { time, link: self.link, interface: 0 });
+            at += whole;
+        }
     }
 }

@@ -1,23 +1,21 @@
 //! Frames from files, or from standard input: several are one input, in their order.
 //!
 //! In: paths (`-` is standard input), or any reader; pcap and pcapng. Out: frames whose numbers run on from file to
-//! file, as many as pass the filter (a frame that does not pass keeps its number).
+//! file, as many as pass the filter (a frame that does not pass keeps its number); one by one, or a batch at a time.
 //! Invariant: files are streamed, one open at a time; every whole frame is handed out before what is wrong behind it
 //! is told, and after that the next file follows.
 
 use std::collections::VecDeque;
-use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::capture::error::{CaptureError, STANDARD_INPUT};
+use crate::capture::batch::Batch;
+use crate::capture::error::CaptureError;
 #[cfg(feature = "live")]
 use crate::capture::filter::Filter;
-use crate::capture::format::Format;
-use crate::capture::octets::Octets;
-use crate::capture::record::{Part, Record, Stop};
-use crate::capture::source::{FrameSource, Next, Statistics};
-use crate::frame::Frame;
+use crate::capture::input::{Input, Waiting};
+use crate::capture::record::Stop;
+use crate::capture::source::{FrameSource, Next, Statistics, Turn};
 
 /// Files that are read one after the other as one input.
 pub struct Files {
@@ -25,7 +23,12 @@ pub struct Files {
     current: Option<Input>,
     /// Frames so far, those that the filter holds back among them.
     number: u64,
+    /// What `next_frame` gives from, and how far it is.
+    batch: Batch,
+    at: usize,
     handed_out: u64,
+    /// What is to be told before the next batch.
+    told: VecDeque<CaptureError>,
     /// By the files that are done with.
     dropped: Option<u64>,
     #[cfg(feature = "live")]
@@ -56,29 +59,50 @@ impl Files {
             waiting,
             current: None,
             number: 0,
+            batch: Batch::default(),
+            at: 0,
             handed_out: 0,
+            told: VecDeque::new(),
             dropped: None,
             #[cfg(feature = "live")]
             filter: None,
         }
     }
 
-    /// Goes on to the next frame of the whole input.
-    fn advance(&mut self) -> Result<Advance, CaptureError> {
+    /// Fills `batch` with the next frames, in the place of what was in it: as many as one read gave, so that a slow
+    /// pipe is shown as it comes. The batch owns them: it may be sent to another thread, and another one filled
+    /// meanwhile; one that comes back lends its memory to the input again.
+    ///
+    /// Calls of this and of `next_frame` may follow each other, but the rest of a batch that `next_frame` has begun
+    /// is given by `next_frame` alone.
+    ///
+    /// # Errors
+    ///
+    /// As for `next_frame`: all frames before the fault were in the batches before, and what follows it is in those
+    /// after. What the filter cannot be asked is told behind the batch with the first such frame.
+    pub fn next_batch(&mut self, batch: &mut Batch) -> Result<Turn, CaptureError> {
         loop {
+            batch.begin(self.number);
+            if let Some(error) = self.told.pop_front() {
+                return Err(error);
+            }
             let Some(input) = &mut self.current else {
-                let Some(waiting) = self.waiting.pop_front() else { return Ok(Advance::End) };
+                let Some(waiting) = self.waiting.pop_front() else { return Ok(Turn::End) };
                 self.current = Some(waiting.open()?);
                 continue;
             };
-            match input.advance() {
+            match input.fill(batch) {
                 Ok(true) => {
-                    self.number += 1;
-                    return Ok(Advance::Frame);
+                    self.number = batch.last;
+                    self.filter(batch);
+                    if !batch.is_empty() {
+                        self.handed_out += batch.len() as u64;
+                        return Ok(Turn::Frames);
+                    }
                 }
                 Ok(false) => self.close(),
                 Err(Stop::Io(error)) if error.kind() == io::ErrorKind::Interrupted => {
-                    return Ok(Advance::Quiet);
+                    return Ok(Turn::Quiet);
                 }
                 Err(stop) => {
                     let error = input.explain(stop, self.number);
@@ -90,132 +114,49 @@ impl Files {
     }
 
     fn close(&mut self) {
-        let counted = self.current.take().and_then(|input| input.format.dropped());
+        let counted = self.current.take().and_then(|input| input.dropped());
         self.dropped = self.dropped.into_iter().chain(counted).reduce(u64::saturating_add);
     }
 
+    /// Takes out of `batch` what the filter holds back.
     #[cfg(feature = "live")]
-    fn passes(&mut self) -> Result<bool, CaptureError> {
-        let frame = self.current.as_ref().and_then(|input| input.frame(self.number));
-        match (&mut self.filter, frame) {
-            (Some(filter), Some(frame)) => filter.passes(&frame),
-            _ => Ok(true),
-        }
+    fn filter(&mut self, batch: &mut Batch) {
+        let Some(filter) = &mut self.filter else { return };
+        let told = &mut self.told;
+        batch.retain(|frame| {
+            filter.passes(frame).unwrap_or_else(|error| {
+                told.push_back(error);
+                false
+            })
+        });
     }
 
     #[cfg(not(feature = "live"))]
-    #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "the same shape as with filters")]
-    fn passes(&mut self) -> Result<bool, CaptureError> {
-        Ok(true)
-    }
+    #[expect(clippy::unused_self, reason = "the same shape as with filters")]
+    const fn filter(&self, _: &Batch) {}
 }
 
 impl FrameSource for Files {
     fn next_frame(&mut self) -> Result<Next<'_>, CaptureError> {
-        loop {
-            match self.advance()? {
-                Advance::Quiet => return Ok(Next::Quiet),
-                Advance::End => return Ok(Next::End),
-                Advance::Frame if self.passes()? => break,
-                Advance::Frame => {}
+        if self.at == self.batch.len() {
+            self.at = 0;
+            let mut batch = std::mem::take(&mut self.batch);
+            let turn = self.next_batch(&mut batch);
+            self.batch = batch;
+            match turn? {
+                Turn::Frames => {}
+                Turn::Quiet => return Ok(Next::Quiet),
+                Turn::End => return Ok(Next::End),
             }
         }
-        self.handed_out += 1;
-        let frame = self.current.as_ref().and_then(|input| input.frame(self.number));
-        Ok(frame.map_or(Next::End, Next::Frame))
+        self.at += 1;
+        Ok(self.batch.frame(self.at - 1).map_or(Next::End, Next::Frame))
     }
 
     fn statistics(&mut self) -> Statistics {
-        let current = self.current.as_ref().and_then(|input| input.format.dropped());
+        let current = self.current.as_ref().and_then(Input::dropped);
         let dropped = self.dropped.into_iter().chain(current).reduce(u64::saturating_add);
-        Statistics { captured: self.handed_out, dropped }
-    }
-}
-
-/// What one step through the input came to.
-enum Advance {
-    Frame,
-    Quiet,
-    End,
-}
-
-/// An input whose turn has not come.
-enum Waiting {
-    Path(PathBuf),
-    Reader(String, Box<dyn Read + Send>),
-}
-
-impl Waiting {
-    fn open(self) -> Result<Input, CaptureError> {
-        match self {
-            Self::Reader(name, reader) => Ok(Input::new(name, reader)),
-            Self::Path(path) if path == Path::new("-") => {
-                Ok(Input::new(STANDARD_INPUT.to_owned(), Box::new(io::stdin())))
-            }
-            Self::Path(path) => {
-                let input = path.to_string_lossy().into_owned();
-                if fs::metadata(&path).is_ok_and(|found| found.is_dir()) {
-                    return Err(CaptureError::Directory { input });
-                }
-                match File::open(&path) {
-                    Ok(file) => Ok(Input::new(input, Box::new(file))),
-                    Err(cause) => Err(CaptureError::Open { input, cause }),
-                }
-            }
-        }
-    }
-}
-
-/// The input that is being read.
-struct Input {
-    name: String,
-    octets: Octets,
-    format: Format,
-    /// Where the part that is being read begins.
-    part: u64,
-    record: Option<Record>,
-}
-
-impl Input {
-    fn new(name: String, reader: Box<dyn Read + Send>) -> Self {
-        Self { name, octets: Octets::new(reader), format: Format::NotYetKnown, part: 0, record: None }
-    }
-
-    /// Goes on to the next frame; false at the end.
-    fn advance(&mut self) -> Result<bool, Stop> {
-        loop {
-            if !self.octets.settle()? {
-                return Err(Stop::CutOff);
-            }
-            self.part = self.octets.offset();
-            match self.format.next_part(&mut self.octets)? {
-                Part::Frame(record) => {
-                    self.record = Some(record);
-                    return Ok(true);
-                }
-                Part::Other => {}
-                Part::End => return Ok(false),
-            }
-        }
-    }
-
-    /// The frame last advanced to.
-    fn frame(&self, number: u64) -> Option<Frame<'_>> {
-        let Record { time, link, interface, ref place, wire_len } = *self.record.as_ref()?;
-        let octets = self.octets.held().get(place.clone())?;
-        Some(Frame { number, time, link, interface, octets, wire_len })
-    }
-
-    /// What stopped the reading after frame `frame`, with its subject.
-    fn explain(&self, stop: Stop, frame: u64) -> CaptureError {
-        let (input, octet) = (self.name.clone(), self.part);
-        match stop {
-            Stop::Empty => CaptureError::Empty { input },
-            Stop::Compressed { with, cat } => CaptureError::Compressed { input, with, cat },
-            Stop::NotACapture { what, convert } => CaptureError::NotACapture { input, what, convert },
-            Stop::CutOff => CaptureError::CutOff { input, frame, octet },
-            Stop::Damaged(cause) => CaptureError::Damaged { input, frame, octet, cause },
-            Stop::Io(cause) => CaptureError::Unreadable { input, frame, octet, cause },
-        }
+        let waiting = self.batch.len() - self.at;
+        Statistics { captured: self.handed_out - waiting as u64, dropped }
     }
 }

@@ -3,10 +3,11 @@
 //! In: an input from its beginning. Out: the reader that suits it, or what it is instead of a capture.
 //! Invariant: nothing is believed of its name; four octets decide.
 
+use crate::capture::batch::Batch;
 use crate::capture::classic::Classic;
 use crate::capture::octets::Octets;
 use crate::capture::pcapng::Pcapng;
-use crate::capture::record::{Part, Stop};
+use crate::capture::record::Stop;
 
 /// First octets of compressed files, what compressed them, and what undoes it.
 const COMPRESSED: [(&[u8], &str, &str); 5] = [
@@ -35,15 +36,16 @@ pub enum Format {
 }
 
 impl Format {
-    /// What is at the current place: a frame, something else that was passed, or the end.
-    pub fn next_part(&mut self, octets: &mut Octets) -> Result<Part, Stop> {
+    /// Puts the frames that are held whole into `batch`, and moves on past them. How many octets must be held for what
+    /// follows; 0 is not known yet.
+    pub fn walk(&mut self, octets: &mut Octets, batch: &mut Batch) -> Result<usize, Stop> {
         match self {
             Self::NotYetKnown => {
                 *self = recognize(octets)?;
-                Ok(Part::Other)
+                Ok(0)
             }
-            Self::Classic(classic) => classic.next_part(octets),
-            Self::Pcapng(pcapng) => pcapng.next_part(octets),
+            Self::Classic(classic) => classic.walk(octets, batch),
+            Self::Pcapng(pcapng) => pcapng.walk(octets, batch),
         }
     }
 

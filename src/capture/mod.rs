@@ -5,6 +5,7 @@
 //! Invariant: a frame is handed on as it was captured, its length on the wire beside it; nothing here knows TCP.
 //! Live capture and filters need libpcap, and so the feature `live`; reading files does not.
 
+pub mod batch;
 #[cfg(feature = "live")]
 mod bpf;
 mod classic;
@@ -13,6 +14,8 @@ pub mod file;
 #[cfg(feature = "live")]
 pub mod filter;
 mod format;
+mod input;
+mod interface;
 #[cfg(feature = "live")]
 pub mod interfaces;
 #[cfg(feature = "live")]

@@ -1,10 +1,12 @@
 //! A window that moves over an input too large to hold.
 //!
-//! In: any reader, a pipe as well as a file. Out: the octets from the current place on, as many as are asked for.
+//! In: any reader, a pipe as well as a file. Out: the octets from the current place on, as many as are asked for; and
+//! the window itself, handed over whole to whoever shows the frames in it.
 //! Invariant: what was asked for and is not there yet is read, never more than one read beyond it (a pipe that is
 //! still being written must not make us wait); memory grows with what has come, not with what a header claims.
 
 use std::io::{self, Read};
+use std::mem;
 
 /// How many octets are asked of the reader at once, at first.
 const WINDOW: usize = 256 << 10;
@@ -18,24 +20,30 @@ pub struct Octets {
     end: usize,
     /// Where in the input `start` is.
     offset: u64,
-    /// Octets to pass over before anything else is looked at.
+    /// Octets beyond the window to pass over before anything else is looked at, and where what they end began.
     passing: u64,
+    begun: u64,
 }
 
 impl Octets {
     /// From the beginning of `reader`.
     pub fn new(reader: Box<dyn Read + Send>) -> Self {
-        Self { reader, buffer: vec![0; WINDOW], start: 0, end: 0, offset: 0, passing: 0 }
+        Self { reader, buffer: vec![0; WINDOW], start: 0, end: 0, offset: 0, passing: 0, begun: 0 }
     }
 
-    /// Where in the input the current place is, in octets from its beginning.
+    /// Where in the input the part begins that is being read, in octets from its beginning.
     pub fn offset(&self) -> u64 {
-        self.offset
+        if self.passing > 0 { self.begun } else { self.offset }
     }
 
     /// What is held, from the current place on.
     pub fn held(&self) -> &[u8] {
         self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Where in the window the current place is.
+    pub const fn start(&self) -> usize {
+        self.start
     }
 
     /// Reads until `count` octets are held; false where the input ends before.
@@ -58,12 +66,16 @@ impl Octets {
         Ok(true)
     }
 
-    /// Marks the next `count` octets as done with. They stay as they are until `settle`.
+    /// Moves on past the next `count` octets; what is not held of them is read and forgotten by `settle`.
     pub fn pass(&mut self, count: u64) {
-        self.passing += count;
+        self.begun = self.offset;
+        let step = usize::try_from(count).unwrap_or(usize::MAX).min(self.held().len());
+        self.start += step;
+        self.offset += step as u64;
+        self.passing = count - step as u64;
     }
 
-    /// Moves on past what is done with, reading and forgetting what is not held; false where the input ends before.
+    /// Reads and forgets what was passed and is not held; false where the input ends before.
     ///
     /// # Errors
     ///
@@ -73,12 +85,27 @@ impl Octets {
             if !self.ensure(1)? {
                 return Ok(false);
             }
-            let step = usize::try_from(self.passing).unwrap_or(usize::MAX).min(self.held().len());
-            self.start += step;
-            self.offset += step as u64;
-            self.passing -= step as u64;
+            let begun = self.begun;
+            self.pass(self.passing);
+            self.begun = begun;
         }
         Ok(true)
+    }
+
+    /// Hands the window over to `taker`, whose memory takes its place, with a copy of what is held.
+    pub fn hand_over(&mut self, taker: &mut Vec<u8>) {
+        let held = self.held();
+        // A window that one long frame has stretched does not stay so.
+        let size = held.len().max(WINDOW);
+        if taker.len() != size {
+            *taker = vec![0; size];
+        }
+        if let Some(front) = taker.get_mut(..held.len()) {
+            front.copy_from_slice(held);
+        }
+        self.end -= self.start;
+        self.start = 0;
+        mem::swap(&mut self.buffer, taker);
     }
 
     /// Moves what is held to the front; doubles the buffer where that frees nothing.
@@ -112,14 +139,30 @@ mod tests {
         assert!(octets.ensure(3).unwrap());
         assert_eq!(octets.held(), [0, 1, 2], "no read beyond what was asked for");
         octets.pass(2);
-        assert_eq!(octets.held().first(), Some(&0), "passing is only marked");
         assert!(octets.settle().unwrap());
         assert_eq!((octets.held(), octets.offset()), ([2].as_slice(), 2));
         assert!(octets.ensure(2 * WINDOW).unwrap());
         assert_eq!(octets.held(), &all[2..2 + 2 * WINDOW]);
         assert!(!octets.ensure(3 * WINDOW).unwrap());
         octets.pass(3 * WINDOW as u64);
+        assert_eq!(octets.offset(), 2, "what is passed is named by its beginning, until its end is there");
         assert!(!octets.settle().unwrap());
-        assert_eq!(octets.offset(), all.len() as u64);
+        assert_eq!((octets.offset(), octets.held().len()), (2, 0));
+    }
+
+    #[test]
+    fn a_window_is_handed_over_whole_and_what_is_held_stays() {
+        let all: Vec<u8> = (0..=255).cycle().take(4 * WINDOW).collect();
+        let mut octets = Octets::new(Box::new(io::Cursor::new(all.clone())));
+        let mut taken = Vec::new();
+        assert!(octets.ensure(2 * WINDOW).unwrap(), "stretched");
+        octets.pass(2 * WINDOW as u64 - 5);
+        octets.hand_over(&mut taken);
+        assert_eq!(taken[..2 * WINDOW], all[..2 * WINDOW]);
+        assert_eq!((octets.held(), octets.start()), (&all[2 * WINDOW - 5..2 * WINDOW], 0));
+        octets.hand_over(&mut taken);
+        assert_eq!((octets.buffer.len(), taken.len()), (WINDOW, WINDOW), "not stretched for good");
+        assert!(octets.ensure(WINDOW).unwrap());
+        assert_eq!(octets.held(), &all[2 * WINDOW - 5..3 * WINDOW - 5]);
     }
 }

@@ -1,42 +1,14 @@
 //! What the two readers of capture files have in common.
 //!
-//! In: nothing. Out: the place of one frame in the buffer, and the reasons to stop before the end of the input.
-//! Invariant: a record lies whole within the octets that are held; a frame beyond `LONGEST` is damage, not memory.
+//! In: nothing. Out: the reasons to stop before the end of the input, fields of both byte orders, link types.
+//! Invariant: a frame beyond `LONGEST` is damage, not memory.
 
 use std::io;
-use std::ops::Range;
 
 use crate::frame::LinkType;
-use crate::time::Timestamp;
 
 /// The longest frame or block that is believed, in octets: 64 times tcpdump's own greatest snap length.
 pub const LONGEST: u32 = 16 << 20;
-
-/// One frame, where it lies in the octets that are held.
-#[derive(Clone, Debug)]
-pub struct Record {
-    /// When it was captured.
-    pub time: Timestamp,
-    /// What its first octets are.
-    pub link: LinkType,
-    /// The file's number for the interface that saw it; 0 where a file has one.
-    pub interface: u32,
-    /// Its octets, counted from the first one held.
-    pub place: Range<usize>,
-    /// How many octets it had on the wire.
-    pub wire_len: u32,
-}
-
-/// What a reader finds at the current place.
-#[derive(Debug)]
-pub enum Part {
-    /// A frame.
-    Frame(Record),
-    /// A header, or a block without a frame.
-    Other,
-    /// The end of the input, where an end may be.
-    End,
-}
 
 /// Why a reader stops before the end of its input.
 #[derive(Debug)]
@@ -58,6 +30,46 @@ pub enum Stop {
 impl From<io::Error> for Stop {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
+    }
+}
+
+/// The order in which a file's numbers stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The lowest octet first.
+    #[default]
+    Little,
+    /// The highest octet first.
+    Big,
+}
+
+impl Order {
+    /// The 16 bits at `offset`; 0 beyond the end.
+    pub fn u16_at(self, octets: &[u8], offset: usize) -> u16 {
+        let field = octets.get(offset..).and_then(|rest| rest.first_chunk().copied()).unwrap_or_default();
+        if self == Self::Big { u16::from_be_bytes(field) } else { u16::from_le_bytes(field) }
+    }
+
+    /// The 32 bits at `offset`; 0 beyond the end.
+    pub fn u32_at(self, octets: &[u8], offset: usize) -> u32 {
+        let field = octets.get(offset..).and_then(|rest| rest.first_chunk().copied()).unwrap_or_default();
+        self.u32(field)
+    }
+
+    /// The number that these octets are.
+    pub const fn u32(self, octets: [u8; 4]) -> u32 {
+        match self {
+            Self::Little => u32::from_le_bytes(octets),
+            Self::Big => u32::from_be_bytes(octets),
+        }
+    }
+
+    /// The number that these octets are.
+    pub const fn u64(self, octets: [u8; 8]) -> u64 {
+        match self {
+            Self::Little => u64::from_le_bytes(octets),
+            Self::Big => u64::from_be_bytes(octets),
+        }
     }
 }
 

@@ -31,6 +31,17 @@ pub enum Next<'a> {
     End,
 }
 
+/// What came of the wish for a batch of frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// The batch has frames.
+    Frames,
+    /// As `Next::Quiet`.
+    Quiet,
+    /// As `Next::End`.
+    End,
+}
+
 /// How much a source gave, and how much is known to be missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {
