@@ -191,68 +191,88 @@ pub struct Shown<'a> {
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Label { syn, fin, rst, ack, text_len, again, verbatim, is_seen_again } = self.label;
-        let mut separator = "";
-        let mut word = |f: &mut fmt::Formatter<'_>, name: &str, number: Option<Number>| {
-            write!(f, "{separator}{name}")?;
-            separator = ", ";
-            number.map_or(Ok(()), |number| number.write(f, self.numbers))
-        };
-        for name in verbatim.into_iter().flat_map(in_words_order) {
-            word(f, &name.to_ascii_uppercase(), None)?;
-        }
-        if verbatim == Some(Flags::default()) {
-            word(f, "no flags", None)?;
-        }
-        if let Some(number) = syn {
-            word(f, "SYN", Some(number))?;
-        }
-        if let Some(number) = fin {
-            word(f, "FIN", Some(number))?;
-        }
-        if let Some(number) = rst {
-            word(f, "RST", number)?;
-        }
-        if let Some(number) = ack {
-            word(f, "ACK", Some(number))?;
-        }
-        if text_len > 0 {
-            word(f, "DATA", None)?;
-            write!(f, " {text_len}")?;
-            self.write_text(f)?;
-        }
-        if again > 0 {
-            write!(f, " (again, {again}{})", ordinal(again))?;
-        }
-        if is_seen_again {
-            f.write_str(" (seen twice)")?;
-        }
-        Ok(())
+        self.write(f)
     }
 }
 
 impl Shown<'_> {
-    fn write_text(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Writes the text to `out`, without the detour of formatting: a label stands in every line of millions.
+    ///
+    /// # Errors
+    ///
+    /// Those of `out`.
+    #[inline]
+    pub fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        let Label { syn, fin, rst, ack, text_len, again, verbatim, is_seen_again } = self.label;
+        let mut separator = "";
+        let mut word = |name: &str, number: Option<Number>| {
+            out.write_str(separator)?;
+            out.write_str(name)?;
+            separator = ", ";
+            number.map_or(Ok(()), |number| number.write(out, self.numbers))
+        };
+        for name in verbatim.into_iter().flat_map(in_words_order) {
+            word(&name.to_ascii_uppercase(), None)?;
+        }
+        if verbatim == Some(Flags::default()) {
+            word("no flags", None)?;
+        }
+        if let Some(number) = syn {
+            word("SYN", Some(number))?;
+        }
+        if let Some(number) = fin {
+            word("FIN", Some(number))?;
+        }
+        if let Some(number) = rst {
+            word("RST", number)?;
+        }
+        if let Some(number) = ack {
+            word("ACK", Some(number))?;
+        }
+        if text_len > 0 {
+            word("DATA ", None)?;
+            out.write_str(itoa::Buffer::new().format(text_len))?;
+            self.write_text(out)?;
+        }
+        if again > 0 {
+            write!(out, " (again, {again}{})", ordinal(again))?;
+        }
+        if is_seen_again {
+            out.write_str(" (seen twice)")?;
+        }
+        Ok(())
+    }
+
+    fn write_text(&self, out: &mut impl fmt::Write) -> fmt::Result {
         let Some(octets) = self.text.map(TextHead::octets) else { return Ok(()) };
         let octets = octets.get(..self.most).unwrap_or(octets);
         if octets.is_empty() {
             return Ok(());
         }
         let is_cut = usize::try_from(self.label.text_len).is_ok_and(|len| len > octets.len());
-        write!(f, " \"{}\"{}", octets.escape_ascii(), if is_cut { "..." } else { "" })
+        out.write_str(" \"")?;
+        let mut escaped = [0; TextHead::MOST * 4];
+        out.write_str(escape(octets, &mut escaped))?;
+        out.write_str(if is_cut { "\"..." } else { "\"" })
     }
 }
 
 impl Number {
-    fn write(self, f: &mut fmt::Formatter<'_>, numbers: Numbers) -> fmt::Result {
-        match (numbers, self.anchor) {
-            (Numbers::Absolute, _) => write!(f, " {}", self.absolute),
-            (_, Anchor::Nothing) => write!(f, " {}", self.absolute),
-            (Numbers::Relative, _) => write!(f, " {}", self.relative),
-            (Numbers::Symbolic, Anchor::First) => write!(f, " ~{}", self.offset),
-            (Numbers::Symbolic, Anchor::Letter(letter)) if self.offset == 0 => write!(f, " {letter}"),
-            (Numbers::Symbolic, Anchor::Letter(letter)) => write!(f, " {letter}{:+}", self.offset),
-        }
+    fn write(self, out: &mut impl fmt::Write, numbers: Numbers) -> fmt::Result {
+        let mut digits = itoa::Buffer::new();
+        let (anchor, sign, number) = match (numbers, self.anchor) {
+            (Numbers::Absolute, _) | (_, Anchor::Nothing) => (None, "", digits.format(self.absolute.0)),
+            (Numbers::Relative, _) => (None, "", digits.format(self.relative)),
+            (Numbers::Symbolic, Anchor::First) => (Some('~'), "", digits.format(self.offset)),
+            (Numbers::Symbolic, Anchor::Letter(letter)) if self.offset == 0 => (Some(letter), "", ""),
+            (Numbers::Symbolic, Anchor::Letter(letter)) => {
+                (Some(letter), if self.offset > 0 { "+" } else { "" }, digits.format(self.offset))
+            }
+        };
+        out.write_char(' ')?;
+        anchor.map_or(Ok(()), |anchor| out.write_char(anchor))?;
+        out.write_str(sign)?;
+        out.write_str(number)
     }
 }
 
@@ -263,6 +283,36 @@ fn in_words_order(flags: Flags) -> impl Iterator<Item = &'static str> {
     syn.names().chain(others.names())
 }
 
+/// `octets` as `escape_ascii` shows them, in `room`, which takes four for each.
+fn escape<'a>(octets: &[u8], room: &'a mut [u8]) -> &'a str {
+    let mut len = 0_usize;
+    for octet in octets {
+        let (text, count) = escaped(*octet);
+        // What is too much of the four is written over by the next.
+        if let Some(place) = room.get_mut(len..).and_then(<[u8]>::first_chunk_mut) {
+            *place = text;
+        }
+        len = len.saturating_add(count);
+    }
+    room.get(..len).and_then(|text| str::from_utf8(text).ok()).unwrap_or("")
+}
+
+/// One octet as it is shown, and how much of the four that is.
+const fn escaped(octet: u8) -> ([u8; 4], usize) {
+    match octet {
+        b'\t' => (*b"\\t  ", 2),
+        b'\n' => (*b"\\n  ", 2),
+        b'\r' => (*b"\\r  ", 2),
+        b'"' | b'\'' | b'\\' => ([b'\\', octet, 0, 0], 2),
+        b' '..=b'~' => ([octet, 0, 0, 0], 1),
+        _ => ([b'\\', b'x', hexadecimal(octet >> 4), hexadecimal(octet & 0xf)], 4),
+    }
+}
+
+const fn hexadecimal(digit: u8) -> u8 {
+    if digit < 10 { b'0'.saturating_add(digit) } else { (b'a' - 10).saturating_add(digit) }
+}
+
 const fn ordinal(number: u32) -> &'static str {
     match (number % 10, number % 100) {
         (_, 11..=13) => "th",
@@ -270,5 +320,48 @@ const fn ordinal(number: u32) -> &'static str {
         (2, _) => "nd",
         (3, _) => "rd",
         _ => "th",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_octet_is_escaped_as_the_standard_library_does() {
+        for octet in 0..=u8::MAX {
+            let octets = [octet, b'-', octet];
+            assert_eq!(escape(&octets, &mut [0; 12]), octets.escape_ascii().to_string());
+        }
+        assert_eq!(
+            escape(&[0; TextHead::MOST], &mut [0; TextHead::MOST * 4]),
+            "\\x00".repeat(TextHead::MOST)
+        );
+    }
+
+    fn shown(number: Number, numbers: Numbers) -> String {
+        let mut text = String::new();
+        number.write(&mut text, numbers).unwrap();
+        text
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_stands_behind_its_anchor(offset: i64, relative: i64, absolute: u32) {
+            let number = |anchor| Number { anchor, offset, relative, absolute: SeqNumber(absolute) };
+            let (named, first, bare) =
+                (number(Anchor::Letter('J')), number(Anchor::First), number(Anchor::Nothing));
+            let at_letter = if offset == 0 { " J".to_owned() } else { format!(" J{offset:+}") };
+            prop_assert_eq!(shown(named, Numbers::Symbolic), at_letter);
+            prop_assert_eq!(shown(first, Numbers::Symbolic), format!(" ~{offset}"));
+            for number in [named, first] {
+                prop_assert_eq!(shown(number, Numbers::Relative), format!(" {relative}"));
+                prop_assert_eq!(shown(number, Numbers::Absolute), format!(" {absolute}"));
+            }
+            for numbers in [Numbers::Symbolic, Numbers::Relative, Numbers::Absolute] {
+                prop_assert_eq!(shown(bare, numbers), format!(" {absolute}"));
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use tcpshake::call::{CallName, Caller, SocketCall};
 use tcpshake::exchange::log::CallLog;
-use tcpshake::report::columns::TimeOfDay;
+use tcpshake::report::times::TimeOfDay;
 
 /// How many calls these two keep: what is observed need not be kept, but a call must still be there when it returns.
 const KEPT: usize = 256;

@@ -16,6 +16,9 @@ use crate::cli::args::{Color, Look};
 /// Columns of a terminal that does not say how many it has.
 const COLUMNS: usize = 80;
 
+/// Octets that go to a file or a pipe at once.
+const AT_ONCE: usize = 128 << 10;
+
 /// How results are to look.
 #[allow(clippy::disallowed_methods, reason = "the environment is read in cli/ alone")]
 pub fn style(look: &Look, format: Format) -> Style {
@@ -38,11 +41,11 @@ pub fn style(look: &Look, format: Format) -> Style {
 /// on as it happens.
 pub fn report(look: &Look, format: Format, is_taken: bool, is_live: bool) -> Box<dyn Report> {
     let stdout = io::stdout();
-    let out: Box<dyn Write> = match is_taken {
+    let out: Box<dyn Write + Send> = match is_taken {
         true => Box::new(io::sink()),
         // Somebody looks on, and shall see what came through a pipe before the next comes: line by line.
         false if stdout.is_terminal() => Box::new(stdout),
-        false => Box::new(BufWriter::new(stdout)),
+        false => Box::new(BufWriter::with_capacity(AT_ONCE, stdout)),
     };
     let style = Style { tells_ends: is_live, ..style(look, format) };
     format.report(out, style, look.records)

@@ -45,7 +45,7 @@ impl Format {
     /// A report in this format that writes to `out`. `records` chooses among JSON records and means nothing elsewhere.
     pub fn report<'w>(
         self,
-        out: Box<dyn Write + 'w>,
+        out: Box<dyn Write + Send + 'w>,
         style: Style,
         records: Records,
     ) -> Box<dyn Report + 'w> {

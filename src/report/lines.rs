@@ -6,7 +6,6 @@
 //! microseconds are cut, and the JSON records have all nanoseconds. The text of a segment is escaped: no control
 //! character reaches the terminal.
 
-use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 
 use crate::analyzer::connection::Connection;
@@ -14,10 +13,12 @@ use crate::analyzer::diagnosis::finding::Finding;
 use crate::analyzer::diagnosis::severity::Severity;
 use crate::analyzer::role::Role;
 use crate::analyzer::step::Step;
-use crate::report::columns::{GAP, Row, TimeOfDay};
+use crate::report::buffer::{Buffer, Displayed, Put};
+use crate::report::columns::{GAP, Row};
 use crate::report::said::{Headline, Said};
 use crate::report::sink::Report;
 use crate::report::style::{Believed, Ink, Style};
+use crate::report::times::TimeOfDay;
 use crate::time::Timestamp;
 
 /// Columns of a connection's number.
@@ -48,15 +49,15 @@ impl<W: Write> Lines<W> {
 
     /// A line that begins as the segments' do, and has `=` where they have a socket.
     fn ending(&mut self, connection: &Connection) -> io::Result<()> {
-        let (outcome, closing) = (connection.outcome(), connection.closing());
+        let (opening, closing) = (connection.opening(), connection.closing());
         let row = &mut self.row;
         row.left(TimeOfDay::WIDTH, Ink::Plain, TimeOfDay(connection.end()));
         row.right(ID, Ink::Plain, connection.id());
-        let first = closing.first.map_or(String::new(), |first| format!(", {first} first"));
-        let (opening, closing) = (connection.opening().kind.as_str(), closing.kind.as_str());
-        row.left(0, Ink::Heading, format_args!("= {}", outcome.as_str()));
-        row.left(0, Ink::Plain, format_args!("(opening {opening}, closing {closing}{first})"));
-        self.out.write_all(row.finish().as_bytes())
+        row.left(0, Ink::Heading, ("= ", connection.outcome().as_str()));
+        let kinds = ("(opening ", opening.kind.as_str(), ", closing ", closing.kind.as_str());
+        let (comma, first, behind) = closing.first.map_or(("", "", ""), |end| (", ", end.as_str(), " first"));
+        row.left(0, Ink::Plain, (kinds, comma, first, behind, ")"));
+        self.out.write_all(row.finish())
     }
 
     /// A line that begins as the segments' do, and has `!` where they have a socket.
@@ -75,16 +76,14 @@ impl<W: Write> Lines<W> {
                 row.right(ID, Ink::Plain, "-");
             }
         }
-        row.left(0, ink, format_args!("! {}:", Headline(finding)));
+        row.left(0, ink, ("! ", Displayed(Headline(finding)), ":"));
         row.left(0, Ink::Plain, Harmless(says));
-        // Every terminal shows ASCII.
-        let reference = reference.replace('§', "section ");
-        row.left(0, Ink::Plain, format_args!("({}{reference})", Evidence(frames)));
-        self.out.write_all(row.finish().as_bytes())
+        row.left(0, Ink::Plain, ("(", Evidence(frames), Reference(reference), ")"));
+        self.out.write_all(row.finish())
     }
 }
 
-impl<W: Write> Report for Lines<W> {
+impl<W: Write + Send> Report for Lines<W> {
     fn segment(&mut self, step: &Step) -> io::Result<()> {
         let segment = &step.segment;
         let believed =
@@ -93,14 +92,14 @@ impl<W: Write> Report for Lines<W> {
         let row = &mut self.row;
         row.left(TimeOfDay::WIDTH, Ink::Plain, TimeOfDay(segment.time));
         row.right(ID, Ink::Plain, step.connection);
-        let pair = format_args!("{} > {}", segment.source, segment.destination);
+        let pair = (segment.source, " > ", segment.destination);
         row.growing(&mut self.pair, WIDEST_PAIR, Ink::Plain, pair);
         let label_width = label_width(self.style.width, self.pair);
         let label = step.label.show_with_text(self.style.numbers, &segment.text);
         row.left(label_width, Ink::of_segment(segment), label);
         row.left(STATE, client.ink(), client);
         row.left(0, server.ink(), server);
-        self.out.write_all(row.finish().as_bytes())
+        self.out.write_all(row.finish())
     }
 
     fn connection(&mut self, connection: &Connection) -> io::Result<()> {
@@ -134,23 +133,38 @@ fn label_width(width: usize, pair: usize) -> usize {
 /// A sentence without control characters.
 struct Harmless<'a>(&'a str);
 
-impl fmt::Display for Harmless<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|each| {
-            if each.is_control() { write!(f, "{}", each.escape_debug()) } else { f.write_char(each) }
-        })
+impl Put for Harmless<'_> {
+    fn put(&self, out: &mut Buffer) {
+        for part in self.0.split_inclusive(char::is_control) {
+            let control = part.chars().next_back().filter(|last| last.is_control());
+            out.add(part.trim_end_matches(char::is_control));
+            if let Some(control) = control {
+                out.add(Displayed(control.escape_debug()));
+            }
+        }
     }
 }
 
 /// The frames that show something: `frame 3, ` or `frames 1, 3, `.
 struct Evidence<'a>(&'a [u64]);
 
-impl fmt::Display for Evidence<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Put for Evidence<'_> {
+    fn put(&self, out: &mut Buffer) {
         if !self.0.is_empty() {
-            f.write_str(if self.0.len() == 1 { "frame " } else { "frames " })?;
+            out.add(if self.0.len() == 1 { "frame " } else { "frames " });
         }
-        self.0.iter().try_for_each(|frame| write!(f, "{frame}, "))
+        self.0.iter().for_each(|frame| out.add((frame, ", ")));
+    }
+}
+
+/// A section to read, in ASCII, which every terminal shows.
+struct Reference<'a>(&'a str);
+
+impl Put for Reference<'_> {
+    fn put(&self, out: &mut Buffer) {
+        for (count, part) in self.0.split('§').enumerate() {
+            out.add((if count == 0 { "" } else { "section " }, part));
+        }
     }
 }
 

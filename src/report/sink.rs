@@ -11,8 +11,8 @@ use crate::analyzer::step::Step;
 use crate::report::summary::Summary;
 
 /// What an output format does with each thing that comes to be known. What a format has nothing to say about, it
-/// passes over.
-pub trait Report {
+/// passes over. It may be driven from any one thread.
+pub trait Report: Send {
     /// Takes in a labelled segment.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use anstyle::{AnsiColor, Effects};
 
 use crate::analyzer::label::Numbers;
 use crate::analyzer::state::State;
+use crate::report::buffer::{Buffer, Put};
 use crate::segment::{Flags, Segment};
 
 /// How a report is to look.
@@ -124,6 +125,17 @@ impl Believed {
     /// Its colour.
     pub const fn ink(self) -> Ink {
         if self.is_assumed { Ink::Assumed } else { Ink::Plain }
+    }
+}
+
+impl Put for Believed {
+    #[inline]
+    fn put(&self, out: &mut Buffer) {
+        if self.is_assumed {
+            ("(", self.state.as_str(), ")").put(out);
+        } else {
+            self.state.as_str().put(out);
+        }
     }
 }
 

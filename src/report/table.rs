@@ -4,17 +4,19 @@
 //! Invariant: the columns that the width has no room for are left out, the least important first, and their order
 //! stays; at 80 columns the sockets, the opening and the outcome are left.
 
-use std::fmt;
 use std::io::{self, Write};
 use std::time::Duration;
 
+use crate::analyzer::closing::Closing;
 use crate::analyzer::connection::Connection;
-use crate::analyzer::opening::OpeningKind;
+use crate::analyzer::opening::{Opening, OpeningKind};
 use crate::analyzer::outcome::Outcome;
 use crate::analyzer::role::{Ends, Role};
-use crate::report::columns::{GAP, Row, TimeOfDay};
+use crate::report::buffer::{Buffer, Put};
+use crate::report::columns::{GAP, Row};
 use crate::report::sink::Report;
 use crate::report::style::{Believed, Ink, Style};
+use crate::report::times::{Micros, TimeOfDay};
 
 /// Writes a table.
 #[derive(Debug)]
@@ -48,6 +50,25 @@ enum Column {
     Findings,
 }
 
+/// A connection with what is asked for in several columns, computed once.
+struct Account<'a> {
+    connection: &'a Connection,
+    opening: Opening,
+    closing: Closing,
+    outcome: Outcome,
+}
+
+impl<'a> Account<'a> {
+    fn of(connection: &'a Connection) -> Self {
+        Self {
+            connection,
+            opening: connection.opening(),
+            closing: connection.closing(),
+            outcome: connection.outcome(),
+        }
+    }
+}
+
 impl<W: Write> Table<W> {
     /// Writes to `out`, with as many columns as `style.width` has room for.
     pub fn new(out: W, style: Style) -> Self {
@@ -59,19 +80,20 @@ impl<W: Write> Table<W> {
             column.write(&mut self.row, Ink::Heading, column.heading());
         }
         self.has_headings = true;
-        self.out.write_all(self.row.finish().as_bytes())
+        self.out.write_all(self.row.finish())
     }
 }
 
-impl<W: Write> Report for Table<W> {
+impl<W: Write + Send> Report for Table<W> {
     fn connection(&mut self, connection: &Connection) -> io::Result<()> {
         if !self.has_headings {
             self.headings()?;
         }
+        let account = Account::of(connection);
         for column in &self.columns {
-            column.cell(&mut self.row, connection);
+            column.cell(&mut self.row, &account);
         }
-        self.out.write_all(self.row.finish().as_bytes())
+        self.out.write_all(self.row.finish())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -162,7 +184,7 @@ impl Column {
         }
     }
 
-    fn write(self, row: &mut Row, ink: Ink, value: impl fmt::Display) {
+    fn write(self, row: &mut Row, ink: Ink, value: impl Put) {
         match self {
             Self::Id
             | Self::Duration
@@ -176,37 +198,33 @@ impl Column {
         }
     }
 
-    fn cell(self, row: &mut Row, connection: &Connection) {
+    fn cell(self, row: &mut Row, account: &Account<'_>) {
+        let Account { connection, opening, closing, outcome } = account;
         match self {
             Self::Id => self.write(row, Ink::Plain, connection.id()),
             Self::Client => self.write(row, Ink::Plain, connection.sockets().client),
             Self::Server => self.write(row, Ink::Plain, connection.sockets().server),
             Self::Start => self.write(row, Ink::Plain, TimeOfDay(connection.start())),
             Self::Duration => {
-                self.write(row, Ink::Plain, Seconds(connection.end().since(connection.start())));
+                self.write(row, Ink::Plain, Micros(connection.end().since(connection.start())));
             }
             Self::Opening => {
-                let kind = connection.opening().kind;
-                let is_seen = !matches!(kind, OpeningKind::Incomplete | OpeningKind::NotSeen);
-                self.write(row, if is_seen { Ink::Opening } else { Ink::Plain }, kind.as_str());
+                let is_seen = !matches!(opening.kind, OpeningKind::Incomplete | OpeningKind::NotSeen);
+                self.write(row, if is_seen { Ink::Opening } else { Ink::Plain }, opening.kind.as_str());
             }
             Self::Closing => {
-                let outcome = connection.outcome();
-                let ink = if outcome == Outcome::Closed { Ink::Closing } else { ink_of(outcome) };
-                self.write(row, ink, connection.closing().kind.as_str());
+                let ink = if *outcome == Outcome::Closed { Ink::Closing } else { ink_of(*outcome) };
+                self.write(row, ink, closing.kind.as_str());
             }
-            Self::Outcome => {
-                let outcome = connection.outcome();
-                self.write(row, ink_of(outcome), outcome.as_str());
-            }
+            Self::Outcome => self.write(row, ink_of(*outcome), outcome.as_str()),
             Self::ClientState => self.state(row, connection, Role::Client),
             Self::ServerState => self.state(row, connection, Role::Server),
             Self::Segments => self.write(row, Ink::Plain, BothWays(connection.segments())),
             Self::Octets => self.write(row, Ink::Plain, BothWays(connection.text_octets())),
-            Self::Rtt => self.measure(row, connection.opening().handshake_rtt),
-            Self::Connect => self.measure(row, connection.opening().connect_time),
+            Self::Rtt => self.measure(row, opening.handshake_rtt),
+            Self::Connect => self.measure(row, opening.connect_time),
             Self::FirstData => self.measure(row, connection.time_to_first_data()),
-            Self::Close => self.measure(row, connection.closing().close_time),
+            Self::Close => self.measure(row, closing.close_time),
             Self::ConnState => self.write(row, Ink::Plain, connection.zeek().conn_state()),
             Self::Findings => self.write(row, Ink::Plain, Codes(connection)),
         }
@@ -215,7 +233,7 @@ impl Column {
     /// A measure, or a dash where it is not known.
     fn measure(self, row: &mut Row, measured: Option<Duration>) {
         match measured {
-            Some(span) => self.write(row, Ink::Plain, Seconds(span)),
+            Some(span) => self.write(row, Ink::Plain, Micros(span)),
             None => self.write(row, Ink::Plain, "-"),
         }
     }
@@ -240,32 +258,23 @@ const fn ink_of(outcome: Outcome) -> Ink {
     }
 }
 
-/// A duration in seconds, to the microsecond.
-struct Seconds(Duration);
-
-impl fmt::Display for Seconds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:06}", self.0.as_secs(), self.0.subsec_micros())
-    }
-}
-
 /// The client's number and the server's.
 struct BothWays(Ends<u64>);
 
-impl fmt::Display for BothWays {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.0.client, self.0.server)
+impl Put for BothWays {
+    fn put(&self, out: &mut Buffer) {
+        (self.0.client, "/", self.0.server).put(out);
     }
 }
 
 /// The codes of what was found, or a dash.
 struct Codes<'a>(&'a Connection);
 
-impl fmt::Display for Codes<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some((first, rest)) = self.0.findings().split_first() else { return f.write_str("-") };
-        f.write_str(first.code.as_str())?;
-        rest.iter().try_for_each(|finding| write!(f, ",{}", finding.code))
+impl Put for Codes<'_> {
+    fn put(&self, out: &mut Buffer) {
+        let Some((first, rest)) = self.0.findings().split_first() else { return out.add("-") };
+        out.add(first.code.as_str());
+        rest.iter().for_each(|finding| out.add((",", finding.code.as_str())));
     }
 }
 

@@ -46,7 +46,7 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("socket2", &["exchange"]),
     ("nix", &["exchange"]),
     ("anstyle", &["report"]),
-    ("humantime", &["report"]),
+    ("itoa", &["analyzer", "report"]),
     ("serde", &["report"]),
     ("serde_json", &["report"]),
     ("strsim", &["expect"]),

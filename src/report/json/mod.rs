@@ -59,7 +59,7 @@ impl<W: Write> Json<W> {
     }
 }
 
-impl<W: Write> Report for Json<W> {
+impl<W: Write + Send> Report for Json<W> {
     fn segment(&mut self, step: &Step) -> io::Result<()> {
         if !self.records.has(Record::Segments) {
             return Ok(());

@@ -6,12 +6,14 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
 use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::state::State;
+use crate::report::buffer::Buffer;
+use crate::report::times::Moment;
 use crate::seq::SeqNumber;
 use crate::time::Timestamp;
 
@@ -20,9 +22,9 @@ pub struct Time(pub Timestamp);
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(Timestamp(nanoseconds)) = *self;
-        serializer
-            .collect_str(&humantime::format_rfc3339_nanos(UNIX_EPOCH + Duration::from_nanos(nanoseconds)))
+        let mut text = Buffer::new();
+        text.add(Moment(self.0));
+        serializer.serialize_str(text.as_str())
     }
 }
 

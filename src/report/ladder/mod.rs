@@ -131,7 +131,7 @@ impl<W: io::Write> Ladder<W> {
     }
 }
 
-impl<W: io::Write> Report for Ladder<W> {
+impl<W: io::Write + Send> Report for Ladder<W> {
     fn connection(&mut self, connection: &Connection) -> io::Result<()> {
         if !std::mem::take(&mut self.is_first) {
             writeln!(self.out)?;

@@ -1,0 +1,249 @@
+//! Text put together octet by octet: what rows and records are written with.
+//!
+//! In: words, numbers, addresses. Out: the same octets as their `Display` gives, at the end of a buffer that is used
+//! again.
+//! Invariant: nothing is allocated once the buffer has grown to the longest row. The formatting machinery of the
+//! standard library is for what is rare: `Displayed`.
+
+use std::fmt::{self, Display};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use crate::analyzer::label::Shown;
+
+/// Octets of text, from the beginning of a row to where it is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Buffer(Vec<u8>);
+
+/// What can be put at the end of a buffer.
+pub trait Put {
+    /// Puts it there.
+    fn put(&self, out: &mut Buffer);
+}
+
+impl Buffer {
+    /// An empty one.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// What stands in it.
+    pub fn octets(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// What stands in it as text; nothing where octets were put in that are none.
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// How many octets stand in it.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether none do.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Takes all out, and keeps the room.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Puts `value` at the end.
+    #[inline]
+    pub fn add(&mut self, value: impl Put) {
+        value.put(self);
+    }
+
+    /// Puts so many spaces at the end.
+    pub fn space(&mut self, mut columns: usize) {
+        const SPACES: [u8; 64] = [b' '; 64];
+        while let Some(more) = columns.checked_sub(SPACES.len()) {
+            self.add(&SPACES);
+            columns = more;
+        }
+        self.add(SPACES.get(..columns).unwrap_or_default());
+    }
+}
+
+impl fmt::Write for Buffer {
+    #[inline]
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.add(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// Anything that prints itself, where speed does not matter.
+#[derive(Clone, Copy, Debug)]
+pub struct Displayed<T>(pub T);
+
+impl<T: Display> Put for Displayed<T> {
+    fn put(&self, out: &mut Buffer) {
+        // A buffer takes all.
+        let _ = fmt::Write::write_fmt(out, format_args!("{}", self.0));
+    }
+}
+
+impl<T: Put + ?Sized> Put for &T {
+    #[inline]
+    fn put(&self, out: &mut Buffer) {
+        (**self).put(out);
+    }
+}
+
+impl Put for [u8] {
+    #[inline]
+    fn put(&self, out: &mut Buffer) {
+        out.0.extend_from_slice(self);
+    }
+}
+
+impl<const N: usize> Put for [u8; N] {
+    #[inline]
+    fn put(&self, out: &mut Buffer) {
+        out.0.extend_from_slice(self);
+    }
+}
+
+impl Put for str {
+    #[inline]
+    fn put(&self, out: &mut Buffer) {
+        out.add(self.as_bytes());
+    }
+}
+
+macro_rules! numbers {
+    ($($number:ty)*) => {
+        $(impl Put for $number {
+            #[inline]
+            fn put(&self, out: &mut Buffer) {
+                out.add(itoa::Buffer::new().format(*self).as_bytes());
+            }
+        })*
+    };
+}
+
+numbers!(u8 u16 u32 u64);
+
+macro_rules! rows {
+    ($($part:ident)*) => {
+        /// One after the other.
+        impl<$($part: Put),*> Put for ($($part,)*) {
+            #[inline]
+            fn put(&self, out: &mut Buffer) {
+                #[expect(non_snake_case, reason = "a part is called as its type is")]
+                let ($($part,)*) = self;
+                $($part.put(out);)*
+            }
+        }
+    };
+}
+
+rows!(A B);
+rows!(A B C);
+rows!(A B C D);
+rows!(A B C D E);
+rows!(A B C D E F);
+rows!(A B C D E F G);
+
+impl Put for Shown<'_> {
+    fn put(&self, out: &mut Buffer) {
+        // A buffer takes all.
+        let _ = self.write(out);
+    }
+}
+
+impl Put for Ipv4Addr {
+    #[inline]
+    fn put(&self, out: &mut Buffer) {
+        let mut text = [0; 16];
+        let mut len = 0_usize;
+        for octet in self.octets() {
+            let (digits, count) = OCTETS[usize::from(octet)];
+            // What is too much of the four is written over by the next.
+            if let Some(place) = text.get_mut(len..).and_then(|rest| rest.first_chunk_mut()) {
+                *place = digits;
+            }
+            len = len.saturating_add(count);
+        }
+        out.add(text.get(..len.saturating_sub(1)).unwrap_or_default());
+    }
+}
+
+impl Put for IpAddr {
+    fn put(&self, out: &mut Buffer) {
+        match self {
+            Self::V4(address) => address.put(out),
+            Self::V6(address) => Displayed(address).put(out),
+        }
+    }
+}
+
+impl Put for SocketAddr {
+    fn put(&self, out: &mut Buffer) {
+        match self {
+            Self::V4(socket) => (socket.ip(), ":", socket.port()).put(out),
+            Self::V6(socket) => Displayed(socket).put(out),
+        }
+    }
+}
+
+/// Each number of an IPv4 address with the full stop behind it, and how long that is.
+const OCTETS: [([u8; 4], usize); 256] = {
+    let mut all = [([0; 4], 0); 256];
+    let mut octet = 0;
+    while octet < all.len() {
+        let (a, b, c) = (octet / 100, octet / 10 % 10, octet % 10);
+        let [a, b, c] = [b'0' + a as u8, b'0' + b as u8, b'0' + c as u8];
+        all[octet] = match octet {
+            0..10 => ([c, b'.', 0, 0], 2),
+            10..100 => ([b, c, b'.', 0], 3),
+            _ => ([a, b, c, b'.'], 4),
+        };
+        octet += 1;
+    }
+    all
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn put(value: impl Put) -> String {
+        let mut out = Buffer::new();
+        out.add(value);
+        String::from_utf8(out.octets().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn every_number_of_an_address() {
+        for octet in 0..=u8::MAX {
+            for address in [Ipv4Addr::new(octet, 0, 10, octet), Ipv4Addr::new(100, octet, octet, 9)] {
+                assert_eq!(put(address), address.to_string());
+            }
+        }
+    }
+
+    #[test]
+    fn parts_stand_one_after_the_other() {
+        assert_eq!(put(("a", 1_u8, Displayed(-2), "")), "a1-2");
+        let mut out = Buffer::new();
+        out.space(130);
+        assert_eq!((out.len(), out.octets().iter().all(|octet| *octet == b' ')), (130, true));
+        out.clear();
+        assert!(out.is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn the_same_as_display(socket: SocketAddr, number: u64, small: u16) {
+            prop_assert_eq!(put(socket), socket.to_string());
+            prop_assert_eq!(put(socket.ip()), socket.ip().to_string());
+            prop_assert_eq!(put((number, " ", small)), format!("{number} {small}"));
+        }
+    }
+}
