@@ -76,6 +76,7 @@ fn segments(connection: u32) -> impl Iterator<Item = Segment> {
             checksum: Checksum::Correct,
             cut_short: false,
             sighting: Sighting::default(),
+            tunnel: None,
         }
     })
 }

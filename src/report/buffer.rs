@@ -61,7 +61,7 @@ impl Buffer {
     pub fn space(&mut self, mut columns: usize) {
         const SPACES: [u8; 64] = [b' '; 64];
         while let Some(more) = columns.checked_sub(SPACES.len()) {
-            self.add(&SPACES);
+            self.add(SPACES);
             columns = more;
         }
         self.add(SPACES.get(..columns).unwrap_or_default());

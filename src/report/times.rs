@@ -42,7 +42,7 @@ impl Put for TimeOfDay {
         let (seconds, micros) = (nanoseconds / NANOSECONDS, nanoseconds % NANOSECONDS / 1_000);
         let [h, i, m, n, s, t] = clock(seconds);
         let [a, b, c, d, e, f] = six_digits(micros);
-        out.add(&[h, i, b':', m, n, b':', s, t, b'.', a, b, c, d, e, f]);
+        out.add([h, i, b':', m, n, b':', s, t, b'.', a, b, c, d, e, f]);
     }
 }
 
@@ -61,10 +61,10 @@ impl Put for Moment {
         let seconds = nanoseconds / NANOSECONDS;
         let (year, month, day) = civil(seconds / 86_400);
         let ([y, z], [v, w], [m, n], [d, e]) = (pair(year / 100), pair(year % 100), pair(month), pair(day));
-        out.add(&[y, z, v, w, b'-', m, n, b'-', d, e, b'T']);
+        out.add([y, z, v, w, b'-', m, n, b'-', d, e, b'T']);
         let [h, i, m, n, s, t] = clock(seconds);
-        out.add(&[h, i, b':', m, n, b':', s, t, b'.']);
-        out.add(&nine_digits(nanoseconds % NANOSECONDS));
+        out.add([h, i, b':', m, n, b':', s, t, b'.']);
+        out.add(nine_digits(nanoseconds % NANOSECONDS));
         out.add("Z");
     }
 }
@@ -73,7 +73,7 @@ impl Put for Micros {
     #[inline]
     fn put(&self, out: &mut Buffer) {
         (self.0.as_secs(), ".").put(out);
-        out.add(&six_digits(self.0.subsec_micros().into()));
+        out.add(six_digits(self.0.subsec_micros().into()));
     }
 }
 
