@@ -116,6 +116,12 @@ impl Connection {
         self.of_each(|end| end.in_state.spent(end.state(), self.last).collect())
     }
 
+    /// The same for one end, one state after the other.
+    pub fn in_state_of(&self, role: Role) -> impl Iterator<Item = (State, Duration)> {
+        let end = if self.is_self { &self.ends.client } else { self.ends.of(role) };
+        end.in_state.spent(end.state(), self.last)
+    }
+
     /// The account in Zeek's and Wireshark's words.
     pub const fn zeek(&self) -> &Zeek {
         &self.zeek

@@ -6,6 +6,7 @@
 //! standard library is for what is rare: `Displayed`.
 
 use std::fmt::{self, Display};
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::analyzer::label::Shown;
@@ -72,6 +73,17 @@ impl fmt::Write for Buffer {
     #[inline]
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.add(text.as_bytes());
+        Ok(())
+    }
+}
+
+impl io::Write for Buffer {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.add(octets);
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }

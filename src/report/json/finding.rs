@@ -3,49 +3,41 @@
 //! In: a finding. Out: its record.
 //! Invariant: both shapes have the same fields; the one by itself also names its type, and its connection if it has one.
 
-use serde::Serialize;
-
 use crate::analyzer::diagnosis::finding::Finding;
+use crate::report::buffer::{Buffer, Put};
+use crate::report::json::parts::{Known, Text, list};
 
-/// A finding by itself.
-#[derive(Serialize)]
-#[serde(tag = "type", rename = "finding")]
+/// A finding by itself, about the connection with that number, or about the capture as a whole.
 pub struct FindingRecord<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    connection: Option<u64>,
-    #[serde(flatten)]
-    what: FoundRecord<'a>,
+    /// The connection's number.
+    pub connection: Option<u64>,
+    /// The finding.
+    pub finding: &'a Finding,
 }
 
 /// A finding inside its connection.
-#[derive(Serialize)]
-pub struct FoundRecord<'a> {
-    code: &'static str,
-    severity: &'static str,
-    frames: &'a [u64],
-    confidence: &'static str,
-    says: &'a str,
-    rivals: &'a [&'static str],
-    reference: &'static str,
-}
+pub struct FoundRecord<'a>(pub &'a Finding);
 
-impl<'a> FindingRecord<'a> {
-    /// The record of `finding` about the connection with that number, or about the capture as a whole.
-    pub fn of(finding: &'a Finding, connection: Option<u64>) -> Self {
-        Self { connection, what: FoundRecord::from(finding) }
+impl Put for FindingRecord<'_> {
+    fn put(&self, out: &mut Buffer) {
+        out.add((r#"{"type":"finding""#, Known(r#","connection":"#, self.connection), ","));
+        fields(self.finding, out);
     }
 }
 
-impl<'a> From<&'a Finding> for FoundRecord<'a> {
-    fn from(finding: &'a Finding) -> Self {
-        Self {
-            code: finding.code.as_str(),
-            severity: finding.code.severity().as_str(),
-            frames: &finding.frames,
-            confidence: finding.confidence.as_str(),
-            says: &finding.says,
-            rivals: &finding.rivals,
-            reference: finding.code.reference(),
-        }
+impl Put for FoundRecord<'_> {
+    fn put(&self, out: &mut Buffer) {
+        out.add("{");
+        fields(self.0, out);
     }
+}
+
+/// The fields of both shapes, and the end of the object.
+fn fields(finding: &Finding, out: &mut Buffer) {
+    let Finding { code, frames, confidence, says, rivals } = finding;
+    out.add((r#""code":""#, code.as_str(), r#"","severity":""#, code.severity().as_str(), r#"","frames":"#));
+    list(out, frames);
+    out.add((r#","confidence":""#, confidence.as_str(), r#"","says":"#, Text(says), r#","rivals":"#));
+    list(out, rivals.iter().copied().map(Text));
+    out.add((r#","reference":"#, Text(code.reference()), "}"));
 }

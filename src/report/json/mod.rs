@@ -3,20 +3,22 @@
 //! In: steps, connections and the summary. Out: records as `docs/tcpshake.schema.json` has them and `docs/json.md`
 //! explains them.
 //! Invariant: `type` first; a number that is not known is left out, never 0 or null; a line is put
-//! together whole before it is written. The shapes of records live here, apart from the types that the analyzer works with.
+//! together whole before it is written. The shapes of records live here, apart from the types that the analyzer works
+//! with: those that come in millions are put together by hand, the others by `serde_json`.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::Serializer;
-use serde_json::ser::Formatter;
 
 use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::finding::Finding;
 use crate::analyzer::label::Numbers;
 use crate::analyzer::step::Step;
+use crate::report::buffer::{Buffer, Put};
 use crate::report::json::connection::ConnectionRecord;
 use crate::report::json::finding::FindingRecord;
+use crate::report::json::rare::Decimals;
 use crate::report::json::records::{Record, Records};
 use crate::report::json::segment::SegmentRecord;
 use crate::report::json::summary::SummaryRecord;
@@ -26,8 +28,11 @@ use crate::report::summary::Summary;
 
 mod connection;
 mod finding;
+#[cfg(test)]
+mod model;
 mod options;
 mod parts;
+mod rare;
 pub mod records;
 mod segment;
 mod summary;
@@ -42,20 +47,26 @@ pub struct Json<W> {
     numbers: Numbers,
     records: Records,
     /// The line being put together, used again for each.
-    line: Vec<u8>,
+    line: Buffer,
 }
 
 impl<W: Write> Json<W> {
     /// Writes those of `records` to `out`. Of `style` the numbers in labels count.
     pub const fn new(out: W, style: Style, records: Records) -> Self {
-        Self { out, numbers: style.numbers, records, line: Vec::new() }
+        Self { out, numbers: style.numbers, records, line: Buffer::new() }
     }
 
-    fn write(&mut self, record: &impl Serialize) -> io::Result<()> {
+    fn write(&mut self, record: impl Put) -> io::Result<()> {
+        self.line.clear();
+        self.line.add((record, "\n"));
+        self.out.write_all(self.line.octets())
+    }
+
+    fn serialize(&mut self, record: &impl Serialize) -> io::Result<()> {
         self.line.clear();
         record.serialize(&mut Serializer::with_formatter(&mut self.line, Decimals))?;
-        self.line.push(b'\n');
-        self.out.write_all(&self.line)
+        self.line.add("\n");
+        self.out.write_all(self.line.octets())
     }
 }
 
@@ -64,17 +75,17 @@ impl<W: Write + Send> Report for Json<W> {
         if !self.records.has(Record::Segments) {
             return Ok(());
         }
-        self.write(&SegmentRecord::of(step, self.numbers))
+        self.write(SegmentRecord { step, numbers: self.numbers })
     }
 
     fn connection(&mut self, connection: &Connection) -> io::Result<()> {
         if self.records.has(Record::Findings) {
             for finding in connection.findings() {
-                self.write(&FindingRecord::of(finding, Some(connection.id())))?;
+                self.write(FindingRecord { connection: Some(connection.id()), finding })?;
             }
         }
         if self.records.has(Record::Connections) {
-            self.write(&ConnectionRecord::of(connection))?;
+            self.write(ConnectionRecord(connection))?;
         }
         Ok(())
     }
@@ -83,27 +94,17 @@ impl<W: Write + Send> Report for Json<W> {
         if !self.records.has(Record::Findings) {
             return Ok(());
         }
-        self.write(&FindingRecord::of(finding, None))
+        self.write(FindingRecord { connection: None, finding })
     }
 
     fn summary(&mut self, summary: &Summary) -> io::Result<()> {
         if !self.records.has(Record::Summary) {
             return Ok(());
         }
-        self.write(&SummaryRecord::of(summary))
+        self.serialize(&SummaryRecord::of(summary))
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
-    }
-}
-
-/// Compact JSON, with seconds as plain decimals: `0.000002` and not `2e-6`, which not every reader takes.
-struct Decimals;
-
-impl Formatter for Decimals {
-    fn write_f64<W: Write + ?Sized>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
-        // The shortest decimal that reads back as the same value.
-        write!(writer, "{value}")
     }
 }

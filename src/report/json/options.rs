@@ -1,66 +1,58 @@
-//! The options of a segment as a list of objects.
+//! The options of a segment as objects.
 //!
-//! In: the options as they stood in the header. Out: one object each, with `kind` first.
+//! In: an option as it stood in the header. Out: its object, with `kind` first.
 //! Invariant: nothing is left out but the padding (no-operation); what is unknown or malformed keeps its octets.
 
-use serde::{Serialize, Serializer};
+use crate::options::TcpOption;
+use crate::report::buffer::{Buffer, Put};
+use crate::report::json::parts::{Hex, list};
+use crate::seq::SeqNumber;
 
-use crate::options::{Options, SackBlocks, TcpOption};
-use crate::report::json::parts::Hex;
-
-/// All options of a segment.
-pub struct OptionList<'a>(pub &'a Options);
-
-impl Serialize for OptionList<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().filter_map(OptionRecord::of))
-    }
-}
-
-/// One option.
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum OptionRecord<'a> {
-    Mss { value: u16 },
-    WindowScale { shift: u8 },
-    SackPermitted,
-    Sack { blocks: Blocks<'a> },
-    Timestamps { value: u32, echo: u32 },
-    FastOpen { cookie: Hex<'a> },
-    Multipath { subtype: u8, hex: Hex<'a> },
-    Unknown { number: u8, hex: Hex<'a> },
-    Malformed { number: u8, hex: Hex<'a> },
-}
+/// One option that is no padding.
+pub struct OptionRecord<'a>(TcpOption<'a>);
 
 impl<'a> OptionRecord<'a> {
-    fn of(option: TcpOption<'a>) -> Option<Self> {
-        Some(match option {
-            TcpOption::NoOperation => return None,
-            TcpOption::MaximumSegmentSize(value) => Self::Mss { value },
-            TcpOption::WindowScale(shift) => Self::WindowScale { shift },
-            TcpOption::SackPermitted => Self::SackPermitted,
-            TcpOption::Sack(blocks) => Self::Sack { blocks: Blocks(blocks) },
-            TcpOption::Timestamps { value, echo } => Self::Timestamps { value, echo },
-            TcpOption::FastOpen(cookie) => Self::FastOpen { cookie: Hex(cookie) },
-            TcpOption::Multipath { subtype, octets } => Self::Multipath { subtype, hex: Hex(octets) },
-            TcpOption::Unknown { kind, octets } => Self::Unknown { number: kind, hex: Hex(octets) },
-            TcpOption::Malformed { kind, octets } => Self::Malformed { number: kind, hex: Hex(octets) },
-        })
+    /// The record of `option`.
+    pub fn of(option: TcpOption<'a>) -> Option<Self> {
+        (option != TcpOption::NoOperation).then_some(Self(option))
     }
 }
 
-/// Blocks of text that were received out of order.
-struct Blocks<'a>(SackBlocks<'a>);
-
-impl Serialize for Blocks<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|(left, right)| Block { left: left.0, right: right.0 }))
+impl Put for OptionRecord<'_> {
+    fn put(&self, out: &mut Buffer) {
+        match self.0 {
+            TcpOption::NoOperation => {}
+            TcpOption::MaximumSegmentSize(value) => out.add((r#"{"kind":"mss","value":"#, value, "}")),
+            TcpOption::WindowScale(shift) => out.add((r#"{"kind":"window-scale","shift":"#, shift, "}")),
+            TcpOption::SackPermitted => out.add(r#"{"kind":"sack-permitted"}"#),
+            TcpOption::Sack(blocks) => {
+                out.add(r#"{"kind":"sack","blocks":"#);
+                list(out, blocks.iter().map(Block));
+                out.add("}");
+            }
+            TcpOption::Timestamps { value, echo } => {
+                out.add((r#"{"kind":"timestamps","value":"#, value, r#","echo":"#, echo, "}"));
+            }
+            TcpOption::FastOpen(cookie) => out.add((r#"{"kind":"fast-open","cookie":"#, Hex(cookie), "}")),
+            TcpOption::Multipath { subtype, octets } => {
+                out.add((r#"{"kind":"multipath","subtype":"#, subtype, r#","hex":"#, Hex(octets), "}"));
+            }
+            TcpOption::Unknown { kind, octets } => {
+                out.add((r#"{"kind":"unknown","number":"#, kind, r#","hex":"#, Hex(octets), "}"));
+            }
+            TcpOption::Malformed { kind, octets } => {
+                out.add((r#"{"kind":"malformed","number":"#, kind, r#","hex":"#, Hex(octets), "}"));
+            }
+        }
     }
 }
 
-/// One of them: its first number, and the number after its last.
-#[derive(Serialize)]
-struct Block {
-    left: u32,
-    right: u32,
+/// A block of text that was received out of order: its first number, and the number after its last.
+struct Block((SeqNumber, SeqNumber));
+
+impl Put for Block {
+    fn put(&self, out: &mut Buffer) {
+        let (left, right) = self.0;
+        (r#"{"left":"#, left.0, r#","right":"#, right.0, "}").put(out);
+    }
 }

@@ -1,110 +1,168 @@
-//! What records are made of: times, durations, sockets, and what exists once for each end.
+//! What records are made of: strings, lists, objects of two, and what is left out where it is not known.
 //!
-//! In: the analyzer's values. Out: the same in the records' shape.
-//! Invariant: nothing is rounded: times have nine decimals, and a duration reads back to the nanosecond up to the 104
-//! days at which a JSON number's 53 bits are full.
+//! In: the analyzer's values. Out: the same in the records' shape, in a buffer.
+//! Invariant: the octets are those of `serde_json` (`model/`, in tests). Nothing is rounded: times have nine decimals,
+//! and a duration reads back to the nanosecond up to the 97 days at which a JSON number's 53 bits are full.
 
-use std::fmt;
-use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+use std::net::SocketAddr;
 
-use serde::{Serialize, Serializer};
+use crate::analyzer::role::Ends;
+use crate::report::buffer::{Buffer, Put};
 
-use crate::analyzer::role::{Ends, Role};
-use crate::analyzer::state::State;
-use crate::report::buffer::Buffer;
-use crate::report::times::Moment;
-use crate::seq::SeqNumber;
-use crate::time::Timestamp;
-
-/// A moment as RFC 3339 writes it, in UTC with nine decimals.
-pub struct Time(pub Timestamp);
-
-impl Serialize for Time {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut text = Buffer::new();
-        text.add(Moment(self.0));
-        serializer.serialize_str(text.as_str())
-    }
-}
-
-/// A duration in seconds.
+/// A name of ours as a string: nothing in it needs an escape.
 #[derive(Clone, Copy)]
-pub struct Seconds(pub Duration);
+pub struct Name(pub &'static str);
 
-impl Serialize for Seconds {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Both operands are exact, so the quotient is the closest value there is to the decimal that is meant.
-        serializer.serialize_f64(self.0.as_nanos() as f64 / 1e9)
-    }
-}
+/// Any text as a string.
+#[derive(Clone, Copy)]
+pub struct Text<'a>(pub &'a str);
+
+/// A field, name and comma included, where its value is known.
+pub struct Known<T>(pub &'static str, pub Option<T>);
 
 /// One socket.
-#[derive(Serialize)]
-pub struct Socket {
-    addr: IpAddr,
-    port: u16,
-}
-
-impl From<SocketAddr> for Socket {
-    fn from(socket: SocketAddr) -> Self {
-        Self { addr: socket.ip(), port: socket.port() }
-    }
-}
+pub struct Socket(pub SocketAddr);
 
 /// One of something for each end.
-#[derive(Serialize)]
-pub struct Both<T> {
-    client: T,
-    server: T,
-}
-
-impl<T> From<Ends<T>> for Both<T> {
-    fn from(Ends { client, server }: Ends<T>) -> Self {
-        Self { client, server }
-    }
-}
-
-/// The states of both ends.
-pub fn states(states: Ends<State>) -> Both<&'static str> {
-    states.map(|state| state.as_str()).into()
-}
+pub struct Both<T>(pub Ends<T>);
 
 /// Which of the two is assumed, as a list of ends.
 pub struct Assumed(pub Ends<bool>);
 
-impl Serialize for Assumed {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let ends = [Role::Client, Role::Server].into_iter().filter(|role| *self.0.of(*role));
-        serializer.collect_seq(ends.map(Role::as_str))
-    }
-}
-
-/// A sequence number, always absolute.
-pub const fn number(number: SeqNumber) -> u32 {
-    number.0
-}
-
-/// Anything that prints, as a string.
-pub struct Text<T>(pub T);
-
-impl<T: fmt::Display> Serialize for Text<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
-}
-
-/// Octets, two hexadecimal digits each.
+/// Octets, two hexadecimal digits each, as a string.
 pub struct Hex<'a>(pub &'a [u8]);
 
-impl Serialize for Hex<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+impl Put for Name {
+    #[inline]
+    fn put(&self, out: &mut Buffer) {
+        ("\"", self.0, "\"").put(out);
     }
 }
 
-impl fmt::Display for Hex<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+impl Put for Text<'_> {
+    fn put(&self, out: &mut Buffer) {
+        out.add("\"");
+        let mut rest = self.0.as_bytes();
+        while let Some(at) = rest.iter().position(|octet| needs_escape(*octet)) {
+            let Some(([plain @ .., special], after)) = rest.split_at_checked(at.saturating_add(1)) else {
+                break;
+            };
+            out.add(plain);
+            escape(*special, out);
+            rest = after;
+        }
+        out.add(rest);
+        out.add("\"");
+    }
+}
+
+const fn needs_escape(octet: u8) -> bool {
+    octet < b' ' || octet == b'"' || octet == b'\\'
+}
+
+fn escape(octet: u8, out: &mut Buffer) {
+    match octet {
+        b'"' => out.add(r#"\""#),
+        b'\\' => out.add(r"\\"),
+        b'\x08' => out.add(r"\b"),
+        b'\t' => out.add(r"\t"),
+        b'\n' => out.add(r"\n"),
+        b'\x0c' => out.add(r"\f"),
+        b'\r' => out.add(r"\r"),
+        _ => out.add((r"\u00", hexadecimal(octet))),
+    }
+}
+
+impl<T: Put> Put for Known<T> {
+    #[inline]
+    fn put(&self, out: &mut Buffer) {
+        if let Self(field, Some(value)) = self {
+            (*field, value).put(out);
+        }
+    }
+}
+
+/// Puts a list.
+#[inline]
+pub fn list<T: Put>(out: &mut Buffer, all: impl IntoIterator<Item = T>) {
+    out.add("[");
+    for (count, each) in all.into_iter().enumerate() {
+        out.add((if count == 0 { "" } else { "," }, each));
+    }
+    out.add("]");
+}
+
+impl Put for Socket {
+    #[inline]
+    fn put(&self, out: &mut Buffer) {
+        (r#"{"addr":""#, self.0.ip(), r#"","port":"#, self.0.port(), "}").put(out);
+    }
+}
+
+impl<T: Put> Put for Both<T> {
+    #[inline]
+    fn put(&self, out: &mut Buffer) {
+        (r#"{"client":"#, &self.0.client, r#","server":"#, &self.0.server, "}").put(out);
+    }
+}
+
+impl Put for Assumed {
+    #[inline]
+    fn put(&self, out: &mut Buffer) {
+        out.add(match self.0 {
+            Ends { client: false, server: false } => "[]",
+            Ends { client: true, server: false } => r#"["client"]"#,
+            Ends { client: false, server: true } => r#"["server"]"#,
+            Ends { client: true, server: true } => r#"["client","server"]"#,
+        });
+    }
+}
+
+impl Put for Hex<'_> {
+    fn put(&self, out: &mut Buffer) {
+        out.add("\"");
+        self.0.iter().for_each(|octet| out.add(hexadecimal(*octet)));
+        out.add("\"");
+    }
+}
+
+fn hexadecimal(octet: u8) -> [u8; 2] {
+    [octet >> 4, octet & 0xf].map(|digit| if digit < 10 { b'0' + digit } else { b'a' - 10 + digit })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn put(value: impl Put) -> String {
+        let mut out = Buffer::new();
+        out.add(value);
+        out.as_str().to_owned()
+    }
+
+    #[test]
+    fn every_character_is_escaped_as_serde_json_does() {
+        let all: String = (0..=0x2ff_u32).filter_map(char::from_u32).collect();
+        assert_eq!(put(Text(&all)), serde_json::to_string(&all).unwrap());
+    }
+
+    #[test]
+    fn lists_have_commas_between() {
+        let of = |all: &[u64]| {
+            let mut out = Buffer::new();
+            list(&mut out, all);
+            out.as_str().to_owned()
+        };
+        assert_eq!([of(&[]), of(&[1]), of(&[1, 2])], ["[]", "[1]", "[1,2]"]);
+        assert_eq!(put((Known(",\"j\":", Some(7_u8)), Known(",\"k\":", None::<u8>))), ",\"j\":7");
+        assert_eq!(put(Hex(&[0, 0x9a, 0xff])), "\"009aff\"");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_escaped_as_serde_json_does(text: String) {
+            prop_assert_eq!(put(Text(&text)), serde_json::to_string(&text).unwrap());
+        }
     }
 }

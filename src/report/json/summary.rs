@@ -5,7 +5,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::report::json::parts::Seconds;
+use crate::report::json::rare::Seconds;
 use crate::report::summary::Summary;
 
 /// What was read, left out and found.

@@ -2,6 +2,8 @@
 //!
 //! `tests/json.rs` holds records of every kind against the schema; here stands what they look like.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::*;
@@ -61,12 +63,7 @@ fn type_comes_first_and_a_connection_after_its_segments() {
 
 #[test]
 fn durations_are_decimals_that_read_back() {
-    let write = |nanoseconds| {
-        let mut line = Vec::new();
-        let seconds = parts::Seconds(std::time::Duration::from_nanos(nanoseconds));
-        seconds.serialize(&mut Serializer::with_formatter(&mut line, Decimals)).unwrap();
-        String::from_utf8(line).unwrap()
-    };
+    let write = |nanoseconds| model::written(&rare::Seconds(Duration::from_nanos(nanoseconds)));
     let of: Vec<_> = [0, 1, 197_000, 240_000_001, 5_000_000_000, 86_400_123_456_789].map(write).into();
     assert_eq!(of, ["0", "0.000000001", "0.000197", "0.240000001", "5", "86400.123456789"]);
     for nanoseconds in (0..4_000_000_000_000_000).step_by(7_919_131_071_937) {
@@ -98,8 +95,13 @@ fn a_finding_stands_alone_and_in_its_connection() {
         says: "The client sent its SYN twice.".to_owned(),
         rivals: vec!["a duplicate made by the network"],
     };
-    let alone = serde_json::to_value(FindingRecord::of(&finding, Some(7))).unwrap();
-    let inside = serde_json::to_value(finding::FoundRecord::from(&finding)).unwrap();
+    let value = |record: &dyn Put| {
+        let mut line = Buffer::new();
+        record.put(&mut line);
+        serde_json::from_str::<Value>(line.as_str()).unwrap()
+    };
+    let alone = value(&FindingRecord { connection: Some(7), finding: &finding });
+    let inside = value(&finding::FoundRecord(&finding));
     insta::assert_snapshot!(alone, @r#"{"code":"syn-retransmitted","confidence":"certain","connection":7,"frames":[1,2],"reference":"RFC 9293 §3.8.1","rivals":["a duplicate made by the network"],"says":"The client sent its SYN twice.","severity":"warning","type":"finding"}"#);
     let schema: Value = serde_json::from_str(include_str!("../../../docs/tcpshake.schema.json")).unwrap();
     jsonschema::validate(&schema, &alone).unwrap();

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::expect::claim::{Claim, Expectation};
 use crate::expect::verdict::{Seen, Verdict};
-use crate::report::json::parts::{Socket, Text};
+use crate::report::json::rare::{Socket, Text};
 use crate::report::list::write_record;
 
 /// Writes the verdicts, one object a line.
