@@ -8,7 +8,8 @@ use std::io;
 use std::path::Path;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use tcpshake::analyzer::tracker::{Config, Tracker};
+use tcpshake::analyzer::config::Config;
+use tcpshake::analyzer::tracker::Tracker;
 use tcpshake::capture::file::Files;
 use tcpshake::capture::source::{FrameSource, Next};
 use tcpshake::decode::{DEPTH, Decoded, Decoder};

@@ -7,7 +7,8 @@
 //!
 //! ```
 //! use tcpshake::analyzer::label::Numbers;
-//! use tcpshake::analyzer::tracker::{Config, Tracker};
+//! use tcpshake::analyzer::config::Config;
+//! use tcpshake::analyzer::tracker::Tracker;
 //! use tcpshake::capture::file::Files;
 //! use tcpshake::capture::source::{FrameSource, Next};
 //! use tcpshake::decode::{DEPTH, Decoded, Decoder};

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use tcpshake::analyzer::closing::ClosingKind;
+use tcpshake::analyzer::config::Config;
 use tcpshake::analyzer::connection::Connection;
 use tcpshake::analyzer::diagnosis::code::Code;
 use tcpshake::analyzer::diagnosis::notes::FIRST_FRAMES;
@@ -18,7 +19,7 @@ use tcpshake::analyzer::outcome::Outcome;
 use tcpshake::analyzer::role::Ends;
 use tcpshake::analyzer::state::State;
 use tcpshake::analyzer::step::Step;
-use tcpshake::analyzer::tracker::{Config, Tracker};
+use tcpshake::analyzer::tracker::Tracker;
 use tcpshake::options::Options;
 use tcpshake::segment::{Checksum, Flags, Segment, Sighting, TextHead};
 use tcpshake::seq::SeqNumber;

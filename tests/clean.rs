@@ -8,11 +8,12 @@ use std::net::SocketAddr;
 
 use proptest::prelude::*;
 use tcpshake::analyzer::closing::ClosingKind;
+use tcpshake::analyzer::config::Config;
 use tcpshake::analyzer::connection::Connection;
 use tcpshake::analyzer::diagnosis::severity::Severity;
 use tcpshake::analyzer::outcome::Outcome;
 use tcpshake::analyzer::role::Role;
-use tcpshake::analyzer::tracker::{Config, Tracker};
+use tcpshake::analyzer::tracker::Tracker;
 use tcpshake::options::Options;
 use tcpshake::segment::{Checksum, Flags, Segment, Sighting, TextHead};
 use tcpshake::seq::SeqNumber;

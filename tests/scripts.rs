@@ -156,12 +156,13 @@ mod observed {
     use std::process::Command;
 
     use serde_json::Value;
+    use tcpshake::analyzer::config::Config;
     use tcpshake::analyzer::connection::Connection;
     use tcpshake::analyzer::label::Numbers;
     use tcpshake::analyzer::role::{Ends, Role};
     use tcpshake::analyzer::state::State;
     use tcpshake::analyzer::step::Step;
-    use tcpshake::analyzer::tracker::{Config, Tracker};
+    use tcpshake::analyzer::tracker::Tracker;
 
     #[test]
     fn every_script_is_observed_as_it_says() {

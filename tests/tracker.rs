@@ -7,9 +7,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tcpshake::analyzer::config::Config;
 use tcpshake::analyzer::connection::Connection;
 use tcpshake::analyzer::outcome::Outcome;
-use tcpshake::analyzer::tracker::{Config, Tracker};
+use tcpshake::analyzer::tracker::Tracker;
 use tcpshake::options::Options;
 use tcpshake::segment::{Checksum, Flags, Segment, Sighting, TextHead};
 use tcpshake::seq::SeqNumber;

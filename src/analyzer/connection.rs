@@ -22,8 +22,9 @@ use crate::analyzer::judge::judge;
 use crate::analyzer::label::{Label, Letters};
 use crate::analyzer::opening::Progress;
 use crate::analyzer::outcome::ResetSeen;
+use crate::analyzer::outline::Outline;
 use crate::analyzer::role::{Ends, Role};
-use crate::analyzer::sightings::{Seen, Sightings};
+use crate::analyzer::sightings::Seen;
 use crate::analyzer::state::State;
 use crate::analyzer::step::{Step, Steps};
 use crate::segment::{Flags, Segment};
@@ -47,7 +48,10 @@ pub struct Connection {
     pub(super) first_fin: Option<Role>,
     pub(super) reset: Option<ResetSeen>,
     pub(super) zeek: Zeek,
-    sightings: Sightings,
+    /// A packet of it was certainly seen twice: so this capture does.
+    pub(super) is_twofold: bool,
+    /// Whether the handshake is complete, or was seen to have been, by the last segment.
+    pub(super) complete: bool,
     pub(super) steps: Steps,
     pub(super) notes: Notes,
     /// Nothing but SYN+ACKs and RSTs was seen.
@@ -61,6 +65,7 @@ struct Was {
     states: Ends<State>,
     closed: bool,
     complete: bool,
+    two_way: bool,
     reset: bool,
     is_first: bool,
 }
@@ -100,7 +105,8 @@ impl Connection {
             first_fin: None,
             reset: None,
             zeek: Zeek::default(),
-            sightings: Sightings::default(),
+            is_twofold: false,
+            complete: false,
             steps: Steps::keeping(keep_steps),
             notes: Notes::default(),
             only_answers: true,
@@ -108,22 +114,39 @@ impl Connection {
         }
     }
 
-    /// Takes in the next segment.
-    pub fn observe(&mut self, segment: &Segment) -> Step {
-        let step = match self.sightings.find(segment) {
+    /// Takes in the next segment; `seen` is the first sighting of its packet, where this is another.
+    pub fn observe(&mut self, segment: &Segment, seen: Option<Seen>) -> Outline {
+        self.notes.begin();
+        let outline = match seen {
             Some(seen) => self.see_again(segment, seen),
             None => self.take_in(segment),
         };
-        self.steps.push(&step);
-        step
+        if self.steps.is_kept() {
+            let step = self.step(segment, &outline);
+            self.steps.push(step);
+        }
+        outline
     }
 
-    /// Whether the capture saw the packet that carries `segment` before.
-    pub fn has_seen(&self, segment: &Segment) -> bool {
-        self.sightings.find(segment).is_some()
+    /// The step that `segment` is, which was taken in last, with `outline`.
+    pub fn step(&self, segment: &Segment, outline: &Outline) -> Step {
+        let label = self.label(segment, &outline.facts, outline.from);
+        let (states, assumed) = outline.as_sent.unwrap_or_else(|| (self.states(), self.assumed()));
+        Step {
+            connection: self.id,
+            from: outline.from,
+            segment: segment.clone(),
+            label: if outline.seen_before.is_some() { label.seen_again() } else { label },
+            states,
+            assumed,
+            acknowledges: outline.acknowledges,
+            seen_before: outline.seen_before,
+            ace: self.ace(segment),
+            findings: self.notes.shown_now(),
+        }
     }
 
-    fn take_in(&mut self, segment: &Segment) -> Step {
+    fn take_in(&mut self, segment: &Segment) -> Outline {
         if self.guessed_wrong(segment) {
             self.exchange();
         }
@@ -132,60 +155,53 @@ impl Connection {
         let was = Was {
             states: self.states(),
             closed: self.was_closed_both_ways(),
-            complete: self.opening.was_completed(&self.ends, self.is_self),
+            complete: self.complete,
+            two_way: self.is_two_way(),
             reset: self.standing_reset().is_some(),
             is_first: self.ends.client.numbers.segments == 0 && self.ends.server.numbers.segments == 0,
         };
         let facts = judge(segment, self.ends.of(from), self.ends.of(to));
 
         self.ends.of_mut(from).sends(segment, &facts);
-        let as_sent = (self.states(), self.assumed());
+        // A connection with itself has one state, and is both before and after the arrival: the sending is shown.
+        let as_sent = self.is_self.then(|| (self.states(), self.assumed()));
         let fin_passed = self.ends.of(from).numbers.fin_has_passed();
         let acknowledges = self.ends.of_mut(to).receives(segment, &facts, fin_passed);
 
         self.note(segment, &facts, from, was);
         self.diagnose(segment, &facts, from, was);
-        self.sightings.remember(segment, facts.acknowledges == Acknowledges::New);
-        // A connection with itself has one state, and is both before and after the arrival: the sending is shown.
-        let (states, assumed) = if self.is_self { as_sent } else { (self.states(), self.assumed()) };
-        Step {
-            connection: self.id,
+        self.complete = self.opening.was_completed(&self.ends, self.is_self);
+        Outline {
             from,
-            segment: segment.clone(),
-            label: self.label(segment, &facts, from),
-            states,
-            assumed,
+            facts,
+            as_sent,
             acknowledges,
             seen_before: None,
-            ace: self.ace(segment),
-            findings: self.notes.take_now(),
+            completes: self.complete && !was.complete,
+            turns_two_way: self.is_two_way() && !was.two_way,
         }
     }
 
     /// A second sighting: the label of the first, and nothing moves.
-    fn see_again(&mut self, segment: &Segment, seen: Seen) -> Step {
+    fn see_again(&mut self, segment: &Segment, seen: Seen) -> Outline {
         let from = self.role_of(segment.source);
         let to = if self.is_self { from } else { from.other() };
         self.last = self.last.max(segment.time);
         self.now = self.now.max(self.last);
-        self.sightings.prove();
+        self.is_twofold = true;
         sighting::seen_again(segment, seen.frame, &mut self.notes);
         // Zeek and Wireshark take it for a segment like any other.
         self.zeek.note(segment, from);
         let acknowledges = if seen.acknowledged { Acknowledges::New } else { Acknowledges::Old };
         let judged = judge(segment, self.ends.of(from), self.ends.of(to));
-        let facts = Facts { again: 0, acknowledges, ..judged };
-        Step {
-            connection: self.id,
+        Outline {
             from,
-            segment: segment.clone(),
-            label: self.label(segment, &facts, from).seen_again(),
-            states: self.states(),
-            assumed: self.assumed(),
+            facts: Facts { again: 0, acknowledges, ..judged },
+            as_sent: None,
             acknowledges: None,
             seen_before: Some(seen.frame),
-            ace: self.ace(segment),
-            findings: self.notes.take_now(),
+            completes: false,
+            turns_two_way: false,
         }
     }
 

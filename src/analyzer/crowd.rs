@@ -6,14 +6,14 @@
 //! Read: field guide sections 2 (`accept-queue-full`, `no-answer`) and 4 (`one-sided-capture`).
 
 use std::collections::{HashMap, VecDeque};
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
+
+use foldhash::fast::RandomState;
 
 use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::account::Surroundings;
+use crate::analyzer::pairs::SocketHasher;
 use crate::time::Timestamp;
-use crate::tunnel::Tunnel;
 
 /// Others count that were completed within this time before an attempt's first segment, or after its last.
 const AROUND: Duration = Duration::from_secs(60);
@@ -30,22 +30,19 @@ const SPANS: usize = 16;
 /// All connections, seen together.
 #[derive(Debug, Default)]
 pub struct Crowd {
-    listeners: HashMap<Listener, Vec<Span>>,
-    /// The last frame of each pair whose connection has ended and been let go.
-    past: HashMap<Pair, u64>,
+    hasher: SocketHasher,
+    /// By the hash of the listener and the tunnels that it is in.
+    listeners: HashMap<u64, Vec<Span>, RandomState>,
+    /// The last frame of each pair whose connection has ended and been let go, by the pair's hash: two pairs that share
+    /// one are rarer than anything else that goes wrong.
+    past: HashMap<u64, u64, RandomState>,
     /// The same pairs in the order in which they were let go.
-    past_order: VecDeque<Pair>,
+    past_order: VecDeque<u64>,
     two_way: u64,
     one_way: u64,
     /// Whether the capture is known to have lost frames.
     pub lost_frames: bool,
 }
-
-/// A socket pair in sorted order, and the tunnels that it is in: what a connection is held by.
-pub type Pair = (SocketAddr, SocketAddr, Option<Arc<Tunnel>>);
-
-/// A socket that completes handshakes, and the tunnels that it is in.
-type Listener = (SocketAddr, Option<Arc<Tunnel>>);
 
 /// A span in which a listener completed handshakes, with no pause as long as twice `AROUND`: any window of that length
 /// that touches the span has one of them in it.
@@ -58,10 +55,11 @@ struct Span {
 impl Crowd {
     /// Notes that the server of `connection` completed a handshake.
     pub fn serves(&mut self, connection: &Connection, time: Timestamp) {
-        self.note_listener((connection.sockets().server, connection.tunnel().cloned()), time);
+        let listener = self.hasher.of(connection.sockets().server, connection.tunnel());
+        self.note_listener(listener, time);
     }
 
-    fn note_listener(&mut self, listener: Listener, time: Timestamp) {
+    fn note_listener(&mut self, listener: u64, time: Timestamp) {
         if self.listeners.len() >= LISTENERS && !self.listeners.contains_key(&listener) {
             self.forget_the_older_half();
         }
@@ -91,8 +89,8 @@ impl Crowd {
     }
 
     /// Remembers that the connection of `pair` ended, with the frame `last`.
-    pub fn remember(&mut self, pair: Pair, last: u64) {
-        if self.past.insert(pair.clone(), last).is_some() {
+    pub fn remember(&mut self, pair: u64, last: u64) {
+        if self.past.insert(pair, last).is_some() {
             return;
         }
         self.past_order.push_back(pair);
@@ -104,15 +102,15 @@ impl Crowd {
     }
 
     /// The last frame of an earlier connection of `pair`, which has ended.
-    pub fn recall(&self, pair: &Pair) -> Option<u64> {
-        self.past.get(pair).copied()
+    pub fn recall(&self, pair: u64) -> Option<u64> {
+        self.past.get(&pair).copied()
     }
 
     /// What others show around `connection`.
     pub fn around(&self, connection: &Connection) -> Surroundings {
         let earliest = Timestamp(connection.start().0.saturating_sub(nanos(AROUND)));
         let latest = connection.end().after(AROUND);
-        let listener = (connection.sockets().server, connection.tunnel().cloned());
+        let listener = self.hasher.of(connection.sockets().server, connection.tunnel());
         let spans = self.listeners.get(&listener).map_or(&[][..], Vec::as_slice);
         Surroundings {
             serves_others: spans.iter().any(|span| span.from <= latest && earliest <= span.to),
@@ -146,14 +144,14 @@ mod tests {
     #[test]
     fn spans_are_joined_and_bounded() {
         let mut crowd = Crowd::default();
-        let listener = (SocketAddr::from(([192, 0, 2, 2], 80)), None);
+        let listener = 7;
         for second in (0..1_000).step_by(100) {
-            crowd.note_listener(listener.clone(), Timestamp::new(second, 0));
+            crowd.note_listener(listener, Timestamp::new(second, 0));
         }
         let joined = [Span { from: Timestamp(0), to: Timestamp::new(900, 0) }];
         assert_eq!(crowd.listeners[&listener], joined);
         for second in (2_000..20_000).step_by(200) {
-            crowd.note_listener(listener.clone(), Timestamp::new(second, 0));
+            crowd.note_listener(listener, Timestamp::new(second, 0));
         }
         assert_eq!(crowd.listeners[&listener].len(), SPANS);
     }
@@ -161,9 +159,8 @@ mod tests {
     #[test]
     fn listeners_are_bounded() {
         let mut crowd = Crowd::default();
-        for number in 0..100_000_u32 {
-            let listener = (SocketAddr::from((number.to_be_bytes(), 80)), None);
-            crowd.note_listener(listener, Timestamp::new(u64::from(number), 0));
+        for number in 0..100_000 {
+            crowd.note_listener(number, Timestamp::new(number, 0));
             assert!(crowd.listeners.len() <= LISTENERS);
         }
     }
@@ -171,14 +168,11 @@ mod tests {
     #[test]
     fn pairs_of_the_past_are_bounded() {
         let mut crowd = Crowd::default();
-        let pair = |number: u32| {
-            (SocketAddr::from((number.to_be_bytes(), 1)), SocketAddr::from(([192, 0, 2, 2], 80)), None)
-        };
         for number in 0..100_000 {
-            crowd.remember(pair(number), u64::from(number));
-            crowd.remember(pair(number), u64::from(number));
+            crowd.remember(number, number);
+            crowd.remember(number, number);
             assert!(crowd.past.len() <= PAST && crowd.past_order.len() <= PAST);
         }
-        assert_eq!((crowd.recall(&pair(0)), crowd.recall(&pair(99_999))), (None, Some(99_999)));
+        assert_eq!((crowd.recall(0), crowd.recall(99_999)), (None, Some(99_999)));
     }
 }

@@ -1,34 +1,36 @@
 //! What the tracker holds for one socket pair: the connection that is, and the one that it may not have replaced.
 //!
-//! In: the segments of one pair. Out: a `Step` for each; connections that have ended, finished.
+//! In: the segments of one pair. Out: what each did; connections that have ended, finished.
 //! Invariant: a SYN that comes while the pair is open begins an attempt beside the open connection. Answered as a SYN it
 //! takes its place; answered by a challenge ACK alone it opened nothing, and is counted to the open one.
 //! Read: RFC 9293 §3.5.1 (half-open connections), §3.10.7.4 (a SYN in a synchronized state); RFC 5961 §4.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::analyzer::connection::Connection;
 use crate::analyzer::crowd::Crowd;
 use crate::analyzer::diagnosis::code::Code;
-use crate::analyzer::facts::Kind;
+use crate::analyzer::facts::{Acknowledges, Kind};
+use crate::analyzer::outline::Outline;
+use crate::analyzer::role::Ends;
+use crate::analyzer::sightings::{Seen, Sightings};
 use crate::analyzer::step::Step;
 use crate::icmp::IcmpError;
 use crate::segment::{Checksum, Segment};
-use crate::time::Timestamp;
+use crate::tunnel::Tunnel;
 
 /// A socket pair that is held.
 #[derive(Debug)]
 pub struct Entry {
     /// The connection that is, or is attempted.
-    pub current: Box<Connection>,
+    pub current: Connection,
     /// The connection that `current` would replace, while `current` is an attempt that nobody has answered as one.
     pub older: Option<Box<Connection>>,
     /// Whether `current` was handed out early.
     pub is_reported: bool,
-    /// When its last segment came, by the tracker's clock.
-    pub seen: Timestamp,
-    /// When it is to be looked at next.
-    pub due: Option<Timestamp>,
 }
 
 /// Where connections go that have ended.
@@ -43,16 +45,17 @@ pub struct Ended {
 impl Entry {
     /// An entry that begins with `current`.
     pub fn of(current: Connection) -> Self {
-        Self { current: Box::new(current), older: None, is_reported: false, seen: Timestamp(0), due: None }
+        Self { current, older: None, is_reported: false }
     }
 
     /// Whether `segment` is a SYN that opens a new incarnation, or the answer to one that was not captured.
-    pub fn opens_anew(&self, segment: &Segment) -> bool {
+    pub fn opens_anew(&self, segment: &Segment, sightings: &Sightings) -> bool {
+        let is_new = || sight(&self.current, segment, sightings).is_none();
         match Kind::of(segment.flags) {
             // Nobody reads it.
             _ if segment.checksum == Checksum::Wrong => false,
-            Kind::Syn => !self.current.takes_syn(segment) && !self.current.has_seen(segment),
-            Kind::SynAck => !self.current.takes_syn_ack(segment) && !self.current.has_seen(segment),
+            Kind::Syn => !self.current.takes_syn(segment) && is_new(),
+            Kind::SynAck => !self.current.takes_syn_ack(segment) && is_new(),
             _ => false,
         }
     }
@@ -64,7 +67,7 @@ impl Entry {
         let was_reported = std::mem::take(&mut self.is_reported);
         if self.older.is_none() && self.current.is_open() && !self.current.is_over() {
             self.current.is_provoked_by(segment);
-            self.older = Some(std::mem::replace(&mut self.current, Box::new(next)));
+            self.older = Some(Box::new(std::mem::replace(&mut self.current, next)));
             return;
         }
         if Kind::of(segment.flags) == Kind::Syn {
@@ -75,46 +78,62 @@ impl Entry {
                 self.current.raise(Code::SynAbandoned, &[syn, segment.frame]);
             }
         }
-        let mut old = std::mem::replace(&mut self.current, Box::new(next));
+        let mut old = std::mem::replace(&mut self.current, next);
         if !was_reported {
             old.finish(segment.time, crowd.around(&old));
-            ended.push(*old, crowd);
+            ended.push(old, crowd);
         }
     }
 
-    /// Takes in a segment of the pair.
-    pub fn observe(&mut self, segment: &Segment, ended: &mut Ended, crowd: &mut Crowd) -> Step {
-        if let Some(older) = &mut self.older
-            && Kind::of(segment.flags) != Kind::Syn
-            && older.fits_better_than(&self.current, segment)
-        {
-            if segment.checksum != Checksum::Wrong {
-                self.current.sees_older(segment);
+    /// Takes in a segment of the pair. Whether the older connection took it, and what it did.
+    pub fn observe(
+        &mut self,
+        segment: &Segment,
+        sightings: &mut Sightings,
+        ended: &mut Ended,
+        crowd: &mut Crowd,
+    ) -> (bool, Outline) {
+        if let Some(older) = &mut self.older {
+            let is_syn = Kind::of(segment.flags) == Kind::Syn;
+            if !is_syn && older.fits_better_than(&self.current, segment) {
+                if segment.checksum != Checksum::Wrong {
+                    self.current.sees_older(segment);
+                }
+                return (true, look_and_observe(older, segment, sightings));
             }
-            return older.observe(segment);
+            if is_syn {
+                older.is_provoked_by(segment);
+            }
         }
-        if let Some(older) = &mut self.older
-            && Kind::of(segment.flags) == Kind::Syn
-        {
-            older.is_provoked_by(segment);
-        }
-        let (was_complete, was_two_way) = (self.current.is_complete(), self.current.is_two_way());
-        let step = self.current.observe(segment);
-        if !was_complete && self.current.is_complete() {
+        let outline = look_and_observe(&mut self.current, segment, sightings);
+        if outline.completes {
             crowd.serves(&self.current, segment.time);
         }
-        if !was_two_way && self.current.is_two_way() {
+        if outline.turns_two_way {
             crowd.sees_both_ways();
         }
         // What was reported as ended and goes on after all is reported again.
-        self.is_reported &= self.current.is_over();
+        self.is_reported = self.is_reported && self.current.is_over();
         if self.current.is_open()
             && let Some(mut older) = self.older.take()
         {
             older.finish(segment.time, crowd.around(&older));
             ended.push(*older, crowd);
         }
-        step
+        (false, outline)
+    }
+
+    /// The step that `segment` was, of the connection that took it.
+    pub fn step(&self, segment: &Segment, (by_older, outline): (bool, Outline)) -> Step {
+        let older = self.older.as_deref().filter(|_| by_older);
+        older.unwrap_or(&self.current).step(segment, &outline)
+    }
+
+    /// Whether it is of the pair of these two sockets, in these tunnels.
+    pub fn is_of(&self, one: SocketAddr, other: SocketAddr, tunnel: Option<&Arc<Tunnel>>) -> bool {
+        let Ends { client, server } = self.current.sockets();
+        ((one == client && other == server) || (one == server && other == client))
+            && self.current.tunnel() == tunnel
     }
 
     /// Joins an ICMP error to the attempt whose SYN it quotes.
@@ -123,18 +142,19 @@ impl Entry {
             || self.older.as_mut().is_some_and(|older| older.is_refused_by(error))
     }
 
-    /// Hands out a copy of what has ended, at `now` of the tracker's clock.
-    pub fn report(&mut self, now: Timestamp, ended: &mut Ended, crowd: &mut Crowd) {
+    /// Hands out a copy of what has ended and been quiet for so long.
+    pub fn report(&mut self, quiet: Duration, ended: &mut Ended, crowd: &mut Crowd) {
         self.is_reported = true;
-        let mut connection = (*self.current).clone();
-        connection.finish(self.quiet_until(now), crowd.around(&connection));
+        let mut connection = self.current.clone();
+        connection.finish(connection.end().after(quiet), crowd.around(&connection));
         ended.push(connection, crowd);
     }
 
-    /// Hands out all that is left, at `now` of the tracker's clock.
-    pub fn hand_out(mut self, now: Timestamp, ended: &mut Ended, crowd: &mut Crowd) {
+    /// Hands out all that is left after it has been quiet for so long.
+    pub fn hand_out(mut self, quiet: Duration, ended: &mut Ended, crowd: &mut Crowd) {
         self.fold(ended);
-        let now = self.quiet_until(now);
+        // In the time of its own segments: the tracker's clock does not step back.
+        let now = self.current.end().after(quiet);
         if let Some(mut older) = self.older.take() {
             older.finish(now, crowd.around(&older));
             ended.push(*older, crowd);
@@ -142,13 +162,8 @@ impl Entry {
         if !self.is_reported {
             let mut current = self.current;
             current.finish(now, crowd.around(&current));
-            ended.push(*current, crowd);
+            ended.push(current, crowd);
         }
-    }
-
-    /// Until when it is known to have been quiet, in the time of its own segments, at `now` of the tracker's clock.
-    fn quiet_until(&self, now: Timestamp) -> Timestamp {
-        self.current.end().after(now.since(self.seen))
     }
 
     /// Lets go of an attempt that opened nothing; the connection that it met goes on.
@@ -158,10 +173,25 @@ impl Entry {
         }
         if let Some(mut older) = self.older.take() {
             older.takes_steps_of(&self.current);
-            self.current = older;
+            self.current = *older;
             ended.folded = ended.folded.saturating_add(1);
         }
     }
+}
+
+/// The first sighting of the packet that carries `segment`, where this is another.
+fn sight(connection: &Connection, segment: &Segment, sightings: &Sightings) -> Option<Seen> {
+    sightings.find(segment, connection.id(), connection.is_seen_twofold())
+}
+
+fn look_and_observe(connection: &mut Connection, segment: &Segment, sightings: &mut Sightings) -> Outline {
+    let seen = sight(connection, segment, sightings);
+    let outline = connection.observe(segment, seen);
+    if seen.is_none() {
+        let acknowledges = outline.facts.acknowledges == Acknowledges::New;
+        sightings.remember(segment, connection.id(), acknowledges);
+    }
+    outline
 }
 
 impl Ended {

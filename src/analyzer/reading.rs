@@ -147,9 +147,9 @@ impl Connection {
         self.standing_reset().is_some_and(|reset| reset.refuses)
     }
 
-    /// Whether the handshake is complete, or was seen to have been.
-    pub fn is_complete(&self) -> bool {
-        self.opening.was_completed(&self.ends, self.is_self)
+    /// Whether a packet of it was certainly seen twice.
+    pub const fn is_seen_twofold(&self) -> bool {
+        self.is_twofold
     }
 
     /// Whether both ends were seen to speak.

@@ -2,18 +2,20 @@
 //!
 //! In: the digests that `decode/` made of each packet. Out: the earlier sighting of the same packet, if there is one.
 //! Invariant: decided before anything else about a segment (field guide, section 0): what the capture saw twice was
-//! sent once, repeats nothing and moves nothing. Bounded: only the last few packets are remembered.
+//! sent once, repeats nothing and moves nothing. Bounded: the last packets of the whole capture are remembered, some
+//! thousands of them, in sets of `WAYS` that the digest chooses; the oldest of a set goes first.
 //! Read: field guide section 4 (`capture-duplicate`).
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::options::TcpOption;
 use crate::segment::Segment;
 use crate::time::Timestamp;
 
-/// How many packets are remembered: more than come between two taps of one machine.
-const REMEMBERED: usize = 8;
+/// How many sets there are: with `WAYS` each, more packets than come between two taps of one machine. A power of two.
+const SETS: usize = 4096;
+/// How many packets a set remembers.
+const WAYS: usize = 4;
 
 /// How far apart two sightings of one packet may be. The shortest retransmission timeout in use is 200 ms, so that a
 /// sender whose packets all have the same identification is still seen to repeat.
@@ -22,70 +24,144 @@ const SAME_PACKET: Duration = Duration::from_millis(100);
 /// How far apart they may be where nothing in the packet tells one sending from the next.
 const SAME_MOMENT: Duration = Duration::from_millis(2);
 
-/// The last packets of a connection.
-#[derive(Clone, Debug, Default)]
+/// The last packets of a capture.
+#[derive(Debug)]
 pub struct Sightings {
-    last: VecDeque<Seen>,
-    /// A packet was certainly seen twice: so this capture does.
-    is_twofold: bool,
+    sets: Vec<[Memory; WAYS]>,
 }
 
-/// A packet that was seen.
+/// The first sighting of a packet.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen {
-    /// The frame in which it was seen first.
+    /// The frame in which it was seen.
     pub frame: u64,
     /// Whether its acknowledgement was new then.
     pub acknowledged: bool,
-    time: Timestamp,
+}
+
+/// A packet of a connection, by what is remembered of it. Frame 0 is none.
+#[derive(Clone, Copy, Debug, Default)]
+struct Memory {
     packet: u64,
+    frame: u64,
+    time: Timestamp,
     tap: u32,
+    acknowledged: bool,
+}
+
+impl Default for Sightings {
+    fn default() -> Self {
+        Self { sets: vec![[Memory::default(); WAYS]; SETS] }
+    }
 }
 
 impl Sightings {
-    /// The first sighting of the packet that carries `segment`, where the capture saw it before.
+    /// The first sighting of the packet that carries `segment`, where the capture saw it before within the connection.
+    /// `is_twofold` says that this connection has certainly had a packet seen twice.
     ///
     /// Equal octets are the condition. They prove it where the packet has an identification or a timestamp, which the
     /// next sending would change; else the packet must have been seen at once, and elsewhere or in a capture that is
     /// known to see packets twice. No sender repeats itself so soon.
-    pub fn find(&self, segment: &Segment) -> Option<Seen> {
-        let sighting = segment.sighting;
-        let tells_sendings_apart = || {
-            sighting.identification != 0
-                || segment.options.iter().any(|option| matches!(option, TcpOption::Timestamps { .. }))
-        };
-        self.last
+    pub fn find(&self, segment: &Segment, connection: u64, is_twofold: bool) -> Option<Seen> {
+        let packet = of_connection(segment, connection)?;
+        self.sets
+            .get(set_of(packet))?
             .iter()
-            .find(|seen| {
-                let apart = segment.time.since(seen.time).max(seen.time.since(segment.time));
-                seen.packet == sighting.packet
-                    && apart < SAME_PACKET
-                    && (((seen.tap != sighting.tap || self.is_twofold) && apart < SAME_MOMENT)
-                        || tells_sendings_apart())
-            })
-            .copied()
-    }
-
-    /// Notes that a packet was seen twice.
-    pub const fn prove(&mut self) {
-        self.is_twofold = true;
+            .filter(|memory| memory.packet == packet && memory.is_same(segment, is_twofold))
+            .min_by_key(|memory| memory.frame)
+            .map(|memory| Seen { frame: memory.frame, acknowledged: memory.acknowledged })
     }
 
     /// Remembers the packet that carries `segment`. One without a digest was made by hand, and is never the same.
-    pub fn remember(&mut self, segment: &Segment, acknowledged: bool) {
-        let sighting = segment.sighting;
-        if sighting.packet == 0 {
-            return;
-        }
-        if self.last.len() >= REMEMBERED {
-            self.last.pop_front();
-        }
-        self.last.push_back(Seen {
+    pub fn remember(&mut self, segment: &Segment, connection: u64, acknowledged: bool) {
+        let Some(packet) = of_connection(segment, connection) else { return };
+        let Some(set) = self.sets.get_mut(set_of(packet)) else { return };
+        let memory = Memory {
+            packet,
             frame: segment.frame,
-            acknowledged,
             time: segment.time,
-            packet: sighting.packet,
-            tap: sighting.tap,
-        });
+            tap: segment.sighting.tap,
+            acknowledged,
+        };
+        // The newest stands first.
+        set.rotate_right(1);
+        if let Some(first) = set.first_mut() {
+            *first = memory;
+        }
+    }
+}
+
+impl Memory {
+    fn is_same(&self, segment: &Segment, is_twofold: bool) -> bool {
+        let apart = segment.time.since(self.time).max(self.time.since(segment.time));
+        let tells_sendings_apart = || {
+            segment.sighting.identification != 0
+                || segment.options.iter().any(|option| matches!(option, TcpOption::Timestamps { .. }))
+        };
+        self.frame != 0
+            && apart < SAME_PACKET
+            && (((self.tap != segment.sighting.tap || is_twofold) && apart < SAME_MOMENT)
+                || tells_sendings_apart())
+    }
+}
+
+/// The digest of the packet and of the connection that it belongs to; `None` where there is no digest.
+fn of_connection(segment: &Segment, connection: u64) -> Option<u64> {
+    let packet = segment.sighting.packet;
+    (packet != 0).then(|| packet ^ connection.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+}
+
+/// The number fits: there are far fewer sets than numbers of 32 bits.
+const fn set_of(packet: u64) -> usize {
+    (packet >> 32) as usize % SETS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Options;
+    use crate::segment::{Checksum, Flags, Sighting, TextHead};
+    use crate::seq::SeqNumber;
+
+    fn packet(frame: u64, packet: u64, tap: u32) -> Segment {
+        let socket = ([192, 0, 2, 1], 1).into();
+        Segment {
+            frame,
+            time: Timestamp(frame * 1_000_000),
+            source: socket,
+            destination: socket,
+            seq: SeqNumber(0),
+            ack: SeqNumber(0),
+            flags: Flags::ACK,
+            window: None,
+            options: Options::default(),
+            text_len: 0,
+            text: TextHead::default(),
+            checksum: Checksum::Unchecked,
+            cut_short: false,
+            sighting: Sighting { packet, tap, ..Sighting::default() },
+            tunnel: None,
+        }
+    }
+
+    #[test]
+    fn the_first_sighting_is_found_within_its_connection() {
+        let mut sightings = Sightings::default();
+        sightings.remember(&packet(1, 77, 1), 5, true);
+        let again = packet(2, 77, 2);
+        assert!(sightings.find(&again, 5, false).is_some_and(|seen| seen.frame == 1 && seen.acknowledged));
+        assert!(sightings.find(&again, 6, false).is_none(), "another connection");
+        assert!(sightings.find(&packet(2, 77, 1), 5, false).is_none(), "the same tap");
+        assert!(sightings.find(&packet(3000, 77, 2), 5, false).is_none(), "too late");
+    }
+
+    #[test]
+    fn the_oldest_of_a_set_goes_first() {
+        let mut sightings = Sightings::default();
+        for frame in 1..=5 {
+            sightings.remember(&packet(1, frame, 1), 0, false);
+        }
+        let found = |frame: u64| sightings.find(&packet(2, frame, 2), 0, false).is_some();
+        assert_eq!([1, 2, 5].map(found), [false, true, true]);
     }
 }

@@ -52,14 +52,19 @@ impl Steps {
         Self { most, ..Self::default() }
     }
 
+    /// Whether any are kept.
+    pub const fn is_kept(&self) -> bool {
+        self.most > 0
+    }
+
     /// Takes in the next step.
-    pub fn push(&mut self, step: &Step) {
+    pub fn push(&mut self, step: Step) {
         if self.most == 0 {
             self.left_out = self.left_out.saturating_add(1);
         } else if self.first.len() < self.most.div_ceil(2) {
-            self.first.push(step.clone());
+            self.first.push(step);
         } else {
-            self.last.push_back(step.clone());
+            self.last.push_back(step);
             if self.last.len() > self.most / 2 {
                 self.last.pop_front();
                 self.left_out = self.left_out.saturating_add(1);

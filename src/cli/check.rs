@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
-use tcpshake::analyzer::tracker::Config;
+use tcpshake::analyzer::config::Config;
 use tcpshake::capture::file::Files;
 use tcpshake::capture::filter::Filter;
 use tcpshake::capture::source::FrameSource;

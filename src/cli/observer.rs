@@ -7,7 +7,8 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use tcpshake::analyzer::tracker::{Config, Tracker};
+use tcpshake::analyzer::config::Config;
+use tcpshake::analyzer::tracker::Tracker;
 use tcpshake::capture::source::Statistics;
 use tcpshake::decode::{Decoded, Decoder};
 use tcpshake::frame::{Frame, LinkType};

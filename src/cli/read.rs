@@ -7,8 +7,8 @@
 use std::io;
 use std::process::ExitCode;
 
+use tcpshake::analyzer::config::Config;
 use tcpshake::analyzer::diagnosis::severity::Severity;
-use tcpshake::analyzer::tracker::Config;
 use tcpshake::capture::error::CaptureError;
 use tcpshake::capture::file::Files;
 use tcpshake::capture::filter::Filter;

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use anyhow::anyhow;
+use tcpshake::analyzer::config::Config;
 use tcpshake::analyzer::diagnosis::severity::Severity;
-use tcpshake::analyzer::tracker::Config;
 use tcpshake::capture::error::CaptureError;
 use tcpshake::capture::interfaces::loopback_interface;
 use tcpshake::capture::live::{Live, LiveOptions, WHOLE_FRAMES};

@@ -5,7 +5,9 @@
 //! header checksum, which covers it. Padding behind the packet does not count.
 //! Read: RFC 791 §3.1, RFC 8200 §3.
 
-use std::hash::{DefaultHasher, Hasher};
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::FixedState;
 
 use crate::decode::link::Network;
 use crate::decode::rest::Rest;
@@ -62,7 +64,7 @@ fn part(octets: &[u8], from: usize, to: usize) -> &[u8] {
 }
 
 fn digest(parts: &[&[u8]]) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = FixedState::default().build_hasher();
     for part in parts {
         hasher.write(part);
     }

@@ -10,11 +10,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::analyzer::config::Config;
 use crate::analyzer::connection::Connection;
 use crate::analyzer::role::Role;
 use crate::analyzer::state::State;
 use crate::analyzer::step::Step;
-use crate::analyzer::tracker::{Config, Tracker};
+use crate::analyzer::tracker::Tracker;
 use crate::call::{CallName, Caller};
 use crate::capture::live::{Live, LiveOptions, WHOLE_FRAMES};
 use crate::capture::save::Savefile;

@@ -4,7 +4,8 @@
 
 use std::net::SocketAddr;
 
-use crate::analyzer::tracker::{Config, Tracker};
+use crate::analyzer::config::Config;
+use crate::analyzer::tracker::Tracker;
 use crate::options::Options;
 use crate::report::sink::Report;
 use crate::report::summary::Summary;

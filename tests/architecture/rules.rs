@@ -49,6 +49,8 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("itoa", &["analyzer", "report"]),
     ("serde", &["report"]),
     ("serde_json", &["report"]),
+    ("hashbrown", &["analyzer"]),
+    ("foldhash", &["analyzer", "decode"]),
     ("strsim", &["expect"]),
     ("anyhow", &["cli", "main"]),
     ("clap", &["cli", "main"]),

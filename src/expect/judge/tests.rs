@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 
 use super::*;
+use crate::analyzer::config::Config;
 use crate::analyzer::diagnosis::code::Code;
 use crate::analyzer::diagnosis::severity::Confidence;
-use crate::analyzer::tracker::{Config, Tracker};
+use crate::analyzer::tracker::Tracker;
 use crate::options::Options;
 use crate::segment::{Checksum, Flags, Segment, Sighting, TextHead};
 use crate::seq::SeqNumber;

@@ -173,7 +173,8 @@ fn time_wait(connection: &Connection, closing: &Closing) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analyzer::tracker::{Config, Tracker};
+    use crate::analyzer::config::Config;
+    use crate::analyzer::tracker::Tracker;
     use crate::report::samples;
     use crate::segment::Segment;
 

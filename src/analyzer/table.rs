@@ -1,0 +1,222 @@
+//! What a tracker holds: entries that are found by their socket pair, and by how long nothing has come for them.
+//!
+//! In: entries with a hash, each in one of a few queues. Out: their places, and of each queue the one that has waited longest.
+//! Invariant: a place stays valid until its entry is taken out. Within a queue entries stand in the order in which they
+//! were last seen, so that the first of it is always due first.
+
+use hashbrown::HashTable;
+
+/// No place.
+const NONE: u32 = u32::MAX;
+/// How far a late entry is moved back to where it belongs; beyond that it waits a little longer, which does no harm.
+const MOST_BACK: usize = 64;
+
+/// Where an entry lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place(u32);
+
+/// Entries of type `T` in `QUEUES` queues.
+#[derive(Debug)]
+pub struct Table<T, const QUEUES: usize> {
+    index: HashTable<u32>,
+    slots: Vec<Option<T>>,
+    links: Vec<Link>,
+    free: Vec<u32>,
+    queues: [Queue; QUEUES],
+}
+
+/// An entry's neighbours in its queue, and what it is found by.
+#[derive(Clone, Copy, Debug)]
+struct Link {
+    before: u32,
+    after: u32,
+    queue: u8,
+    hash: u64,
+    seen: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Queue {
+    first: u32,
+    last: u32,
+    len: usize,
+}
+
+impl<T, const QUEUES: usize> Table<T, QUEUES> {
+    /// A table with nothing in it.
+    pub fn new() -> Self {
+        Self {
+            index: HashTable::new(),
+            slots: Vec::new(),
+            links: Vec::new(),
+            free: Vec::new(),
+            queues: [Queue { first: NONE, last: NONE, len: 0 }; QUEUES],
+        }
+    }
+
+    /// Entries held.
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Entries in `queue`.
+    pub fn len_of(&self, queue: usize) -> usize {
+        self.queues.get(queue).map_or(0, |queue| queue.len)
+    }
+
+    /// The place of the entry with `hash` that `is_it` confirms.
+    pub fn find(&self, hash: u64, is_it: impl Fn(&T) -> bool) -> Option<Place> {
+        let is_at = |at: &u32| self.slots.get(*at as usize).and_then(Option::as_ref).is_some_and(&is_it);
+        self.index.find(hash, is_at).map(|at| Place(*at))
+    }
+
+    /// Puts in an entry, last seen at `seen`. Fails where 4 billion are held.
+    pub fn insert(&mut self, hash: u64, queue: usize, seen: u64, entry: T) -> Option<Place> {
+        let link = Link { before: NONE, after: NONE, queue: 0, hash, seen };
+        let at = match self.free.pop() {
+            Some(at) => at,
+            None => {
+                let at = u32::try_from(self.slots.len()).ok().filter(|at| *at != NONE)?;
+                self.slots.push(None);
+                self.links.push(link);
+                at
+            }
+        };
+        *self.slots.get_mut(at as usize)? = Some(entry);
+        *self.links.get_mut(at as usize)? = link;
+        let links = &self.links;
+        self.index.insert_unique(hash, at, |at| links.get(*at as usize).map_or(0, |link| link.hash));
+        self.push_back(at, queue, seen);
+        Some(Place(at))
+    }
+
+    /// The entry at a place.
+    pub fn get(&self, Place(at): Place) -> Option<&T> {
+        self.slots.get(at as usize)?.as_ref()
+    }
+
+    /// The entry at a place, to change.
+    pub fn get_mut(&mut self, Place(at): Place) -> Option<&mut T> {
+        self.slots.get_mut(at as usize)?.as_mut()
+    }
+
+    /// Puts an entry, seen at `seen`, to the end of `queue`.
+    pub fn see(&mut self, Place(at): Place, queue: usize, seen: u64) {
+        let Some(link) = self.links.get_mut(at as usize) else { return };
+        if link.after == NONE && usize::from(link.queue) == queue {
+            link.seen = seen;
+            return;
+        }
+        self.unlink(at);
+        self.push_back(at, queue, seen);
+    }
+
+    /// The entry of `queue` that has waited longest, and when it was last seen.
+    pub fn first(&self, queue: usize) -> Option<(Place, u64)> {
+        let first = self.queues.get(queue)?.first;
+        self.links.get(first as usize).map(|link| (Place(first), link.seen))
+    }
+
+    /// When an entry was last seen.
+    pub fn seen(&self, Place(at): Place) -> u64 {
+        self.links.get(at as usize).map_or(0, |link| link.seen)
+    }
+
+    /// What an entry is found by.
+    pub fn hash(&self, Place(at): Place) -> u64 {
+        self.links.get(at as usize).map_or(0, |link| link.hash)
+    }
+
+    /// Takes an entry out.
+    pub fn remove(&mut self, place: Place) -> Option<T> {
+        let Place(at) = place;
+        let entry = self.slots.get_mut(at as usize)?.take()?;
+        let hash = self.links.get(at as usize)?.hash;
+        if let Ok(found) = self.index.find_entry(hash, |other| *other == at) {
+            found.remove();
+        }
+        self.unlink(at);
+        self.free.push(at);
+        Some(entry)
+    }
+
+    /// Takes all entries out, in no order, each with when it was last seen.
+    pub fn drain(&mut self) -> impl Iterator<Item = (T, u64)> {
+        let old = std::mem::replace(self, Self::new());
+        old.slots.into_iter().zip(old.links).filter_map(|(entry, link)| Some((entry?, link.seen)))
+    }
+
+    fn unlink(&mut self, at: u32) {
+        let Some(Link { before, after, queue, .. }) = self.links.get(at as usize).copied() else { return };
+        let Some(ends) = self.queues.get_mut(usize::from(queue)) else { return };
+        ends.len = ends.len.saturating_sub(1);
+        match self.links.get_mut(before as usize) {
+            Some(link) => link.after = after,
+            None => ends.first = after,
+        }
+        match self.links.get_mut(after as usize) {
+            Some(link) => link.before = before,
+            None => ends.last = before,
+        }
+    }
+
+    fn push_back(&mut self, at: u32, queue: usize, seen: u64) {
+        let Some(ends) = self.queues.get_mut(queue) else { return };
+        ends.len = ends.len.saturating_add(1);
+        let (mut before, mut after) = (ends.last, NONE);
+        for _ in 0..MOST_BACK {
+            match self.links.get(before as usize) {
+                Some(link) if link.seen > seen => (before, after) = (link.before, before),
+                _ => break,
+            }
+        }
+        match self.links.get_mut(before as usize) {
+            Some(link) => link.after = at,
+            None => ends.first = at,
+        }
+        match self.links.get_mut(after as usize) {
+            Some(link) => link.before = at,
+            None => ends.last = at,
+        }
+        if let Some(link) = self.links.get_mut(at as usize) {
+            let queue = u8::try_from(queue).unwrap_or_default();
+            *link = Link { before, after, queue, seen, ..*link };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(table: &mut Table<u64, 2>, queue: usize) -> Vec<u64> {
+        let take = || table.first(queue).and_then(|(place, _)| table.remove(place));
+        std::iter::from_fn(take).collect()
+    }
+
+    #[test]
+    fn entries_are_found_and_leave_their_queue_in_the_order_seen() {
+        let mut table: Table<u64, 2> = Table::new();
+        let places: Vec<Place> = (0..5).map(|n| table.insert(n << 57, 0, n, n).unwrap()).collect();
+        assert_eq!(table.find(3 << 57, |n| *n == 3), Some(places[3]));
+        assert_eq!(table.find(3 << 57, |n| *n == 4), None);
+        table.see(places[1], 0, 7);
+        table.see(places[0], 1, 8);
+        assert_eq!((table.len_of(0), table.len_of(1)), (4, 1));
+        assert_eq!(order(&mut table, 0), [2, 3, 4, 1]);
+        assert_eq!(order(&mut table, 1), [0]);
+        assert_eq!(table.len(), 0);
+        assert_eq!(table.insert(9, 0, 9, 9).map(|place| table.get(place).copied()), Some(Some(9)));
+        assert_eq!(table.slots.len(), 5, "places are used again");
+    }
+
+    #[test]
+    fn what_was_seen_before_the_last_stands_before_it() {
+        let mut table: Table<u64, 2> = Table::new();
+        let early = table.insert(1, 1, 5, 1).unwrap();
+        table.insert(2, 0, 9, 2).unwrap();
+        table.insert(3, 0, 4, 3).unwrap();
+        table.see(early, 0, 5);
+        assert_eq!(order(&mut table, 0), [3, 1, 2]);
+    }
+}

@@ -1,0 +1,65 @@
+//! What a connection that is held waits for.
+//!
+//! In: an entry of the tracker. Out: which queue it stands in, and how long it may stand there.
+//! Invariant: everything in one queue is held for the same time after its last segment. The queues stand in the order in
+//! which they are emptied when there is no room.
+
+use std::time::Duration;
+
+use crate::analyzer::config::Config;
+use crate::analyzer::entry::Entry;
+use crate::time::Timestamp;
+
+/// A queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// It has ended, and waits for late segments.
+    Ended,
+    /// It has ended, and is to be handed out once it has been quiet for a while.
+    ToBeReported,
+    /// Its last FIN may be repeated, with ever longer pauses.
+    Repeating,
+    /// It is not open yet.
+    Attempt,
+    /// It is open, or an attempt beside one that is.
+    Open,
+}
+
+impl Waiting {
+    /// How many there are.
+    pub const COUNT: usize = 5;
+    /// All of them.
+    pub const ALL: [Self; Self::COUNT] =
+        [Self::Ended, Self::ToBeReported, Self::Repeating, Self::Attempt, Self::Open];
+
+    /// What `entry` waits for.
+    pub fn of(entry: &Entry, config: &Config) -> Self {
+        if entry.older.is_some() {
+            // An attempt may have failed beside a connection that is still open.
+            Self::Open
+        } else if !entry.current.is_over() {
+            if entry.current.is_open() { Self::Open } else { Self::Attempt }
+        } else if config.report_after.is_some() && !entry.is_reported {
+            Self::ToBeReported
+        } else if entry.current.may_repeat_its_fin() {
+            Self::Repeating
+        } else {
+            Self::Ended
+        }
+    }
+
+    /// When its time is over, if it was last seen at `seen`.
+    pub fn due(self, seen: Timestamp, config: &Config) -> Timestamp {
+        seen.after(match self {
+            Self::Ended => config.hold_ended,
+            Self::ToBeReported => config.report_after.unwrap_or(Duration::ZERO),
+            Self::Repeating | Self::Attempt => config.hold_attempt,
+            Self::Open => config.hold_open,
+        })
+    }
+
+    /// Whether all is known of it.
+    pub const fn is_complete(self) -> bool {
+        matches!(self, Self::Ended | Self::ToBeReported)
+    }
+}
