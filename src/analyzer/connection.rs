@@ -116,7 +116,6 @@ impl Connection {
 
     /// Takes in the next segment; `seen` is the first sighting of its packet, where this is another.
     pub fn observe(&mut self, segment: &Segment, seen: Option<Seen>) -> Outline {
-        self.notes.begin();
         let outline = match seen {
             Some(seen) => self.see_again(segment, seen),
             None => self.take_in(segment),
@@ -142,7 +141,7 @@ impl Connection {
             acknowledges: outline.acknowledges,
             seen_before: outline.seen_before,
             ace: self.ace(segment),
-            findings: self.notes.shown_now(),
+            findings: outline.findings,
         }
     }
 
@@ -177,6 +176,7 @@ impl Connection {
             as_sent,
             acknowledges,
             seen_before: None,
+            findings: self.notes.take_now(),
             completes: self.complete && !was.complete,
             turns_two_way: self.is_two_way() && !was.two_way,
         }
@@ -200,6 +200,7 @@ impl Connection {
             as_sent: None,
             acknowledges: None,
             seen_before: Some(seen.frame),
+            findings: self.notes.take_now(),
             completes: false,
             turns_two_way: false,
         }

@@ -3,6 +3,7 @@
 //! In: what `connection.rs` found out. Out: the same; a `Step` is made of it where somebody wants one.
 //! Invariant: small, and made without a label or an allocation: most inputs are read for their connections alone.
 
+use crate::analyzer::diagnosis::code::CodeSet;
 use crate::analyzer::facts::Facts;
 use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::state::State;
@@ -20,6 +21,8 @@ pub struct Outline {
     pub acknowledges: Option<u64>,
     /// The frame in which the capture saw the same packet first.
     pub seen_before: Option<u64>,
+    /// What it shows, as far as that can be told when it passes.
+    pub findings: CodeSet,
     /// Whether it completes the handshake.
     pub completes: bool,
     /// Whether it is the first of the second end to speak.

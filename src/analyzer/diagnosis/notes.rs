@@ -144,16 +144,9 @@ impl Notes {
         self.read().map_or(&[], |page| &page.raised)
     }
 
-    /// Begins a segment: nothing was shown by it yet.
-    pub fn begin(&mut self) {
-        if let Some(page) = &mut self.0 {
-            page.now = CodeSet::default();
-        }
-    }
-
-    /// What the segment at hand has shown.
-    pub fn shown_now(&self) -> CodeSet {
-        self.read().map(|page| page.now).unwrap_or_default()
+    /// What the segment at hand has shown; the next one begins anew.
+    pub fn take_now(&mut self) -> CodeSet {
+        self.0.as_mut().map(|page| std::mem::take(&mut page.now)).unwrap_or_default()
     }
 }
 
@@ -193,8 +186,7 @@ mod tests {
         }
         let frames = &notes.raised()[0].frames;
         assert_eq!((frames.len(), frames.first(), frames.last()), (16, Some(&1), Some(&100)));
-        assert_eq!(notes.shown_now().iter().collect::<Vec<_>>(), [Code::KeepAlive]);
-        notes.begin();
-        assert_eq!(notes.shown_now(), CodeSet::default());
+        assert_eq!(notes.take_now().iter().collect::<Vec<_>>(), [Code::KeepAlive]);
+        assert_eq!(notes.take_now(), CodeSet::default());
     }
 }
