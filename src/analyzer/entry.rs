@@ -1,6 +1,6 @@
 //! What the tracker holds for one socket pair: the connection that is, and the one that it may not have replaced.
 //!
-//! In: the segments of one pair. Out: what each did; connections that have ended, finished.
+//! In: the segments of one pair. Out: what each did; connections that have ended.
 //! Invariant: a SYN that comes while the pair is open begins an attempt beside the open connection. Answered as a SYN it
 //! takes its place; answered by a challenge ACK alone it opened nothing, and is counted to the open one.
 //! Read: RFC 9293 §3.5.1 (half-open connections), §3.10.7.4 (a SYN in a synchronized state); RFC 5961 §4.
@@ -13,6 +13,7 @@ use std::time::Duration;
 use crate::analyzer::connection::Connection;
 use crate::analyzer::crowd::Crowd;
 use crate::analyzer::diagnosis::code::Code;
+use crate::analyzer::ending::Ending;
 use crate::analyzer::facts::{Acknowledges, Kind};
 use crate::analyzer::outline::Outline;
 use crate::analyzer::role::Ends;
@@ -20,6 +21,7 @@ use crate::analyzer::sightings::{Seen, Sightings};
 use crate::analyzer::step::Step;
 use crate::icmp::IcmpError;
 use crate::segment::{Checksum, Segment};
+use crate::time::Timestamp;
 use crate::tunnel::Tunnel;
 
 /// A socket pair that is held.
@@ -36,8 +38,8 @@ pub struct Entry {
 /// Where connections go that have ended.
 #[derive(Debug, Default)]
 pub struct Ended {
-    /// Finished, in the order in which they ended.
-    pub connections: VecDeque<Connection>,
+    /// In the order in which they ended.
+    pub connections: VecDeque<Ending>,
     /// Attempts that turned out to be none.
     pub folded: u64,
 }
@@ -78,10 +80,9 @@ impl Entry {
                 self.current.raise(Code::SynAbandoned, &[syn, segment.frame]);
             }
         }
-        let mut old = std::mem::replace(&mut self.current, next);
+        let old = std::mem::replace(&mut self.current, next);
         if !was_reported {
-            old.finish(segment.time, crowd.around(&old));
-            ended.push(old, crowd);
+            ended.push(old, segment.time, crowd);
         }
     }
 
@@ -115,10 +116,9 @@ impl Entry {
         // What was reported as ended and goes on after all is reported again.
         self.is_reported = self.is_reported && self.current.is_over();
         if self.current.is_open()
-            && let Some(mut older) = self.older.take()
+            && let Some(older) = self.older.take()
         {
-            older.finish(segment.time, crowd.around(&older));
-            ended.push(*older, crowd);
+            ended.push(*older, segment.time, crowd);
         }
         (false, outline)
     }
@@ -145,9 +145,7 @@ impl Entry {
     /// Hands out a copy of what has ended and been quiet for so long.
     pub fn report(&mut self, quiet: Duration, ended: &mut Ended, crowd: &mut Crowd) {
         self.is_reported = true;
-        let mut connection = self.current.clone();
-        connection.finish(connection.end().after(quiet), crowd.around(&connection));
-        ended.push(connection, crowd);
+        ended.push(self.current.clone(), self.current.end().after(quiet), crowd);
     }
 
     /// Hands out all that is left after it has been quiet for so long.
@@ -155,14 +153,11 @@ impl Entry {
         self.fold(ended);
         // In the time of its own segments: the tracker's clock does not step back.
         let now = self.current.end().after(quiet);
-        if let Some(mut older) = self.older.take() {
-            older.finish(now, crowd.around(&older));
-            ended.push(*older, crowd);
+        if let Some(older) = self.older.take() {
+            ended.push(*older, now, crowd);
         }
         if !self.is_reported {
-            let mut current = self.current;
-            current.finish(now, crowd.around(&current));
-            ended.push(current, crowd);
+            ended.push(self.current, now, crowd);
         }
     }
 
@@ -181,7 +176,7 @@ impl Entry {
 
 /// The first sighting of the packet that carries `segment`, where this is another.
 fn sight(connection: &Connection, segment: &Segment, sightings: &Sightings) -> Option<Seen> {
-    sightings.find(segment, connection.id(), connection.is_seen_twofold())
+    sightings.find(segment, connection.within())
 }
 
 fn look_and_observe(connection: &mut Connection, segment: &Segment, sightings: &mut Sightings) -> Outline {
@@ -189,16 +184,17 @@ fn look_and_observe(connection: &mut Connection, segment: &Segment, sightings: &
     let outline = connection.observe(segment, seen);
     if seen.is_none() {
         let acknowledges = outline.facts.acknowledges == Acknowledges::New;
-        sightings.remember(segment, connection.id(), acknowledges);
+        sightings.remember(segment, connection.within(), acknowledges);
     }
     outline
 }
 
 impl Ended {
-    fn push(&mut self, connection: Connection, crowd: &mut Crowd) {
+    fn push(&mut self, connection: Connection, now: Timestamp, crowd: &mut Crowd) {
+        let around = crowd.around(&connection);
         if connection.is_one_sided() {
             crowd.sees_one_way();
         }
-        self.connections.push_back(connection);
+        self.connections.push_back(Ending::new(connection, now, around));
     }
 }

@@ -14,6 +14,7 @@ pub mod config;
 pub mod connection;
 pub mod crowd;
 pub mod diagnosis;
+pub mod ending;
 pub mod endpoint;
 pub mod entry;
 pub mod facts;

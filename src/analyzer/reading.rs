@@ -18,6 +18,7 @@ use crate::analyzer::opening::Opening;
 use crate::analyzer::outcome::{Outcome, outcome};
 use crate::analyzer::retries::Retries;
 use crate::analyzer::role::{Ends, Role};
+use crate::analyzer::sightings::Within;
 use crate::analyzer::state::State;
 use crate::analyzer::step::Steps;
 use crate::time::Timestamp;
@@ -147,9 +148,11 @@ impl Connection {
         self.standing_reset().is_some_and(|reset| reset.refuses)
     }
 
-    /// Whether a packet of it was certainly seen twice.
-    pub const fn is_seen_twofold(&self) -> bool {
-        self.is_twofold
+    /// What its packets are remembered in.
+    pub const fn within(&self) -> Within {
+        let packets = self.ends.client.numbers.segments.wrapping_add(self.ends.server.numbers.segments);
+        // Only the difference to a packet of a moment ago counts.
+        Within { connection: self.id, packets: packets as u32, is_twofold: self.is_twofold }
     }
 
     /// Whether both ends were seen to speak.

@@ -2,8 +2,8 @@
 //!
 //! In: the digests that `decode/` made of each packet. Out: the earlier sighting of the same packet, if there is one.
 //! Invariant: decided before anything else about a segment (field guide, section 0): what the capture saw twice was
-//! sent once, repeats nothing and moves nothing. Bounded: the last packets of the whole capture are remembered, some
-//! thousands of them, in sets of `WAYS` that the digest chooses; the oldest of a set goes first.
+//! sent once, repeats nothing and moves nothing. Only the last few packets of each connection count. Bounded: some
+//! thousands are remembered of the whole capture, in sets of `WAYS` that the digest chooses; the oldest of a set goes first.
 //! Read: field guide section 4 (`capture-duplicate`).
 
 use std::time::Duration;
@@ -12,10 +12,13 @@ use crate::options::TcpOption;
 use crate::segment::Segment;
 use crate::time::Timestamp;
 
-/// How many sets there are: with `WAYS` each, more packets than come between two taps of one machine. A power of two.
+/// How many sets there are: with `WAYS` each, more packets than a busy machine sends between two of its taps. A power of two.
 const SETS: usize = 4096;
 /// How many packets a set remembers.
 const WAYS: usize = 4;
+
+/// How many packets of a connection count: more of them than come between two taps of one machine.
+const LAST: u32 = 8;
 
 /// How far apart two sightings of one packet may be. The shortest retransmission timeout in use is 200 ms, so that a
 /// sender whose packets all have the same identification is still seen to repeat.
@@ -28,6 +31,17 @@ const SAME_MOMENT: Duration = Duration::from_millis(2);
 #[derive(Debug)]
 pub struct Sightings {
     sets: Vec<[Memory; WAYS]>,
+}
+
+/// What a packet is looked for in.
+#[derive(Clone, Copy, Debug)]
+pub struct Within {
+    /// The number of the connection.
+    pub connection: u64,
+    /// How many packets of it were remembered so far.
+    pub packets: u32,
+    /// A packet of it was certainly seen twice: so this capture does.
+    pub is_twofold: bool,
 }
 
 /// The first sighting of a packet.
@@ -46,7 +60,8 @@ struct Memory {
     frame: u64,
     time: Timestamp,
     tap: u32,
-    acknowledged: bool,
+    /// The connection's packets up to this one, and whether its acknowledgement was new, in the last bit.
+    packets_and_ack: u32,
 }
 
 impl Default for Sightings {
@@ -57,31 +72,31 @@ impl Default for Sightings {
 
 impl Sightings {
     /// The first sighting of the packet that carries `segment`, where the capture saw it before within the connection.
-    /// `is_twofold` says that this connection has certainly had a packet seen twice.
     ///
     /// Equal octets are the condition. They prove it where the packet has an identification or a timestamp, which the
     /// next sending would change; else the packet must have been seen at once, and elsewhere or in a capture that is
     /// known to see packets twice. No sender repeats itself so soon.
-    pub fn find(&self, segment: &Segment, connection: u64, is_twofold: bool) -> Option<Seen> {
-        let packet = of_connection(segment, connection)?;
+    pub fn find(&self, segment: &Segment, within: Within) -> Option<Seen> {
+        let packet = of_connection(segment, within.connection)?;
         self.sets
             .get(set_of(packet))?
             .iter()
-            .filter(|memory| memory.packet == packet && memory.is_same(segment, is_twofold))
+            .filter(|memory| memory.packet == packet && memory.is_same(segment, within))
             .min_by_key(|memory| memory.frame)
-            .map(|memory| Seen { frame: memory.frame, acknowledged: memory.acknowledged })
+            .map(|memory| Seen { frame: memory.frame, acknowledged: memory.packets_and_ack & 1 == 1 })
     }
 
-    /// Remembers the packet that carries `segment`. One without a digest was made by hand, and is never the same.
-    pub fn remember(&mut self, segment: &Segment, connection: u64, acknowledged: bool) {
-        let Some(packet) = of_connection(segment, connection) else { return };
+    /// Remembers the packet that carries `segment`, by now counted in `within`. One without a digest was made by hand, and
+    /// is never the same.
+    pub fn remember(&mut self, segment: &Segment, within: Within, acknowledged: bool) {
+        let Some(packet) = of_connection(segment, within.connection) else { return };
         let Some(set) = self.sets.get_mut(set_of(packet)) else { return };
         let memory = Memory {
             packet,
             frame: segment.frame,
             time: segment.time,
             tap: segment.sighting.tap,
-            acknowledged,
+            packets_and_ack: within.packets << 1 | u32::from(acknowledged),
         };
         // The newest stands first.
         set.rotate_right(1);
@@ -92,15 +107,17 @@ impl Sightings {
 }
 
 impl Memory {
-    fn is_same(&self, segment: &Segment, is_twofold: bool) -> bool {
+    fn is_same(&self, segment: &Segment, within: Within) -> bool {
         let apart = segment.time.since(self.time).max(self.time.since(segment.time));
         let tells_sendings_apart = || {
             segment.sighting.identification != 0
                 || segment.options.iter().any(|option| matches!(option, TcpOption::Timestamps { .. }))
         };
+        let since = (within.packets << 1).wrapping_sub(self.packets_and_ack & !1) >> 1;
         self.frame != 0
+            && since < LAST
             && apart < SAME_PACKET
-            && (((self.tap != segment.sighting.tap || is_twofold) && apart < SAME_MOMENT)
+            && (((self.tap != segment.sighting.tap || within.is_twofold) && apart < SAME_MOMENT)
                 || tells_sendings_apart())
     }
 }
@@ -127,7 +144,7 @@ mod tests {
         let socket = ([192, 0, 2, 1], 1).into();
         Segment {
             frame,
-            time: Timestamp(frame * 1_000_000),
+            time: Timestamp::new(0, 0).after(Duration::from_millis(frame)),
             source: socket,
             destination: socket,
             seq: SeqNumber(0),
@@ -144,24 +161,31 @@ mod tests {
         }
     }
 
+    const fn within(connection: u64, packets: u32) -> Within {
+        Within { connection, packets, is_twofold: false }
+    }
+
     #[test]
     fn the_first_sighting_is_found_within_its_connection() {
         let mut sightings = Sightings::default();
-        sightings.remember(&packet(1, 77, 1), 5, true);
+        sightings.remember(&packet(1, 77, 1), within(5, 1), true);
         let again = packet(2, 77, 2);
-        assert!(sightings.find(&again, 5, false).is_some_and(|seen| seen.frame == 1 && seen.acknowledged));
-        assert!(sightings.find(&again, 6, false).is_none(), "another connection");
-        assert!(sightings.find(&packet(2, 77, 1), 5, false).is_none(), "the same tap");
-        assert!(sightings.find(&packet(3000, 77, 2), 5, false).is_none(), "too late");
+        let found = |segment: &Segment, within: Within| sightings.find(segment, within);
+        assert!(found(&again, within(5, 1)).is_some_and(|seen| seen.frame == 1 && seen.acknowledged));
+        assert!(found(&again, within(5, 8)).is_some(), "the eighth from the last");
+        assert!(found(&again, within(5, 9)).is_none(), "too many came between");
+        assert!(found(&again, within(6, 1)).is_none(), "another connection");
+        assert!(found(&packet(2, 77, 1), within(5, 1)).is_none(), "the same tap");
+        assert!(found(&packet(3000, 77, 2), within(5, 1)).is_none(), "too late");
     }
 
     #[test]
     fn the_oldest_of_a_set_goes_first() {
         let mut sightings = Sightings::default();
-        for frame in 1..=5 {
-            sightings.remember(&packet(1, frame, 1), 0, false);
+        for number in 1..=5 {
+            sightings.remember(&packet(1, number, 1), within(0, 1), false);
         }
-        let found = |frame: u64| sightings.find(&packet(2, frame, 2), 0, false).is_some();
+        let found = |number: u64| sightings.find(&packet(2, number, 2), within(0, 1)).is_some();
         assert_eq!([1, 2, 5].map(found), [false, true, true]);
     }
 }

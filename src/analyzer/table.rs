@@ -42,20 +42,21 @@ struct Queue {
     len: usize,
 }
 
-impl<T, const QUEUES: usize> Table<T, QUEUES> {
-    /// A table with nothing in it.
-    pub fn new() -> Self {
+impl<T, const QUEUES: usize> Default for Table<T, QUEUES> {
+    fn default() -> Self {
         Self {
-            index: HashTable::new(),
+            index: HashTable::default(),
             slots: Vec::new(),
             links: Vec::new(),
             free: Vec::new(),
             queues: [Queue { first: NONE, last: NONE, len: 0 }; QUEUES],
         }
     }
+}
 
+impl<T, const QUEUES: usize> Table<T, QUEUES> {
     /// Entries held.
-    pub fn len(&self) -> usize {
+    pub fn held(&self) -> usize {
         self.index.len()
     }
 
@@ -142,7 +143,7 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
 
     /// Takes all entries out, in no order, each with when it was last seen.
     pub fn drain(&mut self) -> impl Iterator<Item = (T, u64)> {
-        let old = std::mem::replace(self, Self::new());
+        let old = std::mem::take(self);
         old.slots.into_iter().zip(old.links).filter_map(|(entry, link)| Some((entry?, link.seen)))
     }
 
@@ -196,7 +197,7 @@ mod tests {
 
     #[test]
     fn entries_are_found_and_leave_their_queue_in_the_order_seen() {
-        let mut table: Table<u64, 2> = Table::new();
+        let mut table: Table<u64, 2> = Table::default();
         let places: Vec<Place> = (0..5).map(|n| table.insert(n << 57, 0, n, n).unwrap()).collect();
         assert_eq!(table.find(3 << 57, |n| *n == 3), Some(places[3]));
         assert_eq!(table.find(3 << 57, |n| *n == 4), None);
@@ -205,14 +206,14 @@ mod tests {
         assert_eq!((table.len_of(0), table.len_of(1)), (4, 1));
         assert_eq!(order(&mut table, 0), [2, 3, 4, 1]);
         assert_eq!(order(&mut table, 1), [0]);
-        assert_eq!(table.len(), 0);
+        assert_eq!(table.held(), 0);
         assert_eq!(table.insert(9, 0, 9, 9).map(|place| table.get(place).copied()), Some(Some(9)));
         assert_eq!(table.slots.len(), 5, "places are used again");
     }
 
     #[test]
     fn what_was_seen_before_the_last_stands_before_it() {
-        let mut table: Table<u64, 2> = Table::new();
+        let mut table: Table<u64, 2> = Table::default();
         let early = table.insert(1, 1, 5, 1).unwrap();
         table.insert(2, 0, 9, 2).unwrap();
         table.insert(3, 0, 4, 3).unwrap();

@@ -13,6 +13,7 @@ use crate::analyzer::config::Config;
 use crate::analyzer::connection::Connection;
 use crate::analyzer::crowd::Crowd;
 use crate::analyzer::diagnosis::code::Code;
+use crate::analyzer::ending::Ending;
 use crate::analyzer::entry::{Ended, Entry};
 use crate::analyzer::facts::Kind;
 use crate::analyzer::outline::Outline;
@@ -52,7 +53,7 @@ impl Tracker {
         Self {
             config,
             hasher: SocketHasher::default(),
-            pairs: Table::new(),
+            pairs: Table::default(),
             sightings: Sightings::default(),
             ended: Ended::default(),
             rest: Vec::new(),
@@ -115,14 +116,19 @@ impl Tracker {
         self.rest.sort_unstable_by_key(|(entry, _)| Reverse(entry.current.id()));
     }
 
-    /// The connections that have ended since this was last asked. What is left at the end is finished one by one, so that
-    /// nothing is held twice.
+    /// The connections that have ended since this was last asked, with the last verdicts on them.
     pub fn ended(&mut self) -> impl Iterator<Item = Connection> {
+        self.endings().map(Ending::finish)
+    }
+
+    /// The same before those verdicts, so that they can be made elsewhere. What is left at the end is taken out one by one,
+    /// so that nothing is held twice.
+    pub fn endings(&mut self) -> impl Iterator<Item = Ending> {
         let now = self.clock.now();
         std::iter::from_fn(move || {
             loop {
-                if let Some(connection) = self.ended.connections.pop_front() {
-                    return Some(connection);
+                if let Some(ending) = self.ended.connections.pop_front() {
+                    return Some(ending);
                 }
                 let (entry, seen) = self.rest.pop()?;
                 entry.hand_out(now.since(seen), &mut self.ended, &mut self.crowd);
@@ -143,7 +149,7 @@ impl Tracker {
 
     /// Connections held now.
     pub fn held(&self) -> usize {
-        self.pairs.len()
+        self.pairs.held()
     }
 
     /// The segment to take in instead, where its wrong checksum is not to be believed.
@@ -241,7 +247,7 @@ impl Tracker {
 
     /// Lets go of one where the table is full: what has ended, then attempts, then what is open, the oldest first.
     fn make_room(&mut self) {
-        while self.pairs.len() >= self.config.most_connections.max(1) {
+        while self.pairs.held() >= self.config.most_connections.max(1) {
             let first = |waiting: &Waiting| Some((*waiting, self.pairs.first(*waiting as usize)?.0));
             let Some((waiting, place)) = Waiting::ALL.iter().find_map(first) else { break };
             self.evicted = self.evicted.saturating_add(u64::from(!waiting.is_complete()));

@@ -13,7 +13,6 @@ use anyhow::{anyhow, bail};
 use tcpshake::analyzer::config::Config;
 use tcpshake::capture::file::Files;
 use tcpshake::capture::filter::Filter;
-use tcpshake::capture::source::FrameSource;
 use tcpshake::expect::claim::Expectation;
 use tcpshake::expect::error::BadExpectation;
 use tcpshake::expect::grammar::lines;
@@ -26,7 +25,7 @@ use crate::cli::args::{CheckArgs, VerdictFormat};
 use crate::cli::ending::exit_code;
 use crate::cli::observer::Observer;
 use crate::cli::output::tell;
-use crate::cli::read::read_all;
+use crate::cli::pipeline::Outcome;
 use crate::cli::told::{complain, told};
 
 /// Judges the files.
@@ -41,10 +40,8 @@ pub fn run(args: &CheckArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         source = source.with_filter(Filter::new(text).map_err(told)?);
     }
     let config = Config { keep_steps: STEPS, ..Config::default() };
-    let mut observer = Observer::new(args.depth, config, &mut judge);
-    let errors = read_all(&mut source, &mut observer)?;
-    let is_partial = !errors.is_empty() || observer.has_unsupported();
-    let summary = observer.finish(None, source.statistics(), false)?;
+    let observer = Observer::new(args.depth, config, &mut judge);
+    let Outcome { summary, errors, is_partial } = observer.read(&mut source)?;
     let verdicts = judge.verdicts();
     let held = verdicts.iter().filter(|verdict| verdict.held).count();
     let is_read = quiet || show(&verdicts, args.format)?;

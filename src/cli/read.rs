@@ -4,21 +4,19 @@
 //! Invariant: what can be read is reported before an error is; an error on the way makes the exit code 2, a finding at or
 //! above `--fail-on` else 1.
 
-use std::io;
 use std::process::ExitCode;
 
 use tcpshake::analyzer::config::Config;
 use tcpshake::analyzer::diagnosis::severity::Severity;
-use tcpshake::capture::error::CaptureError;
 use tcpshake::capture::file::Files;
 use tcpshake::capture::filter::Filter;
-use tcpshake::capture::source::{FrameSource, Next};
 use tcpshake::report::format::Format;
 
 use crate::cli::args::ReadArgs;
 use crate::cli::ending::{exit_code, fails_on};
 use crate::cli::observer::Observer;
 use crate::cli::output::{report, tell};
+use crate::cli::pipeline::Outcome;
 use crate::cli::told::{complain, told};
 
 /// Steps of each connection that a ladder shows.
@@ -37,10 +35,9 @@ pub fn run(args: &ReadArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let format = args.look.format_or(Format::Lines);
     let keep_steps = if format == Format::Ladder { LADDER_STEPS } else { 0 };
     let mut report = report(&args.look, format, false, false);
-    let mut observer = Observer::new(args.depth, Config { keep_steps, ..Config::default() }, &mut *report);
-    let errors = read_all(&mut source, &mut observer)?;
-    let is_partial = !errors.is_empty() || observer.has_unsupported();
-    let summary = observer.finish(None, source.statistics(), false)?;
+    let config = Config { keep_steps, ..Config::default() };
+    let observer = Observer::new(args.depth, config, &mut *report);
+    let Outcome { summary, errors, is_partial } = observer.read(&mut source)?;
     for error in errors {
         complain(&error);
     }
@@ -49,22 +46,4 @@ pub fn run(args: &ReadArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     }
     let has_failed = fails_on(args.fail_on.map(Severity::from), &summary, quiet);
     Ok(exit_code(is_partial, has_failed))
-}
-
-/// Hands on all that can be read, and gives back what went wrong on the way.
-///
-/// # Errors
-///
-/// Standard output that does not take the report.
-pub fn read_all(source: &mut Files, observer: &mut Observer<'_>) -> io::Result<Vec<CaptureError>> {
-    let mut errors = Vec::new();
-    loop {
-        match source.next_frame() {
-            Ok(Next::Frame(frame)) => observer.frame(&frame)?,
-            // A pipe has no more for now: what it gave is shown.
-            Ok(Next::Quiet) => observer.flush()?,
-            Ok(Next::End) => return Ok(errors),
-            Err(error) => errors.push(error),
-        }
-    }
 }

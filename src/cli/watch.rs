@@ -58,7 +58,7 @@ pub fn run(args: &WatchArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     if let Some(save) = &mut save {
         save.flush()?;
     }
-    let summary = observer.finish(Some(now()), source.statistics(), true)?;
+    let summary = observer.finish_live(now(), source.statistics())?;
     if !quiet && (is_taken || format != Format::Json) {
         tell(&summary);
     }

@@ -12,8 +12,7 @@ use crate::analyzer::diagnosis::code::Code;
 use crate::analyzer::diagnosis::finding::Finding;
 use crate::analyzer::diagnosis::notes::FIRST_FRAMES;
 use crate::analyzer::diagnosis::severity::Confidence;
-use crate::analyzer::step::Step;
-use crate::segment::Checksum;
+use crate::segment::{Checksum, Segment};
 use crate::time::Timestamp;
 
 /// Counters over a whole input.
@@ -46,14 +45,14 @@ impl Quality {
         }
     }
 
-    /// Counts what a step shows of the capture.
-    pub fn count_step(&mut self, step: &Step) {
+    /// Counts what a segment shows of the capture, and whether its packet had been captured before.
+    pub fn count_segment(&mut self, segment: &Segment, is_seen_again: bool) {
         let count = |counter: &mut u64, condition: bool| {
             *counter = counter.saturating_add(u64::from(condition));
         };
-        count(&mut self.duplicates, step.seen_before.is_some());
-        count(&mut self.offloaded, step.segment.checksum == Checksum::Offloaded);
-        count(&mut self.cut_short, step.segment.cut_short);
+        count(&mut self.duplicates, is_seen_again);
+        count(&mut self.offloaded, segment.checksum == Checksum::Offloaded);
+        count(&mut self.cut_short, segment.cut_short);
     }
 
     /// Counts what a connection shows of the capture.
@@ -66,6 +65,20 @@ impl Quality {
                 _ => continue,
             };
             *counter = counter.saturating_add(1);
+        }
+    }
+
+    /// Adds what was counted elsewhere in the same input; of evidence what is there stays.
+    pub fn join(&mut self, other: Self) {
+        self.duplicates = self.duplicates.saturating_add(other.duplicates);
+        self.offloaded = self.offloaded.saturating_add(other.offloaded);
+        self.cut_short = self.cut_short.saturating_add(other.cut_short);
+        self.stepped_back = self.stepped_back.saturating_add(other.stepped_back);
+        self.one_sided = self.one_sided.saturating_add(other.one_sided);
+        self.reordered = self.reordered.saturating_add(other.reordered);
+        self.mid_stream = self.mid_stream.saturating_add(other.mid_stream);
+        for (code, frames) in other.frames {
+            self.frames.entry(code).or_insert(frames);
         }
     }
 

@@ -13,6 +13,11 @@ use crate::report::summary::Summary;
 /// What an output format does with each thing that comes to be known. What a format has nothing to say about, it
 /// passes over. It may be driven from any one thread.
 pub trait Report: Send {
+    /// Whether it has anything to say about segments. If not, none need be labelled for it.
+    fn wants_segments(&self) -> bool {
+        true
+    }
+
     /// Takes in a labelled segment.
     ///
     /// # Errors

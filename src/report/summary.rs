@@ -83,6 +83,33 @@ impl Summary {
         self.span = Some((first.min(time), last.max(time)));
     }
 
+    /// Adds what was counted elsewhere of the same input: another stage counts other things.
+    pub fn join(&mut self, other: Self) {
+        let add = |count: &mut u64, more: u64| *count = count.saturating_add(more);
+        add(&mut self.frames, other.frames);
+        add(&mut self.segments, other.segments);
+        add(&mut self.connections, other.connections);
+        add(&mut self.not_tcp, other.not_tcp);
+        add(&mut self.icmp_errors, other.icmp_errors);
+        add(&mut self.malformed, other.malformed);
+        add(&mut self.fragments, other.fragments);
+        add(&mut self.too_deep, other.too_deep);
+        add(&mut self.evicted, other.evicted);
+        add(&mut self.findings.notes, other.findings.notes);
+        add(&mut self.findings.warnings, other.findings.warnings);
+        add(&mut self.findings.errors, other.findings.errors);
+        for (link, count) in other.unsupported_link {
+            add(self.unsupported_link.entry(link).or_default(), count);
+        }
+        self.captured = self.captured.or(other.captured);
+        self.dropped = self.dropped.or(other.dropped);
+        self.span = match (self.span, other.span) {
+            (Some((first, last)), Some((from, to))) => Some((first.min(from), last.max(to))),
+            (one, other) => one.or(other),
+        };
+        self.quality.join(other.quality);
+    }
+
     /// Counts a fragment that cannot be read alone.
     pub fn count_fragment(&mut self, frame: u64) {
         self.fragments = self.fragments.saturating_add(1);

@@ -85,6 +85,10 @@ impl<W: Write> Table<W> {
 }
 
 impl<W: Write + Send> Report for Table<W> {
+    fn wants_segments(&self) -> bool {
+        false
+    }
+
     fn connection(&mut self, connection: &Connection) -> io::Result<()> {
         if !self.has_headings {
             self.headings()?;

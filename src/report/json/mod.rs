@@ -71,6 +71,10 @@ impl<W: Write> Json<W> {
 }
 
 impl<W: Write + Send> Report for Json<W> {
+    fn wants_segments(&self) -> bool {
+        self.records.has(Record::Segments)
+    }
+
     fn segment(&mut self, step: &Step) -> io::Result<()> {
         if !self.records.has(Record::Segments) {
             return Ok(());

@@ -1,0 +1,117 @@
+//! Items in, news out: the second of three stages.
+//!
+//! In: what the frames were to the tracker, in their order. Out: a step for each segment, where the report wants them, and
+//! each connection once it has ended, in the order in which they come to be known.
+//! Invariant: nothing is written here, and no last verdict is made: both can go on while the next items are followed.
+
+use std::vec::Drain;
+
+use tcpshake::analyzer::config::Config;
+use tcpshake::analyzer::ending::Ending;
+use tcpshake::analyzer::step::Step;
+use tcpshake::analyzer::tracker::Tracker;
+use tcpshake::report::summary::Summary;
+use tcpshake::time::Timestamp;
+
+use crate::cli::intake::Item;
+
+/// Follows connections.
+pub struct Follower {
+    tracker: Tracker,
+    summary: Summary,
+    wants_steps: bool,
+}
+
+/// What came to be known, in order.
+#[derive(Default)]
+pub struct News {
+    steps: Vec<Step>,
+    /// Each with how many steps came before it.
+    ended: Vec<(usize, Ending)>,
+}
+
+impl Follower {
+    /// Tracks within `config`; steps are made where the report wants them.
+    pub fn new(config: Config, wants_steps: bool) -> Self {
+        Self { tracker: Tracker::new(config), summary: Summary::default(), wants_steps }
+    }
+
+    /// Takes in an item.
+    pub fn take(&mut self, item: &Item, news: &mut News) {
+        match item {
+            Item::Segment(segment) if self.wants_steps => {
+                let step = self.tracker.observe(segment);
+                self.summary.quality.count_segment(segment, step.seen_before.is_some());
+                news.steps.push(step);
+            }
+            Item::Segment(segment) => {
+                let outline = self.tracker.follow(segment);
+                self.summary.quality.count_segment(segment, outline.seen_before.is_some());
+            }
+            Item::Icmp(error) => {
+                self.summary.icmp_errors += u64::from(self.tracker.observe_icmp(error));
+            }
+            Item::Other(time) => self.tracker.expire(*time),
+        }
+        self.note_ended(news);
+    }
+
+    /// Lets time pass where no frame came.
+    pub fn expire(&mut self, now: Timestamp, news: &mut News) {
+        self.tracker.expire(now);
+        self.note_ended(news);
+    }
+
+    /// Ends the account: everything that is held comes out, in portions. `lost_frames` says that the capture lost some.
+    pub fn finish<E>(
+        &mut self,
+        lost_frames: bool,
+        mut tell: impl FnMut(&mut News) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if lost_frames {
+            self.tracker.note_losses();
+        }
+        self.tracker.finish();
+        let mut news = News::default();
+        for ending in self.tracker.endings() {
+            news.ended.push((0, ending));
+            if news.is_large() {
+                tell(&mut news)?;
+            }
+        }
+        tell(&mut news)
+    }
+
+    /// What was counted.
+    pub fn into_summary(self) -> Summary {
+        Summary { connections: self.tracker.connections(), evicted: self.tracker.evicted(), ..self.summary }
+    }
+
+    fn note_ended(&mut self, news: &mut News) {
+        let before = news.steps.len();
+        news.ended.extend(self.tracker.endings().map(|ending| (before, ending)));
+    }
+}
+
+impl News {
+    /// Whether it is worth being handed on.
+    pub fn is_large(&self) -> bool {
+        self.steps.len() >= 256 || self.ended.len() >= 32
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty() && self.ended.is_empty()
+    }
+
+    /// All of it, in order; the memory is kept.
+    pub fn drain(&mut self) -> (&[Step], Drain<'_, (usize, Ending)>) {
+        (&self.steps, self.ended.drain(..))
+    }
+
+    /// Forgets the steps, once they are told.
+    pub fn clear(&mut self) {
+        self.steps.clear();
+        self.ended.clear();
+    }
+}

@@ -1,0 +1,101 @@
+//! Frames in, items for the tracker out: the first of three stages.
+//!
+//! In: frames in the order of their source. Out: an item for each, and the counts of what was left out.
+//! Invariant: every frame is accounted for: a segment, an ICMP error, or left out for a reason that the summary names. What
+//! the user must know is said once.
+
+use std::collections::BTreeSet;
+
+use tcpshake::decode::{Decoded, Decoder};
+use tcpshake::frame::{Frame, LinkType};
+use tcpshake::icmp::IcmpError;
+use tcpshake::report::summary::Summary;
+use tcpshake::segment::Segment;
+use tcpshake::time::Timestamp;
+
+use crate::cli::told::say;
+
+/// What a frame is to the tracker.
+pub enum Item {
+    /// A segment.
+    Segment(Segment),
+    /// An ICMP error about one.
+    Icmp(IcmpError),
+    /// Something else, which shows that the capture went on until then.
+    Other(Timestamp),
+}
+
+/// Decodes frames.
+pub struct Intake {
+    depth: usize,
+    decoder: Decoder,
+    summary: Summary,
+    unsupported: BTreeSet<LinkType>,
+}
+
+impl Intake {
+    /// Looks into `depth` tunnels inside one another.
+    pub fn new(depth: usize) -> Self {
+        Self {
+            depth,
+            decoder: Decoder::new(depth),
+            summary: Summary::default(),
+            unsupported: BTreeSet::new(),
+        }
+    }
+
+    /// Takes in a frame.
+    pub fn take(&mut self, frame: &Frame<'_>) -> Item {
+        self.summary.count_frame(frame.number, frame.time);
+        match self.decoder.decode(frame) {
+            Ok(Decoded::Segment(segment)) => {
+                self.summary.segments += 1;
+                return Item::Segment(segment);
+            }
+            Ok(Decoded::Icmp(error)) => {
+                self.summary.not_tcp += 1;
+                return Item::Icmp(error);
+            }
+            Ok(Decoded::NotTcp) => self.summary.not_tcp += 1,
+            Ok(Decoded::Fragment) => self.summary.count_fragment(frame.number),
+            Ok(Decoded::TooDeep) => self.too_deep(),
+            Ok(Decoded::UnsupportedLink(link)) => self.unsupported_link(frame.number, link),
+            Err(_) => self.summary.malformed += 1,
+        }
+        Item::Other(frame.time)
+    }
+
+    /// Whether frames had to be left out because their link type is not known.
+    pub fn has_unsupported(&self) -> bool {
+        !self.unsupported.is_empty()
+    }
+
+    /// What was counted.
+    pub fn into_summary(self) -> Summary {
+        self.summary
+    }
+
+    fn too_deep(&mut self) {
+        self.summary.too_deep += 1;
+        // Who asked for no tunnels at all knows that there are some.
+        if self.summary.too_deep == 1 && self.depth > 0 {
+            say(format_args!(
+                "more than {} tunnels inside one another; what is deeper is left out\n  \
+                 try: --depth {}",
+                self.depth,
+                self.depth * 2
+            ));
+        }
+    }
+
+    fn unsupported_link(&mut self, frame: u64, link: LinkType) {
+        self.summary.count_unsupported(frame, link);
+        if self.unsupported.insert(link) {
+            say(format_args!(
+                "link type {}: not supported; frames of it are left out\n  \
+                 try: https://www.tcpdump.org/linktypes.html, to see what it is",
+                link.0
+            ));
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Whole files in, report out, on as many cores as there are.
+//!
+//! In: files. Out: the same report as `Observer` gives frame by frame, and what went wrong on the way.
+//! Invariant: each stage has a thread of its own and keeps the order; what is under way between two of them is bounded,
+//! and its memory goes round. Where a stage cannot go on (standard output has gone) the others end, too.
+
+use std::io;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel};
+use std::thread;
+
+use tcpshake::capture::batch::Batch;
+use tcpshake::capture::error::CaptureError;
+use tcpshake::capture::file::Files;
+use tcpshake::capture::source::{FrameSource, Statistics, Turn};
+use tcpshake::report::summary::Summary;
+
+use crate::cli::follower::{Follower, News};
+use crate::cli::intake::{Intake, Item};
+use crate::cli::observer::Observer;
+
+/// Items handed on at a time: few enough to stay in a core's own memory.
+const ITEMS: usize = 512;
+/// Portions under way between two stages.
+const UNDER_WAY: usize = 4;
+
+/// What reading files came to.
+pub struct Outcome {
+    /// What was counted.
+    pub summary: Summary,
+    /// What went wrong on the way.
+    pub errors: Vec<CaptureError>,
+    /// Whether anything had to be left out of the report.
+    pub is_partial: bool,
+}
+
+/// From the intake to the follower.
+enum Portion {
+    Items(Vec<Item>),
+    /// There is no more for now.
+    Quiet,
+    End(Statistics),
+}
+
+/// From the follower to the teller.
+enum Tidings {
+    News(News),
+    Quiet,
+}
+
+/// The receiver of a channel has gone.
+struct Gone;
+
+impl Observer<'_> {
+    /// Takes in all that can be read from `source`, and ends the account.
+    ///
+    /// # Errors
+    ///
+    /// Where the report cannot be written.
+    pub fn read(self, source: &mut Files) -> io::Result<Outcome> {
+        if thread::available_parallelism().is_ok_and(|cores| cores.get() == 1) {
+            return self.read_alone(source);
+        }
+        self.read_beside(source)
+    }
+
+    fn read_alone(mut self, source: &mut Files) -> io::Result<Outcome> {
+        let (mut batch, mut errors) = (Batch::default(), Vec::new());
+        loop {
+            match source.next_batch(&mut batch) {
+                Ok(Turn::Frames) => batch.frames().try_for_each(|frame| self.frame(&frame))?,
+                // A pipe has no more for now: what it gave is shown.
+                Ok(Turn::Quiet) => self.flush()?,
+                Ok(Turn::End) => break,
+                Err(error) => errors.push(error),
+            }
+        }
+        let is_partial = !errors.is_empty() || self.has_unsupported();
+        Ok(Outcome { summary: self.finish(source.statistics(), None)?, errors, is_partial })
+    }
+
+    fn read_beside(self, source: &mut Files) -> io::Result<Outcome> {
+        let Self { mut intake, mut follower, mut teller, .. } = self;
+        let (to_follower, portions) = sync_channel(UNDER_WAY);
+        let (to_teller, tidings) = sync_channel(UNDER_WAY);
+        let (give_items_back, used_items) = channel();
+        let (give_news_back, used_news) = channel();
+        thread::scope(|scope| {
+            let taking_in = scope.spawn(move || {
+                let errors = take_in(source, &mut intake, &to_follower, &used_items);
+                drop(to_follower);
+                (intake, errors)
+            });
+            let following = scope.spawn(move || {
+                // Where the teller has gone nobody waits for more.
+                let statistics = follow(&portions, &give_items_back, &mut follower, &to_teller, &used_news);
+                (follower, statistics.unwrap_or_default())
+            });
+            let told = tidings.iter().try_for_each(|tidings| match tidings {
+                Tidings::News(mut news) => {
+                    teller.tell(&mut news)?;
+                    // The follower may have ended already.
+                    let _ = give_news_back.send(news);
+                    Ok(())
+                }
+                Tidings::Quiet => teller.flush(),
+            });
+            drop(tidings);
+            let (intake, errors) = joined(taking_in.join());
+            let (follower, statistics) = joined(following.join());
+            told?;
+            let is_partial = !errors.is_empty() || intake.has_unsupported();
+            let mut summary = Summary { dropped: statistics.dropped, ..Summary::default() };
+            summary.join(intake.into_summary());
+            summary.join(follower.into_summary());
+            Ok(Outcome { summary: teller.finish(summary)?, errors, is_partial })
+        })
+    }
+}
+
+/// The first stage: until the source ends, or the follower has gone.
+fn take_in(
+    source: &mut Files,
+    intake: &mut Intake,
+    to_follower: &SyncSender<Portion>,
+    used: &Receiver<Vec<Item>>,
+) -> Vec<CaptureError> {
+    let (mut batch, mut errors, mut items) = (Batch::default(), Vec::new(), Vec::new());
+    loop {
+        let sent = match source.next_batch(&mut batch) {
+            // A batch is what could be read at once. The rest of it is not held back: nobody knows when more comes.
+            Ok(Turn::Frames) => batch
+                .frames()
+                .try_for_each(|frame| {
+                    items.push(intake.take(&frame));
+                    if items.len() < ITEMS { Ok(()) } else { send_items(&mut items, to_follower, used) }
+                })
+                .and_then(|()| send_items(&mut items, to_follower, used)),
+            Ok(Turn::Quiet) => send(to_follower, Portion::Quiet),
+            Ok(Turn::End) => {
+                let _ = send(to_follower, Portion::End(source.statistics()));
+                return errors;
+            }
+            Err(error) => {
+                errors.push(error);
+                Ok(())
+            }
+        };
+        if sent.is_err() {
+            return errors;
+        }
+    }
+}
+
+/// The second stage: until the intake has ended, or the teller has gone. What the source counted at its end.
+fn follow(
+    portions: &Receiver<Portion>,
+    give_back: &Sender<Vec<Item>>,
+    follower: &mut Follower,
+    to_teller: &SyncSender<Tidings>,
+    used: &Receiver<News>,
+) -> Result<Statistics, Gone> {
+    let mut news = News::default();
+    for portion in portions {
+        match portion {
+            Portion::Items(mut items) => {
+                for item in &items {
+                    follower.take(item, &mut news);
+                    if news.is_large() {
+                        send_news(&mut news, to_teller, used)?;
+                    }
+                }
+                send_news(&mut news, to_teller, used)?;
+                items.clear();
+                // The intake may have ended already.
+                let _ = give_back.send(items);
+            }
+            Portion::Quiet => send(to_teller, Tidings::Quiet)?,
+            Portion::End(statistics) => {
+                let has_lost = statistics.dropped.is_some_and(|dropped| dropped > 0);
+                follower.finish(has_lost, |news| send_news(news, to_teller, used))?;
+                return Ok(statistics);
+            }
+        }
+    }
+    Err(Gone)
+}
+
+fn send_items(
+    items: &mut Vec<Item>,
+    to_follower: &SyncSender<Portion>,
+    used: &Receiver<Vec<Item>>,
+) -> Result<(), Gone> {
+    if items.is_empty() {
+        return Ok(());
+    }
+    let next = used.try_recv().unwrap_or_else(|_: TryRecvError| Vec::with_capacity(ITEMS));
+    send(to_follower, Portion::Items(std::mem::replace(items, next)))
+}
+
+fn send_news(news: &mut News, to_teller: &SyncSender<Tidings>, used: &Receiver<News>) -> Result<(), Gone> {
+    if news.is_empty() {
+        return Ok(());
+    }
+    let next = used.try_recv().unwrap_or_default();
+    send(to_teller, Tidings::News(std::mem::replace(news, next)))
+}
+
+fn send<T>(to: &SyncSender<T>, what: T) -> Result<(), Gone> {
+    to.send(what).map_err(|_| Gone)
+}
+
+/// What a thread gave; a panic in it is one here.
+fn joined<T>(result: thread::Result<T>) -> T {
+    result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}

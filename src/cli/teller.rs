@@ -1,0 +1,65 @@
+//! News in, a report out: the last of three stages.
+//!
+//! In: steps, and connections that have ended. Out: a report, with the summary last.
+//! Invariant: the order of the news is kept; each connection gets its last verdicts here.
+
+use std::io;
+
+use tcpshake::report::sink::Report;
+use tcpshake::report::summary::Summary;
+
+use crate::cli::follower::News;
+
+/// Tells a report.
+pub struct Teller<'r> {
+    report: &'r mut dyn Report,
+    summary: Summary,
+}
+
+impl<'r> Teller<'r> {
+    /// Tells `report`.
+    pub fn new(report: &'r mut dyn Report) -> Self {
+        Self { report, summary: Summary::default() }
+    }
+
+    /// Whether the report wants steps.
+    pub fn wants_steps(&self) -> bool {
+        self.report.wants_segments()
+    }
+
+    /// Tells all of the news.
+    pub fn tell(&mut self, news: &mut News) -> io::Result<()> {
+        let (steps, ended) = news.drain();
+        let mut told = 0;
+        for (before, ending) in ended {
+            for step in &steps[told.min(before)..before] {
+                self.report.segment(step)?;
+            }
+            told = before;
+            let connection = ending.finish();
+            self.summary.count_findings(&connection);
+            self.report.connection(&connection)?;
+        }
+        for step in &steps[told..] {
+            self.report.segment(step)?;
+        }
+        news.clear();
+        Ok(())
+    }
+
+    /// Hands on what is held back.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.report.flush()
+    }
+
+    /// Ends the report with what all stages have counted.
+    pub fn finish(self, mut summary: Summary) -> io::Result<Summary> {
+        summary.join(self.summary);
+        for finding in summary.findings_of_capture() {
+            self.report.finding(&finding)?;
+        }
+        self.report.summary(&summary)?;
+        self.report.flush()?;
+        Ok(summary)
+    }
+}
