@@ -8,9 +8,10 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use tcpshake::analyzer::config::Config;
 use tcpshake::analyzer::connection::Connection;
 use tcpshake::analyzer::step::Step;
-use tcpshake::analyzer::tracker::{Config, Tracker};
+use tcpshake::analyzer::tracker::Tracker;
 use tcpshake::options::Options;
 use tcpshake::report::format::Format;
 use tcpshake::report::json::records::Records;
@@ -139,7 +140,7 @@ fn reports(criterion: &mut Criterion) {
             let (mut summary, mut quality) = (Summary::default(), Quality::default());
             for step in &steps {
                 summary.count_frame(step.segment.frame, step.segment.time);
-                quality.count_step(black_box(step));
+                quality.count_segment(&black_box(step).segment, step.seen_before.is_some());
             }
             (summary, quality)
         });
