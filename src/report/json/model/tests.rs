@@ -7,9 +7,10 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::analyzer::config::Config;
 use crate::analyzer::diagnosis::code::Code;
 use crate::analyzer::diagnosis::severity::Confidence;
-use crate::analyzer::tracker::{Config, Tracker};
+use crate::analyzer::tracker::Tracker;
 use crate::options::Options;
 use crate::report::buffer::{Buffer, Put};
 use crate::report::json;
