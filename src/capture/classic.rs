@@ -1,99 +1,126 @@
 //! pcap files: one header, then frames, each behind a header of its own.
 //!
 //! In: the octets of a file. Out: the places of its frames.
-//! Both byte orders, times in micro- or nanoseconds, and the longer frame headers of an old Linux variant.
-//! Invariant: a frame is given only when all of it is there.
+//! Both byte orders, times in micro- or nanoseconds, and the variants that Wireshark reads (`variant`).
+//! Invariant: a frame is given only when all of it is there. Behind damage only frames that follow each other, at
+//! about the time of the last one, are believed.
 //! Format: draft-ietf-opsawg-pcap.
 
 use crate::capture::batch::{Batch, Place, Stamp};
 use crate::capture::octets::Octets;
-use crate::capture::record::{LONGEST, Order, Stop, link_type};
+use crate::capture::record::{LONGEST, Order, Stop, Way, link_type};
+use crate::capture::variant::{Chain, DAY, FIELDS, Fields, PLAUSIBLE, Proof, Variant};
 use crate::frame::LinkType;
 use crate::time::Timestamp;
 
-/// How pcap files begin, in big-endian order: microseconds, nanoseconds, longer frame headers.
-const MICROSECONDS: u32 = 0xA1B2_C3D4;
-const NANOSECONDS: u32 = 0xA1B2_3C4D;
-const MODIFIED: u32 = 0xA1B2_CD34;
-const MAGICS: [u32; 3] = [MICROSECONDS, NANOSECONDS, MODIFIED];
-
-/// Octets in a file's header.
-const FILE_HEADER: usize = 24;
-/// Octets in a frame's header.
-const FRAME_HEADER: usize = 16;
-/// Octets in a frame's header of the variant that adds interface, protocol and packet type.
-const LONG_FRAME_HEADER: usize = 24;
+/// How much is held to look for frames behind damage, in octets: three of the longest that are plausible.
+const SIGHT: usize = 1 << 20;
 
 /// A pcap file that is being read.
 #[derive(Debug)]
 pub struct Classic {
+    variant: Variant,
     link: LinkType,
-    order: Order,
-    /// Octets of each frame's header.
+    /// Octets of each frame's header; 0 until the first frame is there.
     frame_header: usize,
     /// Nanoseconds in one unit of the fraction.
     unit: u64,
+    lengths: Lengths,
+    /// The longest frame that is believed: more than is plausible only where the file's snap length says so.
+    longest: u32,
+    /// The last frame's.
+    seconds: Option<u32>,
+}
+
+/// In which order the two lengths of a frame stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lengths {
+    /// What was captured, then what was on the wire.
+    CapturedFirst,
+    /// The other way round, as before version 2.3.
+    WireFirst,
+    /// In version 2.3 some did it so and some so; more than there was cannot be captured.
+    Either,
 }
 
 impl Classic {
     /// Whether a file that begins so is a pcap file.
     pub fn recognizes(start: [u8; 4]) -> bool {
-        [Order::Little, Order::Big].iter().any(|order| MAGICS.contains(&order.u32(start)))
+        Variant::of(start).is_some()
     }
 
     /// Whether these few octets may be the beginning of a pcap file.
     pub fn may_begin(start: &[u8]) -> bool {
-        let begins =
-            |magic: u32| magic.to_le_bytes().starts_with(start) || magic.to_be_bytes().starts_with(start);
-        MAGICS.into_iter().any(begins)
+        Variant::may_begin(start)
     }
 
     /// Reads the file's header.
     pub fn begin(octets: &mut Octets) -> Result<Self, Stop> {
-        if !octets.ensure(FILE_HEADER)? {
+        let variant = octets.held().first_chunk().and_then(|start| Variant::of(*start));
+        let variant = variant.ok_or_else(|| Stop::damaged("the file's header cannot be read"))?;
+        if !octets.ensure(variant.file_header)? {
             return Err(Stop::CutOff);
         }
         let header = octets.held();
-        let is_big = MAGICS.contains(&Order::Big.u32_at(header, 0));
-        let order = if is_big { Order::Big } else { Order::Little };
-        let magic = order.u32_at(header, 0);
-        let classic = Self {
-            link: link_type(order.u32_at(header, 20)),
-            order,
-            frame_header: if magic == MODIFIED { LONG_FRAME_HEADER } else { FRAME_HEADER },
-            unit: if magic == NANOSECONDS { 1 } else { 1000 },
-        };
-        octets.pass(FILE_HEADER as u64);
-        Ok(classic)
+        let [major, minor] = [4, 6].map(|field| variant.order.u16_at(header, field));
+        let [snap_len, link] = [16, 20].map(|field| variant.order.u32_at(header, field));
+        octets.pass(variant.file_header as u64);
+        Ok(Self {
+            variant,
+            link: link_type(link),
+            frame_header: 0,
+            unit: if variant.has_nanoseconds { 1 } else { 1000 },
+            lengths: match (major, minor) {
+                (2, 3) => Lengths::Either,
+                (2, ..3) | (543, _) => Lengths::WireFirst,
+                _ => Lengths::CapturedFirst,
+            },
+            longest: snap_len.clamp(PLAUSIBLE, LONGEST),
+            seconds: None,
+        })
     }
 
     /// Puts the frames that are held whole into `batch`, and moves on past them. How many octets must be held for the
-    /// next one; 0 is not known yet.
-    pub fn walk(&self, octets: &mut Octets, batch: &mut Batch) -> Result<usize, Stop> {
-        // The two orders apart, so that none is asked for each field.
-        let (passed, next) = match self.order {
-            Order::Little => self.frames::<false>(octets.held(), octets.start(), batch),
-            Order::Big => self.frames::<true>(octets.held(), octets.start(), batch),
+    /// next one.
+    pub fn walk(&mut self, octets: &mut Octets, batch: &mut Batch) -> Result<usize, Stop> {
+        let held = octets.held();
+        if self.frame_header == 0 {
+            let Some(fields) = held.first_chunk::<FIELDS>() else { return Ok(FIELDS) };
+            let first = FIELDS + Fields::of(self.variant.order, fields).captured as usize;
+            if held.len() < first && first <= LONGEST as usize {
+                return Ok(first);
+            }
+            // The patched variants all say that they are version 2.4.
+            let is_newest = self.lengths == Lengths::CapturedFirst;
+            self.frame_header = if is_newest { self.variant.frame_header(held) } else { FIELDS };
+        }
+        // The common files apart, so that nothing is asked for each frame of theirs.
+        let (passed, next) = match (self.variant.order, self.lengths) {
+            (Order::Little, Lengths::CapturedFirst) => {
+                self.frames(held, octets.start(), batch, |header| Fields::of(Order::Little, header))
+            }
+            (order, lengths) => {
+                self.frames(held, octets.start(), batch, |header| lengths.in_order(Fields::of(order, header)))
+            }
         };
         octets.pass(passed as u64);
         next
     }
 
-    fn frames<const BIG: bool>(
-        &self,
+    fn frames(
+        &mut self,
         held: &[u8],
         start: usize,
         batch: &mut Batch,
+        fields: impl Fn(&[u8; FIELDS]) -> Fields,
     ) -> (usize, Result<usize, Stop>) {
-        let order = if BIG { Order::Big } else { Order::Little };
         let mut at = 0;
         loop {
             let rest = held.get(at..).unwrap_or_default();
-            let Some(header) = rest.first_chunk::<FRAME_HEADER>() else { return (at, Ok(self.frame_header)) };
-            let [seconds, fraction, captured, wire_len] =
-                [0, 4, 8, 12].map(|field| order.u32_at(header, field));
-            if captured > LONGEST {
-                return (at, Err(Stop::Damaged(format!("a frame that claims {captured} octets"))));
+            let Some(header) = rest.first_chunk::<FIELDS>() else { return (at, Ok(self.frame_header)) };
+            let Fields { seconds, fraction, captured, wire_len } = fields(header);
+            if captured > self.longest {
+                return (at, Err(Stop::damaged(format!("a frame that claims {captured} octets"))));
             }
             let whole = self.frame_header + captured as usize;
             if rest.len() < whole {
@@ -102,7 +129,45 @@ impl Classic {
             let time = Timestamp(u64::from(seconds) * 1_000_000_000 + u64::from(fraction) * self.unit);
             let place = Place { start: start + at + self.frame_header, captured, wire_len };
             batch.push(place, Stamp { time, link: self.link, interface: 0 });
+            self.seconds = Some(seconds);
             at += whole;
+        }
+    }
+
+    /// Where frames go on behind a place that is none; `has_ended` says that nothing follows what is held.
+    pub fn find(&self, held: &[u8], has_ended: bool) -> Way {
+        if held.len() < SIGHT && !has_ended {
+            return Way::Unclear { pass: 0, hold: SIGHT };
+        }
+        // Where more may follow, a place near the end cannot be judged yet.
+        let judged = if has_ended { held.len() } else { held.len() - SIGHT / 2 };
+        let found = (1..judged).find(|at| held.get(*at..).is_some_and(|rest| self.may_go_on(rest)));
+        match found {
+            Some(at) => Way::At(at),
+            None if has_ended => Way::Nowhere,
+            // The place itself was judged: the search goes on behind it.
+            None => Way::Unclear { pass: judged.saturating_sub(1), hold: SIGHT },
+        }
+    }
+
+    fn may_go_on(&self, rest: &[u8]) -> bool {
+        let Some(header) = rest.first_chunk::<FIELDS>() else { return false };
+        let found = self.lengths.in_order(Fields::of(self.variant.order, header));
+        let is_near = self.seconds.is_none_or(|last| found.seconds.abs_diff(last) <= DAY);
+        let frame_header = self.frame_header.max(FIELDS);
+        is_near && self.variant.chain(rest, frame_header, Proof::Needed) == Chain::Sound
+    }
+}
+
+impl Lengths {
+    const fn in_order(self, fields: Fields) -> Fields {
+        let Fields { captured, wire_len, .. } = fields;
+        match self {
+            Self::WireFirst => Fields { captured: wire_len, wire_len: captured, ..fields },
+            Self::Either if captured > wire_len => {
+                Fields { captured: wire_len, wire_len: captured, ..fields }
+            }
+            Self::Either | Self::CapturedFirst => fields,
         }
     }
 }

@@ -130,7 +130,7 @@ pub enum CaptureError {
         octet: u64,
     },
     /// The file contradicts its own format.
-    #[error("{input}: damaged after frame {frame}, at octet {octet}: {cause}")]
+    #[error("{input}: damaged after frame {frame}, at octet {octet}: {cause}{}", passed_over(*passed))]
     Damaged {
         /// The file's path, or standard input.
         input: String,
@@ -140,6 +140,58 @@ pub enum CaptureError {
         octet: u64,
         /// What cannot be.
         cause: String,
+        /// How many octets were passed over to go on behind it; `None` where nothing could be read behind it.
+        passed: Option<u64>,
+    },
+    /// More damage than is told one by one.
+    #[error("{input}: damaged at {count} more places")]
+    MoreDamage {
+        /// The file's path, or standard input.
+        input: String,
+        /// How many were not told.
+        count: u64,
+    },
+    /// What is compressed cannot be unpacked any further.
+    #[error("{input}: after frame {frame} {cause}")]
+    Unpacked {
+        /// The file's path, or standard input.
+        input: String,
+        /// The last whole frame, counted over the whole input; 0 is none.
+        frame: u64,
+        /// What is wrong with the compressed data.
+        cause: String,
+    },
+    /// A file that is compressed cannot be read as it grows.
+    #[error("{input}: compressed, so it cannot be followed")]
+    NotFollowed {
+        /// The file's path.
+        input: String,
+    },
+    /// A file that is followed became shorter. What was written between may be lost.
+    #[error("{input}: truncated after frame {frame}, while it was followed; read on from its new beginning")]
+    Truncated {
+        /// The file's path.
+        input: String,
+        /// The last frame before, counted over the whole input; 0 is none.
+        frame: u64,
+    },
+    /// The path of a file that is followed names another file now.
+    #[error("{input}: replaced after frame {frame} by another file of this name, which is followed now{}", cut(*is_cut))]
+    Replaced {
+        /// The file's path.
+        input: String,
+        /// The last frame before, counted over the whole input; 0 is none.
+        frame: u64,
+        /// Whether the old file ended in the middle of something.
+        is_cut: bool,
+    },
+    /// A warning: a file has frames older than some of a file before it.
+    #[error("{input}: begins before {before} ends; frames are taken in the order of the files")]
+    Overlap {
+        /// The file's path.
+        input: String,
+        /// The file before it that has later frames.
+        before: String,
     },
     /// The system stopped reading.
     #[error("{input}: unreadable after frame {frame}, at octet {octet}: {}", in_words(cause))]
@@ -160,6 +212,12 @@ pub enum CaptureError {
         output: String,
         /// The system's answer.
         cause: io::Error,
+    },
+    /// A warning: more files overlap than are told one by one.
+    #[error("{count} more files begin before one before them ends")]
+    MoreOverlaps {
+        /// How many were not told.
+        count: u64,
     },
     /// A pcap file has one link type, and the frame another.
     #[error("{output}: a pcap file holds one link type: this one {}, the frame {}", file.0, frame.0)]
@@ -203,15 +261,36 @@ impl CaptureError {
                 format!("... | {cat} | tcpshake read -")
             }
             Self::Compressed { input, cat, .. } => format!("{cat} {} | tcpshake read -", quoted(input)),
-            Self::CutOff { frame: 0, .. } | Self::Damaged { frame: 0, .. } => {
+            Self::CutOff { frame: 0, .. }
+            | Self::Unpacked { frame: 0, .. }
+            | Self::Damaged { frame: 0, passed: None, .. } => {
                 "copy the file again, or capture again".to_owned()
+            }
+            Self::Damaged { passed: Some(_), .. } => {
+                "what is shown is sound; copy the file again, or capture again, to have the rest".to_owned()
             }
             Self::CutOff { .. } | Self::Damaged { .. } => {
                 "what came before is sound; copy the file again, or capture again".to_owned()
             }
+            Self::MoreDamage { .. } | Self::Unpacked { .. } | Self::Truncated { .. } => {
+                "what is shown is sound; copy the file again, or capture again".to_owned()
+            }
+            Self::NotFollowed { input } => format!("tcpshake read {}, once it is complete", quoted(input)),
+            Self::Overlap { before, input } => {
+                let (before, input) = (argument(before), argument(input));
+                format!("mergecap -w merged.pcapng {before} {input}, to have them in the order of time")
+            }
             Self::OtherLink { .. } => "capture one interface at a time".to_owned(),
             _ => return None,
         })
+    }
+
+    /// Whether it is a warning: everything was read all the same.
+    pub const fn is_warning(&self) -> bool {
+        matches!(
+            self,
+            Self::Overlap { .. } | Self::MoreOverlaps { .. } | Self::Replaced { is_cut: false, .. }
+        )
     }
 
     /// Whether whoever read our output went away; no fault, but time to end.
@@ -245,6 +324,14 @@ fn after_open(input: &str, cause: &io::Error) -> Option<String> {
         }
         _ => None,
     }
+}
+
+fn passed_over(octets: Option<u64>) -> String {
+    octets.map_or_else(String::new, |octets| format!("; went on {octets} octets further"))
+}
+
+const fn cut(is_cut: bool) -> &'static str {
+    if is_cut { "; the old one ended in the middle of a frame" } else { "" }
 }
 
 /// The system's words without their number.

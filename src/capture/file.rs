@@ -6,16 +6,20 @@
 //! is told, and after that the next file follows.
 
 use std::collections::VecDeque;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::PathBuf;
 
 use crate::capture::batch::Batch;
 use crate::capture::error::CaptureError;
 #[cfg(feature = "live")]
 use crate::capture::filter::Filter;
-use crate::capture::input::{Input, Waiting};
-use crate::capture::record::Stop;
+use crate::capture::input::{Fault, Input, Waiting};
+use crate::capture::overlap::Overlap;
+use crate::capture::progress::Progress;
 use crate::capture::source::{FrameSource, Next, Statistics, Turn};
+
+/// So many damaged places of a file are told one by one.
+const MOST_TOLD: u64 = 8;
 
 /// Files that are read one after the other as one input.
 pub struct Files {
@@ -31,6 +35,12 @@ pub struct Files {
     told: VecDeque<CaptureError>,
     /// By the files that are done with.
     dropped: Option<u64>,
+    damaged: u64,
+    progress: Progress,
+    /// Where there are several.
+    overlap: Option<Overlap>,
+    /// Whether the last one is read on as it grows.
+    follows: bool,
     #[cfg(feature = "live")]
     filter: Option<Filter>,
 }
@@ -38,7 +48,9 @@ pub struct Files {
 impl Files {
     /// The files of these paths, in this order; `-` is standard input. Each is opened when its turn comes.
     pub fn new<P: Into<PathBuf>>(paths: impl IntoIterator<Item = P>) -> Self {
-        Self::of(paths.into_iter().map(|path| Waiting::Path(path.into())).collect())
+        let paths: Vec<PathBuf> = paths.into_iter().map(Into::into).collect();
+        let progress = Progress::of(&paths);
+        Self { progress, ..Self::of(paths.into_iter().map(Waiting::Path).collect()) }
     }
 
     /// One input that is no file. `name` is what messages call it.
@@ -54,8 +66,22 @@ impl Files {
         self
     }
 
+    /// The same files, but the last one is read on as it grows: it has no end, and is quiet where nothing was appended.
+    /// A pipe ends as ever. What is compressed cannot be followed: its end may be any.
+    #[must_use]
+    pub fn following(mut self) -> Self {
+        self.follows = true;
+        self
+    }
+
+    /// How far reading is; may be asked from another thread, while the files are read.
+    pub fn progress(&self) -> Progress {
+        self.progress.clone()
+    }
+
     fn of(waiting: VecDeque<Waiting>) -> Self {
         Self {
+            overlap: (waiting.len() > 1).then(Overlap::default),
             waiting,
             current: None,
             number: 0,
@@ -64,6 +90,9 @@ impl Files {
             handed_out: 0,
             told: VecDeque::new(),
             dropped: None,
+            damaged: 0,
+            progress: Progress::default(),
+            follows: false,
             #[cfg(feature = "live")]
             filter: None,
         }
@@ -87,13 +116,18 @@ impl Files {
                 return Err(error);
             }
             let Some(input) = &mut self.current else {
-                let Some(waiting) = self.waiting.pop_front() else { return Ok(Turn::End) };
-                self.current = Some(waiting.open()?);
+                let Some(waiting) = self.waiting.pop_front() else {
+                    return self.overlap.as_mut().and_then(Overlap::end).map_or(Ok(Turn::End), Err);
+                };
+                let is_followed = self.follows && self.waiting.is_empty();
+                self.current = Some(waiting.open(&self.progress, is_followed)?);
                 continue;
             };
             match input.fill(batch) {
                 Ok(true) => {
                     self.number = batch.last;
+                    let overlap = self.overlap.as_mut().and_then(|overlap| overlap.look(batch, &input.name));
+                    self.told.extend(overlap);
                     self.filter(batch);
                     if !batch.is_empty() {
                         self.handed_out += batch.len() as u64;
@@ -101,21 +135,37 @@ impl Files {
                     }
                 }
                 Ok(false) => self.close(),
-                Err(Stop::Io(error)) if error.kind() == io::ErrorKind::Interrupted => {
-                    return Ok(Turn::Quiet);
-                }
-                Err(stop) => {
-                    let error = input.explain(stop, self.number);
-                    self.close();
-                    return Err(error);
-                }
+                Err(None) => return Ok(Turn::Quiet),
+                Err(Some(fault)) => self.tell(fault),
             }
         }
     }
 
+    fn tell(&mut self, fault: Fault) {
+        let Fault { error, goes_on, anew } = fault;
+        let is_one_of_many = self.current.as_ref().is_some_and(|input| input.damaged > MOST_TOLD) && goes_on;
+        if !is_one_of_many {
+            self.told.push_back(error);
+        }
+        if !goes_on {
+            self.close();
+        }
+        if let Some(path) = anew {
+            self.waiting.push_front(Waiting::Path(path));
+        }
+    }
+
     fn close(&mut self) {
-        let counted = self.current.take().and_then(|input| input.dropped());
-        self.dropped = self.dropped.into_iter().chain(counted).reduce(u64::saturating_add);
+        let Some(input) = self.current.take() else { return };
+        self.dropped = self.dropped.into_iter().chain(input.dropped()).reduce(u64::saturating_add);
+        self.damaged += input.damaged;
+        if let Some(overlap) = &mut self.overlap {
+            overlap.close(&input.name);
+        }
+        if input.damaged > MOST_TOLD {
+            let count = input.damaged - MOST_TOLD;
+            self.told.push_back(CaptureError::MoreDamage { input: input.name, count });
+        }
     }
 
     /// Takes out of `batch` what the filter holds back.
@@ -157,6 +207,7 @@ impl FrameSource for Files {
         let current = self.current.as_ref().and_then(Input::dropped);
         let dropped = self.dropped.into_iter().chain(current).reduce(u64::saturating_add);
         let waiting = self.batch.len() - self.at;
-        Statistics { captured: self.handed_out - waiting as u64, dropped }
+        let damaged = self.damaged + self.current.as_ref().map_or(0, |input| input.damaged);
+        Statistics { captured: self.handed_out - waiting as u64, dropped, damaged }
     }
 }

@@ -1,20 +1,29 @@
 //! What an input is, told by its first octets.
 //!
 //! In: an input from its beginning. Out: the reader that suits it, or what it is instead of a capture.
-//! Invariant: nothing is believed of its name; four octets decide.
+//! Invariant: nothing is believed of its name; four octets decide, and once more where it is compressed.
 
 use crate::capture::batch::Batch;
 use crate::capture::classic::Classic;
 use crate::capture::octets::Octets;
 use crate::capture::pcapng::Pcapng;
-use crate::capture::record::Stop;
+use crate::capture::record::{Stop, Way};
+#[cfg(feature = "unpack")]
+use crate::capture::unpack::Unpacker;
+#[cfg(feature = "unpack")]
+use crate::capture::unpack::kind::Kind;
 
-/// First octets of compressed files, what compressed them, and what undoes it.
-const COMPRESSED: [(&[u8], &str, &str); 5] = [
+/// First octets of compressed files that are not unpacked here, what compressed them, and what undoes it.
+#[cfg(feature = "unpack")]
+const COMPRESSED: [(&[u8], &str, &str); 1] = [(&[0x1F, 0x9D], "compress", "zcat")];
+#[cfg(not(feature = "unpack"))]
+const COMPRESSED: [(&[u8], &str, &str); 7] = [
+    (&[0x1F, 0x9D], "compress", "zcat"),
     (&[0x1F, 0x8B], "gzip", "zcat"),
     (&[0x28, 0xB5, 0x2F, 0xFD], "zstd", "zstdcat"),
     (&[0xFD, 0x37, 0x7A, 0x58], "xz", "xzcat"),
     (&[0x04, 0x22, 0x4D, 0x18], "lz4", "lz4cat"),
+    (&[0x02, 0x21, 0x4C, 0x18], "lz4", "lz4cat"),
     (b"BZh", "bzip2", "bzcat"),
 ];
 
@@ -29,6 +38,9 @@ const FOREIGN: [(&[u8], &str); 3] = [
 pub enum Format {
     /// Nothing of it was read yet.
     NotYetKnown,
+    /// Nothing was read yet of what is unpacked from it.
+    #[cfg(feature = "unpack")]
+    Unpacked(Kind),
     /// A pcap file.
     Classic(Classic),
     /// A pcapng file.
@@ -41,7 +53,12 @@ impl Format {
     pub fn walk(&mut self, octets: &mut Octets, batch: &mut Batch) -> Result<usize, Stop> {
         match self {
             Self::NotYetKnown => {
-                *self = recognize(octets)?;
+                *self = begin(octets)?;
+                Ok(0)
+            }
+            #[cfg(feature = "unpack")]
+            Self::Unpacked(kind) => {
+                *self = begin_within(octets, *kind)?;
                 Ok(0)
             }
             Self::Classic(classic) => classic.walk(octets, batch),
@@ -53,9 +70,56 @@ impl Format {
     pub fn dropped(&self) -> Option<u64> {
         match self {
             Self::Pcapng(pcapng) => pcapng.dropped(),
-            Self::NotYetKnown | Self::Classic(_) => None,
+            _ => None,
         }
     }
+
+    /// Whether it is compressed, and what it holds is about to be told.
+    pub const fn is_unpacked(&self) -> bool {
+        #[cfg(feature = "unpack")]
+        return matches!(self, Self::Unpacked(_));
+        #[cfg(not(feature = "unpack"))]
+        false
+    }
+
+    /// Where to go on behind a place that contradicts the format.
+    pub fn find(&self, held: &[u8], has_ended: bool) -> Way {
+        match self {
+            Self::Classic(classic) => classic.find(held, has_ended),
+            Self::Pcapng(pcapng) => pcapng.find(held, has_ended),
+            _ => Way::Nowhere,
+        }
+    }
+}
+
+#[cfg(feature = "unpack")]
+fn begin(octets: &mut Octets) -> Result<Format, Stop> {
+    octets.ensure(4)?;
+    match Kind::of(octets.held()) {
+        Some(kind) => {
+            octets.wrap(|reader| Box::new(Unpacker::new(kind, reader)));
+            Ok(Format::Unpacked(kind))
+        }
+        None => recognize(octets),
+    }
+}
+
+/// One compression is undone, and not another one in it.
+#[cfg(feature = "unpack")]
+fn begin_within(octets: &mut Octets, outer: Kind) -> Result<Format, Stop> {
+    octets.ensure(4)?;
+    match Kind::of(octets.held()) {
+        Some(inner) => {
+            let what = format!("{} data, in which there is {} data", outer.name(), inner.name());
+            Err(Stop::NotACapture { what, convert: None })
+        }
+        None => recognize(octets),
+    }
+}
+
+#[cfg(not(feature = "unpack"))]
+fn begin(octets: &mut Octets) -> Result<Format, Stop> {
+    recognize(octets)
 }
 
 fn recognize(octets: &mut Octets) -> Result<Format, Stop> {

@@ -1,7 +1,8 @@
 //! One input while it is being read.
 //!
 //! In: a reader and the name that messages call it. Out: its frames, a chunk at a time.
-//! Invariant: every whole frame is handed out before what is wrong behind it is told.
+//! Invariant: every whole frame is handed out before what is wrong behind it is told. Behind damage reading goes on
+//! where the format shows a place for it.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -9,9 +10,11 @@ use std::path::{Path, PathBuf};
 
 use crate::capture::batch::Batch;
 use crate::capture::error::{CaptureError, STANDARD_INPUT};
+use crate::capture::follow::Following;
 use crate::capture::format::Format;
 use crate::capture::octets::Octets;
-use crate::capture::record::Stop;
+use crate::capture::progress::Progress;
+use crate::capture::record::{Change, Damage, Stop, Way};
 
 /// An input whose turn has not come.
 pub enum Waiting {
@@ -22,43 +25,103 @@ pub enum Waiting {
 }
 
 impl Waiting {
-    /// Opens it.
-    pub fn open(self) -> Result<Input, CaptureError> {
-        match self {
-            Self::Reader(name, reader) => Ok(Input::new(name, reader)),
+    /// Opens it; where `follows`, a file is read on as it grows.
+    pub fn open(self, progress: &Progress, follows: bool) -> Result<Input, CaptureError> {
+        let path = match self {
+            Self::Reader(name, reader) => return Ok(Input::new(name, reader)),
             Self::Path(path) if path == Path::new("-") => {
-                Ok(Input::new(STANDARD_INPUT.to_owned(), Box::new(io::stdin())))
+                return Ok(Input::new(STANDARD_INPUT.to_owned(), progress.counting(io::stdin())));
             }
-            Self::Path(path) => {
-                let input = path.to_string_lossy().into_owned();
-                if fs::metadata(&path).is_ok_and(|found| found.is_dir()) {
-                    return Err(CaptureError::Directory { input });
-                }
-                match File::open(&path) {
-                    Ok(file) => Ok(Input::new(input, Box::new(file))),
-                    Err(cause) => Err(CaptureError::Open { input, cause }),
-                }
-            }
+            Self::Path(path) => path,
+        };
+        let name = path.to_string_lossy().into_owned();
+        if fs::metadata(&path).is_ok_and(|found| found.is_dir()) {
+            return Err(CaptureError::Directory { input: name });
         }
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(cause) => return Err(CaptureError::Open { input: name, cause }),
+        };
+        // A pipe is followed as it is: it ends when its last writer closes it.
+        let is_followed = follows && file.metadata().is_ok_and(|found| found.is_file());
+        let reader = match is_followed {
+            true => progress.counting(Following::new(path.clone(), file)),
+            false => progress.counting(file),
+        };
+        Ok(Input { followed: is_followed.then_some(path), ..Input::new(name, reader) })
     }
 }
 
 /// The input that is being read.
 pub struct Input {
-    name: String,
+    /// What messages call it.
+    pub name: String,
+    /// Places where it contradicted its own format, so far.
+    pub damaged: u64,
     octets: Octets,
     format: Format,
     /// What is wrong behind the frames that were handed out last.
     stopped: Option<Stop>,
+    /// The damage behind which a place to go on is looked for, and where it begins.
+    lost: Option<(Damage, u64)>,
+    /// Its path, where it is followed.
+    followed: Option<PathBuf>,
+}
+
+/// Why an input gave no frames.
+#[derive(Debug)]
+pub struct Fault {
+    /// What to tell.
+    pub error: CaptureError,
+    /// Whether the same input goes on behind it.
+    pub goes_on: bool,
+    /// The path to open in its place.
+    pub anew: Option<PathBuf>,
 }
 
 impl Input {
     fn new(name: String, reader: Box<dyn Read + Send>) -> Self {
-        Self { name, octets: Octets::new(reader), format: Format::NotYetKnown, stopped: None }
+        let octets = Octets::new(reader);
+        Self {
+            name,
+            damaged: 0,
+            octets,
+            format: Format::NotYetKnown,
+            stopped: None,
+            lost: None,
+            followed: None,
+        }
     }
 
     /// Fills `batch` with the frames that follow, as many as one chunk has; false at the end, and then with none.
-    pub fn fill(&mut self, batch: &mut Batch) -> Result<bool, Stop> {
+    ///
+    /// # Errors
+    ///
+    /// `None` where nothing comes for now: the same call may be made again.
+    pub fn fill(&mut self, batch: &mut Batch) -> Result<bool, Option<Fault>> {
+        if self.lost.is_none() {
+            match self.advance(batch) {
+                Ok(has_frames) => return Ok(has_frames),
+                Err(Stop::Damaged(damage)) => self.lost = Some((damage, self.octets.offset())),
+                Err(stop) => return Err(self.explain(stop, batch.last)),
+            }
+        }
+        let found = self.find_way();
+        match found {
+            Err(Stop::Io(error)) if error.kind() == io::ErrorKind::Interrupted => return Err(None),
+            // The damage is told first.
+            Err(stop) => self.stopped = Some(stop),
+            Ok(()) => {}
+        }
+        self.damaged += 1;
+        let (Damage { cause, .. }, octet) = self.lost.take().unwrap_or_default();
+        let passed = (!self.octets.held().is_empty()).then(|| self.octets.offset().saturating_sub(octet));
+        let error =
+            CaptureError::Damaged { input: self.name.clone(), frame: batch.last, octet, cause, passed };
+        Err(Some(Fault { error, goes_on: true, anew: None }))
+    }
+
+    fn advance(&mut self, batch: &mut Batch) -> Result<bool, Stop> {
         if let Some(stop) = self.stopped.take() {
             return Err(stop);
         }
@@ -67,6 +130,9 @@ impl Input {
                 return Err(Stop::CutOff);
             }
             let walked = self.format.walk(&mut self.octets, batch);
+            if self.followed.is_some() && self.format.is_unpacked() {
+                return Err(Stop::NotFollowed);
+            }
             if !batch.is_empty() {
                 self.stopped = walked.err();
                 self.octets.hand_over(&mut batch.octets);
@@ -83,16 +149,56 @@ impl Input {
         self.format.dropped()
     }
 
-    /// What stopped the reading after frame `frame`, with its subject.
-    pub fn explain(&self, stop: Stop, frame: u64) -> CaptureError {
+    /// Moves on to where reading may go on behind damage: to the end where that is nowhere.
+    fn find_way(&mut self) -> Result<(), Stop> {
+        if let Some((Damage { length: Some(length), .. }, _)) = self.lost {
+            self.octets.pass(u64::from(length));
+            return Ok(());
+        }
+        let mut has_ended = false;
+        loop {
+            match self.format.find(self.octets.held(), has_ended) {
+                Way::At(distance) => {
+                    self.octets.pass(distance as u64);
+                    return Ok(());
+                }
+                Way::Unclear { pass, hold } if !has_ended => {
+                    self.octets.pass(pass as u64);
+                    has_ended = !self.octets.ensure(hold)?;
+                }
+                _ => {
+                    self.octets.pass(self.octets.held().len() as u64);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// What stopped the reading after frame `frame`, with its subject; `None` where nothing did.
+    fn explain(&mut self, stop: Stop, frame: u64) -> Option<Fault> {
         let (input, octet) = (self.name.clone(), self.octets.offset());
-        match stop {
+        let is_cut = !self.octets.held().is_empty();
+        let mut anew = None;
+        let error = match stop {
+            Stop::Io(error) if error.kind() == io::ErrorKind::Interrupted => return None,
+            Stop::Io(cause) => CaptureError::Unreadable { input, frame, octet, cause },
             Stop::Empty => CaptureError::Empty { input },
             Stop::Compressed { with, cat } => CaptureError::Compressed { input, with, cat },
             Stop::NotACapture { what, convert } => CaptureError::NotACapture { input, what, convert },
+            Stop::NotFollowed => CaptureError::NotFollowed { input },
             Stop::CutOff => CaptureError::CutOff { input, frame, octet },
-            Stop::Damaged(cause) => CaptureError::Damaged { input, frame, octet, cause },
-            Stop::Io(cause) => CaptureError::Unreadable { input, frame, octet, cause },
-        }
+            Stop::Damaged(Damage { cause, .. }) => {
+                CaptureError::Damaged { input, frame, octet, cause, passed: None }
+            }
+            Stop::Packed(cause) => CaptureError::Unpacked { input, frame, cause },
+            Stop::Changed(change) => {
+                anew = self.followed.take();
+                match change {
+                    Change::Shorter => CaptureError::Truncated { input, frame },
+                    Change::Replaced => CaptureError::Replaced { input, frame, is_cut },
+                }
+            }
+        };
+        Some(Fault { error, goes_on: false, anew })
     }
 }

@@ -189,7 +189,7 @@ impl FrameSource for Live {
             self.lost_before = lost;
             self.lost
         });
-        Statistics { captured: self.number, dropped }
+        Statistics { captured: self.number, dropped, damaged: 0 }
     }
 }
 

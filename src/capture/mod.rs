@@ -13,6 +13,7 @@ pub mod error;
 pub mod file;
 #[cfg(feature = "live")]
 pub mod filter;
+mod follow;
 mod format;
 mod input;
 mod interface;
@@ -23,9 +24,14 @@ mod libpcap;
 #[cfg(feature = "live")]
 pub mod live;
 mod octets;
+mod overlap;
 mod pcapng;
 #[cfg(feature = "live")]
 mod privilege;
+pub mod progress;
 mod record;
 pub mod save;
 pub mod source;
+#[cfg(feature = "unpack")]
+mod unpack;
+mod variant;

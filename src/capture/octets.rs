@@ -66,6 +66,15 @@ impl Octets {
         Ok(true)
     }
 
+    /// Goes on with what `wrap` makes of everything from the current place on, which becomes the beginning.
+    #[cfg(feature = "unpack")]
+    pub fn wrap(&mut self, wrap: impl FnOnce(Box<dyn Read + Send>) -> Box<dyn Read + Send>) {
+        let rest = mem::replace(&mut self.reader, Box::new(io::empty()));
+        let held = io::Cursor::new(self.held().to_vec());
+        self.reader = wrap(Box::new(held.chain(rest)));
+        (self.start, self.end, self.offset) = (0, 0, 0);
+    }
+
     /// Moves on past the next `count` octets; what is not held of them is read and forgotten by `settle`.
     pub fn pass(&mut self, count: u64) {
         self.begun = self.offset;

@@ -1,9 +1,11 @@
 //! What the two readers of capture files have in common.
 //!
-//! In: nothing. Out: the reasons to stop before the end of the input, fields of both byte orders, link types.
+//! In: nothing. Out: the reasons to stop before the end of the input, the way on, fields of both byte orders, link types.
 //! Invariant: a frame beyond `LONGEST` is damage, not memory.
 
 use std::io;
+
+use thiserror::Error;
 
 use crate::frame::LinkType;
 
@@ -21,16 +23,67 @@ pub enum Stop {
     NotACapture { what: String, convert: Option<&'static str> },
     /// The input ends in the middle of a header or a frame.
     CutOff,
-    /// The input contradicts its own format; in words.
-    Damaged(String),
+    /// The input contradicts its own format.
+    Damaged(Damage),
+    /// It is compressed, and cannot be unpacked any further; in words.
+    Packed(String),
+    /// It is compressed, and was to be followed.
+    NotFollowed,
+    /// The file that is followed is another one now, or has begun anew.
+    Changed(Change),
     /// The system could not read; `Interrupted` is no fault, the same call may be made again.
     Io(io::Error),
 }
 
+/// A place where an input contradicts its own format.
+#[derive(Debug, Default)]
+pub struct Damage {
+    /// What is wrong, in words.
+    pub cause: String,
+    /// The length of the part in question, in octets, where it can be relied on.
+    pub length: Option<u32>,
+}
+
+/// What became of a file that is followed; comes in an `io::Error`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Change {
+    /// It is shorter than what was read of it.
+    #[error("it became shorter")]
+    Shorter,
+    /// Its path names another file.
+    #[error("it was replaced")]
+    Replaced,
+}
+
+impl Stop {
+    /// A part that is wrong, and whose length cannot be relied on either.
+    pub fn damaged(cause: impl Into<String>) -> Self {
+        Self::Damaged(Damage { cause: cause.into(), length: None })
+    }
+}
+
 impl From<io::Error> for Stop {
     fn from(error: io::Error) -> Self {
-        Self::Io(error)
+        match error.get_ref() {
+            Some(inner) if error.kind() == io::ErrorKind::InvalidData => Self::Packed(inner.to_string()),
+            Some(inner) => match inner.downcast_ref::<Change>() {
+                Some(change) => Self::Changed(*change),
+                None => Self::Io(error),
+            },
+            None => Self::Io(error),
+        }
     }
+}
+
+/// Where a reader that has lost its way may go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// So many octets further on.
+    At(usize),
+    /// Not within the first `pass` octets; behind them, so many must be held to tell more.
+    Unclear { pass: usize, hold: usize },
+    /// Nowhere in what is held.
+    Nowhere,
 }
 
 /// The order in which a file's numbers stand.

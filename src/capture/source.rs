@@ -51,4 +51,13 @@ pub struct Statistics {
     /// interface. `None` where the source does not say (a pcap file never does; pcapng may, in its interface
     /// statistics). On the loopback each frame passes the tap twice, and each pass may be counted.
     pub dropped: Option<u64>,
+    /// Places where a file contradicts its own format and something was passed over.
+    pub damaged: u64,
+}
+
+impl Statistics {
+    /// Whether something is known to be missing.
+    pub fn has_lost(&self) -> bool {
+        self.damaged > 0 || self.dropped.is_some_and(|dropped| dropped > 0)
+    }
 }

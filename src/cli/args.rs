@@ -65,7 +65,7 @@ pub enum Command {
     Demo(DemoArgs),
     /// Label live traffic, as tcpdump would show it; ends with Ctrl-C
     Watch(WatchArgs),
-    /// Label captures (pcap, pcapng); - is standard input
+    /// Label captures (pcap, pcapng, also compressed); - is standard input
     Read(ReadArgs),
     /// Hold captures against expectations; the exit code is the verdict
     Check(CheckArgs),
@@ -165,6 +165,9 @@ pub struct ReadArgs {
     /// Only frames that pass this filter, as tcpdump takes it
     #[arg(long, value_name = "FILTER")]
     pub filter: Option<String>,
+    /// Read on as the last file grows; ends with Ctrl-C
+    #[arg(long)]
+    pub follow: bool,
     /// Look into so many tunnels inside one another; 0 looks into none
     #[arg(long, value_name = "N", default_value_t = DEPTH)]
     pub depth: usize,

@@ -45,8 +45,8 @@ pub fn run(args: &CheckArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let verdicts = judge.verdicts();
     let held = verdicts.iter().filter(|verdict| verdict.held).count();
     let is_read = quiet || show(&verdicts, args.format)?;
-    for error in errors {
-        complain(&error);
+    for error in errors.iter().filter(|error| !(quiet && error.is_warning())) {
+        complain(error);
     }
     if !quiet && is_read && args.format == VerdictFormat::Lines {
         let all = verdicts.len();

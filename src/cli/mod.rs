@@ -12,6 +12,7 @@ mod ending;
 mod exchange;
 mod explain;
 mod follower;
+mod growing;
 mod intake;
 mod interfaces;
 mod manual;

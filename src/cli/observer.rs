@@ -70,9 +70,14 @@ impl<'r> Observer<'r> {
 
     /// Ends the account; `captured` is what a live capture took.
     pub(super) fn finish(mut self, statistics: Statistics, captured: Option<u64>) -> io::Result<Summary> {
-        let has_lost = statistics.dropped.is_some_and(|dropped| dropped > 0);
+        let has_lost = statistics.has_lost();
         self.follower.finish(has_lost, |news| self.teller.tell(news))?;
-        let mut summary = Summary { captured, dropped: statistics.dropped, ..Summary::default() };
+        let mut summary = Summary {
+            captured,
+            dropped: statistics.dropped,
+            damaged_blocks: statistics.damaged,
+            ..Summary::default()
+        };
         summary.join(self.intake.into_summary());
         summary.join(self.follower.into_summary());
         self.teller.finish(summary)

@@ -74,7 +74,7 @@ impl Observer<'_> {
                 Err(error) => errors.push(error),
             }
         }
-        let is_partial = !errors.is_empty() || self.has_unsupported();
+        let is_partial = is_partial(&errors) || self.has_unsupported();
         Ok(Outcome { summary: self.finish(source.statistics(), None)?, errors, is_partial })
     }
 
@@ -108,13 +108,22 @@ impl Observer<'_> {
             let (intake, errors) = joined(taking_in.join());
             let (follower, statistics) = joined(following.join());
             told?;
-            let is_partial = !errors.is_empty() || intake.has_unsupported();
-            let mut summary = Summary { dropped: statistics.dropped, ..Summary::default() };
+            let is_partial = is_partial(&errors) || intake.has_unsupported();
+            let mut summary = Summary {
+                dropped: statistics.dropped,
+                damaged_blocks: statistics.damaged,
+                ..Summary::default()
+            };
             summary.join(intake.into_summary());
             summary.join(follower.into_summary());
             Ok(Outcome { summary: teller.finish(summary)?, errors, is_partial })
         })
     }
+}
+
+/// Whether one of these is more than a warning.
+fn is_partial(errors: &[CaptureError]) -> bool {
+    errors.iter().any(|error| !error.is_warning())
 }
 
 /// The first stage: until the source ends, or the follower has gone.
@@ -176,8 +185,7 @@ fn follow(
             }
             Portion::Quiet => send(to_teller, Tidings::Quiet)?,
             Portion::End(statistics) => {
-                let has_lost = statistics.dropped.is_some_and(|dropped| dropped > 0);
-                follower.finish(has_lost, |news| send_news(news, to_teller, used))?;
+                follower.finish(statistics.has_lost(), |news| send_news(news, to_teller, used))?;
                 return Ok(statistics);
             }
         }

@@ -6,6 +6,7 @@
 
 use std::process::ExitCode;
 
+use anyhow::anyhow;
 use tcpshake::analyzer::config::Config;
 use tcpshake::analyzer::diagnosis::severity::Severity;
 use tcpshake::capture::file::Files;
@@ -14,9 +15,11 @@ use tcpshake::report::format::Format;
 
 use crate::cli::args::ReadArgs;
 use crate::cli::ending::{exit_code, fails_on};
+use crate::cli::growing::{REPORT_AFTER, can_grow};
 use crate::cli::observer::Observer;
 use crate::cli::output::{report, tell};
 use crate::cli::pipeline::Outcome;
+use crate::cli::signals::stop_flag;
 use crate::cli::told::{complain, told};
 
 /// Steps of each connection that a ladder shows.
@@ -34,12 +37,19 @@ pub fn run(args: &ReadArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     }
     let format = args.look.format_or(Format::Lines);
     let keep_steps = if format == Format::Ladder { LADDER_STEPS } else { 0 };
-    let mut report = report(&args.look, format, false, false);
-    let config = Config { keep_steps, ..Config::default() };
+    let is_followed = args.follow && can_grow(&args.files);
+    let mut report = report(&args.look, format, false, is_followed);
+    let config =
+        Config { keep_steps, report_after: is_followed.then_some(REPORT_AFTER), ..Config::default() };
     let observer = Observer::new(args.depth, config, &mut *report);
-    let Outcome { summary, errors, is_partial } = observer.read(&mut source)?;
-    for error in errors {
-        complain(&error);
+    let Outcome { summary, errors, is_partial } = if is_followed {
+        let stop = stop_flag().map_err(|error| anyhow!("signals: {error}"))?;
+        observer.follow(&mut source.following(), &stop, quiet)?
+    } else {
+        observer.read(&mut source)?
+    };
+    for error in errors.iter().filter(|error| !(quiet && error.is_warning())) {
+        complain(error);
     }
     if !quiet && (summary.frames > 0 || !is_partial) && format != Format::Json {
         tell(&summary);

@@ -41,6 +41,8 @@ pub struct Summary {
     pub captured: Option<u64>,
     /// Frames that a capture lost, where that is known.
     pub dropped: Option<u64>,
+    /// Places where a file contradicts its own format, and something was passed over.
+    pub damaged_blocks: u64,
     /// Connections let go early because there were too many at a time.
     pub evicted: u64,
     /// How good the capture is.
@@ -94,6 +96,7 @@ impl Summary {
         add(&mut self.malformed, other.malformed);
         add(&mut self.fragments, other.fragments);
         add(&mut self.too_deep, other.too_deep);
+        add(&mut self.damaged_blocks, other.damaged_blocks);
         add(&mut self.evicted, other.evicted);
         add(&mut self.findings.notes, other.findings.notes);
         add(&mut self.findings.warnings, other.findings.warnings);
@@ -198,6 +201,8 @@ impl fmt::Display for Summary {
         let dropped = self.dropped.unwrap_or(0);
         let mut lost = Listing::new("\n");
         lost.add(f, dropped, format_args!("{} lost by the capture", Count(dropped, "frame")))?;
+        let damaged = Count(self.damaged_blocks, "damaged place");
+        lost.add(f, self.damaged_blocks, format_args!("{damaged} passed over"))?;
         let evicted = Count(self.evicted, "connection");
         lost.add(f, self.evicted, format_args!("{evicted} let go early, being too many at a time"))?;
         if lost.has_any { f.write_str(": what rests on something missing is in doubt") } else { Ok(()) }

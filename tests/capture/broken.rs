@@ -108,11 +108,7 @@ fn a_claimed_length_is_not_memory() {
 #[test]
 fn what_is_no_capture_is_named() {
     for (octets, says, next) in [
-        (&[0x1F, 0x8B, 8, 0, 0][..], "compressed (gzip)", "zcat"),
-        (&[0x28, 0xB5, 0x2F, 0xFD, 0], "compressed (zstd)", "zstdcat"),
-        (&[0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], "compressed (xz)", "xzcat"),
-        (&[0x04, 0x22, 0x4D, 0x18, 0], "compressed (lz4)", "lz4cat"),
-        (b"BZh91AY", "compressed (bzip2)", "bzcat"),
+        (&[0x1F, 0x9D, 0x90, 0, 0][..], "compressed (compress)", "zcat"),
         (b"#!/bin/sh\n", "not a pcap or pcapng capture, but text", "tcpdump -w"),
         (b"snoop\0\0\0", "not a pcap or pcapng capture, but a snoop capture (Solaris)", "editcap -F pcap"),
         (
@@ -173,7 +169,7 @@ proptest! {
             b"\x0A\x0D\x0D\x0A\x1C\0\0\0\x4D\x3C\x2B\x1A\x01\0\0\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x1C\0\0\0",
             b"\x0A\x0D\x0D\x0A\0\0\0\x1C\x1A\x2B\x3C\x4D\0\x01\0\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\0\0\0\x1C"];
         let (_, errors) = read(&[starts[start], &octets].concat());
-        prop_assert!(errors.len() <= 1);
+        prop_assert!(errors.len() <= 10);
     }
 
     #[test]
@@ -182,7 +178,7 @@ proptest! {
         let at = at.index(octets.len());
         octets[at] = to;
         let (frames, errors) = read(&octets);
-        prop_assert!(errors.len() <= 1);
+        prop_assert!(errors.len() <= 10, "eight places, what is not told of, and the end");
         prop_assert!(frames.iter().zip(1..).all(|(frame, number)| frame.number == number));
     }
 }

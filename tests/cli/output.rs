@@ -26,7 +26,10 @@ fn a_reader_that_has_gone_is_no_error() {
         drop(reader);
         let running = Running::spawn(words(&line).stdout(writer).stderr(Stdio::piped()));
         let ended = running.end();
-        assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""), "{line}");
+        // `check` goes on, and warns of files whose times overlap.
+        let is_quiet =
+            ended.err.is_empty() || line.starts_with("check") && ended.err.contains(": begins before ");
+        assert!(ended.code == Some(0) && is_quiet, "{line}: {}", ended.err);
     }
 }
 

@@ -62,7 +62,7 @@ fn every_json_record_agrees_with_the_schema() {
     let schema = validator_for(&schema).unwrap();
     let all = fixtures();
     let files = all.iter().map(String::as_str);
-    let said = said(&mut tcpshake(["read", "--format", "json"].into_iter().chain(files))).quietly();
+    let said = said(&mut tcpshake(["read", "-q", "--format", "json"].into_iter().chain(files))).quietly();
     let records = said.records();
     for (line, record) in said.out.lines().zip(&records) {
         if let Err(error) = schema.validate(record) {
@@ -119,12 +119,12 @@ fn several_files_are_one_input_with_running_frame_numbers() {
     let frames = |said: &Said| -> Vec<u64> {
         said.records().iter().filter_map(|record| record["frame"].as_u64()).collect()
     };
-    let both = run(&format!("read -f json {first} {second}")).quietly();
+    let both = run(&format!("read -q -f json {first} {second}")).quietly();
     let numbers = frames(&both);
     let one = frames(&run(&format!("read -f json {first}")).quietly()).len();
     assert!(one > 0 && numbers.len() > one);
     assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>());
-    let swapped = frames(&run(&format!("read -f json {second} {first}")).quietly());
+    let swapped = frames(&run(&format!("read -q -f json {second} {first}")).quietly());
     assert_eq!(swapped, numbers);
 }
 
@@ -142,7 +142,7 @@ fn standard_input_is_a_dash() {
     drop(pipe);
     assert_eq!(running.end().with_code(0).out, expected.out, "a pipe, in small pieces");
     let name = fixture("opening/three-way.pcap");
-    let mixed = said(words(&format!("read -f json - {name}")).stdin(File::open(&path).unwrap())).quietly();
+    let mixed = said(words(&format!("read -q -f json - {name}")).stdin(File::open(&path).unwrap())).quietly();
     assert!(mixed.records().len() > 11);
 }
 

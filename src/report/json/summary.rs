@@ -27,6 +27,8 @@ pub struct SummaryRecord<'a> {
     captured: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     dropped: Option<u64>,
+    #[serde(skip_serializing_if = "is_zero")]
+    damaged_blocks: u64,
     evicted: u64,
     quality: Quality,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,6 +56,11 @@ struct BySeverity {
     error: u64,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 /// Frames by link type.
 struct LinkTypes<'a>(&'a Summary);
 
@@ -74,6 +81,7 @@ impl<'a> SummaryRecord<'a> {
             too_deep: summary.too_deep,
             captured: summary.captured,
             dropped: summary.dropped,
+            damaged_blocks: summary.damaged_blocks,
             evicted: summary.evicted,
             quality: Quality::of(summary),
             elapsed: summary.elapsed().map(Seconds),
