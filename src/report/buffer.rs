@@ -53,19 +53,29 @@ impl Buffer {
     }
 
     /// Puts `value` at the end.
-    #[inline]
+    #[inline(always)]
     pub fn add(&mut self, value: impl Put) {
         value.put(self);
     }
 
+    /// Puts the first `len` of these at the end: a copy of fixed size, cut back, which takes no call.
+    #[inline(always)]
+    pub fn add_first<const N: usize>(&mut self, len: usize, octets: [u8; N]) {
+        let before = self.0.len();
+        self.0.extend_from_slice(&octets);
+        self.0.truncate(before.saturating_add(len));
+    }
+
     /// Puts so many spaces at the end.
-    pub fn space(&mut self, mut columns: usize) {
-        const SPACES: [u8; 64] = [b' '; 64];
-        while let Some(more) = columns.checked_sub(SPACES.len()) {
+    #[inline]
+    pub fn space(&mut self, columns: usize) {
+        const SPACES: [u8; 32] = [b' '; 32];
+        let mut left = columns;
+        while left > SPACES.len() {
             self.add(SPACES);
-            columns = more;
+            left = left.saturating_sub(SPACES.len());
         }
-        self.add(SPACES.get(..columns).unwrap_or_default());
+        self.add_first(left, SPACES);
     }
 }
 
@@ -100,28 +110,28 @@ impl<T: Display> Put for Displayed<T> {
 }
 
 impl<T: Put + ?Sized> Put for &T {
-    #[inline]
+    #[inline(always)]
     fn put(&self, out: &mut Buffer) {
         (**self).put(out);
     }
 }
 
 impl Put for [u8] {
-    #[inline]
+    #[inline(always)]
     fn put(&self, out: &mut Buffer) {
         out.0.extend_from_slice(self);
     }
 }
 
 impl<const N: usize> Put for [u8; N] {
-    #[inline]
+    #[inline(always)]
     fn put(&self, out: &mut Buffer) {
         out.0.extend_from_slice(self);
     }
 }
 
 impl Put for str {
-    #[inline]
+    #[inline(always)]
     fn put(&self, out: &mut Buffer) {
         out.add(self.as_bytes());
     }
@@ -132,19 +142,37 @@ macro_rules! numbers {
         $(impl Put for $number {
             #[inline]
             fn put(&self, out: &mut Buffer) {
-                out.add(itoa::Buffer::new().format(*self).as_bytes());
+                u64::from(*self).put(out);
             }
         })*
     };
 }
 
-numbers!(u8 u16 u32 u64);
+numbers!(u8 u16 u32);
+
+impl Put for u64 {
+    #[inline]
+    fn put(&self, out: &mut Buffer) {
+        let digit = |unit: Self| b'0' + (self / unit % 10) as u8;
+        // Most numbers are short.
+        match self {
+            0..10 => out.add([digit(1)]),
+            10..100 => out.add([digit(10), digit(1)]),
+            100..1_000 => out.add([digit(100), digit(10), digit(1)]),
+            1_000..10_000 => out.add([digit(1_000), digit(100), digit(10), digit(1)]),
+            10_000..100_000 => {
+                out.add([digit(10_000), digit(1_000), digit(100), digit(10), digit(1)]);
+            }
+            _ => out.add(itoa::Buffer::new().format(*self)),
+        }
+    }
+}
 
 macro_rules! rows {
     ($($part:ident)*) => {
         /// One after the other.
         impl<$($part: Put),*> Put for ($($part,)*) {
-            #[inline]
+            #[inline(always)]
             fn put(&self, out: &mut Buffer) {
                 #[expect(non_snake_case, reason = "a part is called as its type is")]
                 let ($($part,)*) = self;
@@ -181,7 +209,7 @@ impl Put for Ipv4Addr {
             }
             len = len.saturating_add(count);
         }
-        out.add(text.get(..len.saturating_sub(1)).unwrap_or_default());
+        out.add_first(len.saturating_sub(1), text);
     }
 }
 

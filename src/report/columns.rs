@@ -66,20 +66,22 @@ impl Row {
         self.line.octets()
     }
 
+    #[inline]
     fn put(&mut self, ink: Ink, value: impl Put) {
-        let paint = self.style.codes(ink);
-        if self.style.color {
+        let paint = self.style.color.then(|| self.style.codes(ink));
+        if let Some(paint) = paint {
             self.line.add(Displayed(paint.render()));
         }
         let before = self.line.len();
         self.line.add(value);
         self.at = self.at.saturating_add(self.line.len().saturating_sub(before));
-        if self.style.color {
+        if let Some(paint) = paint {
             self.line.add(Displayed(paint.render_reset()));
         }
     }
 
     /// Makes room before a cell: up to the beginning of its column, and one column at least.
+    #[inline]
     fn begin(&mut self) {
         if self.at == 0 {
             self.line.clear();
@@ -89,6 +91,7 @@ impl Row {
         self.space(self.planned.saturating_sub(self.at).max(1));
     }
 
+    #[inline]
     fn space(&mut self, columns: usize) {
         self.line.space(columns);
         self.at = self.at.saturating_add(columns);
