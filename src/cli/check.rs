@@ -26,6 +26,7 @@ use crate::cli::ending::exit_code;
 use crate::cli::observer::Observer;
 use crate::cli::output::tell;
 use crate::cli::pipeline::Outcome;
+use crate::cli::progress::{Results, Shown};
 use crate::cli::told::{complain, told};
 
 /// Judges the files.
@@ -41,7 +42,9 @@ pub fn run(args: &CheckArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     }
     let config = Config { keep_steps: STEPS, ..Config::default() };
     let observer = Observer::new(args.depth, config, &mut judge);
+    let shown = Shown::new(source.progress(), quiet, Results::Later);
     let Outcome { summary, errors, is_partial } = observer.read(&mut source)?;
+    drop(shown);
     let verdicts = judge.verdicts();
     let held = verdicts.iter().filter(|verdict| verdict.held).count();
     let is_read = quiet || show(&verdicts, args.format)?;

@@ -19,6 +19,7 @@ mod manual;
 mod observer;
 mod output;
 mod pipeline;
+mod progress;
 mod read;
 mod send;
 mod serve;

@@ -19,6 +19,7 @@ use crate::cli::growing::{REPORT_AFTER, can_grow};
 use crate::cli::observer::Observer;
 use crate::cli::output::{report, tell};
 use crate::cli::pipeline::Outcome;
+use crate::cli::progress::{Results, Shown};
 use crate::cli::signals::stop_flag;
 use crate::cli::told::{complain, told};
 
@@ -46,6 +47,7 @@ pub fn run(args: &ReadArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         let stop = stop_flag().map_err(|error| anyhow!("signals: {error}"))?;
         observer.follow(&mut source.following(), &stop, quiet)?
     } else {
+        let _shown = Shown::new(source.progress(), quiet, Results::Meanwhile);
         observer.read(&mut source)?
     };
     for error in errors.iter().filter(|error| !(quiet && error.is_warning())) {

@@ -11,6 +11,8 @@ use tcpshake::capture::error::CaptureError;
 use tcpshake::exchange::error::ExchangeError;
 use tcpshake::lab::error::LabError;
 
+use crate::cli::progress::beside;
+
 /// An error that may know what to do about it.
 pub trait Advises: Error + Send + Sync + 'static {
     /// The next step.
@@ -48,7 +50,7 @@ pub fn complain(error: &impl Advises) {
 /// Tells something on standard error, in this program's name.
 pub fn say(line: impl fmt::Display) {
     // Where standard error is gone there is nobody left to tell.
-    let _ = writeln!(io::stderr(), "tcpshake: {line}");
+    beside(|| drop(writeln!(io::stderr(), "tcpshake: {line}")));
 }
 
 #[derive(Debug)]

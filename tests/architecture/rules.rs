@@ -59,6 +59,7 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("strsim", &["expect"]),
     ("anyhow", &["cli", "main"]),
     ("clap", &["cli", "main"]),
+    ("indicatif", &["cli"]),
     ("signal_hook", &["cli"]),
     ("terminal_size", &["cli"]),
     ("clap_complete", &["cli"]),

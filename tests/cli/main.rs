@@ -10,6 +10,7 @@ mod exchange;
 mod lists;
 mod look;
 mod output;
+mod progress;
 mod read;
 mod refused;
 mod run;
