@@ -4,6 +4,7 @@
 //! Invariant: no clock is read here; time is always an argument. Capture clocks step back, so a
 //! difference never underflows.
 
+use std::fmt;
 use std::time::Duration;
 
 /// A moment, in nanoseconds since the Unix epoch.
@@ -28,6 +29,53 @@ impl Timestamp {
     }
 }
 
+/// A moment that may not have come: an `Option<Timestamp>` in half the room. The last representable moment, in the year
+/// 2554, stands for none.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Moment(u64);
+
+impl Moment {
+    /// None.
+    pub const NEVER: Self = Self(u64::MAX);
+
+    /// The moment `time`.
+    pub const fn at(time: Timestamp) -> Self {
+        Self(time.0)
+    }
+
+    /// The moment, if it has come.
+    pub const fn get(self) -> Option<Timestamp> {
+        match self.0 {
+            u64::MAX => None,
+            time => Some(Timestamp(time)),
+        }
+    }
+
+    /// Whether it has come.
+    pub const fn is_some(self) -> bool {
+        self.0 != u64::MAX
+    }
+
+    /// Sets it, if it has not come before.
+    pub const fn set_once(&mut self, time: Timestamp) {
+        if !self.is_some() {
+            self.0 = time.0;
+        }
+    }
+}
+
+impl Default for Moment {
+    fn default() -> Self {
+        Self::NEVER
+    }
+}
+
+impl fmt::Debug for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(f)
+    }
+}
+
 impl From<std::time::SystemTime> for Timestamp {
     /// A moment before the epoch becomes the epoch.
     fn from(time: std::time::SystemTime) -> Self {
@@ -38,6 +86,15 @@ impl From<std::time::SystemTime> for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_comes_once() {
+        let mut moment = Moment::default();
+        assert_eq!(moment.get(), None);
+        moment.set_once(Timestamp(0));
+        moment.set_once(Timestamp(5));
+        assert_eq!((moment.get(), moment), (Some(Timestamp(0)), Moment::at(Timestamp(0))));
+    }
 
     #[test]
     fn differences_saturate() {

@@ -6,7 +6,6 @@
 //! a connection with itself both are the same end.
 //! Read: RFC 9293 §3.3.2, §3.5, §3.6, §3.10.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::analyzer::compare::zeek::Zeek;
@@ -23,19 +22,20 @@ use crate::analyzer::label::{Label, Letters};
 use crate::analyzer::opening::Progress;
 use crate::analyzer::outcome::ResetSeen;
 use crate::analyzer::outline::Outline;
+use crate::analyzer::pairs::Sockets;
 use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::sightings::Seen;
 use crate::analyzer::state::State;
 use crate::analyzer::step::{Step, Steps};
 use crate::segment::{Flags, Segment};
-use crate::time::Timestamp;
+use crate::time::{Moment, Timestamp};
 use crate::tunnel::Tunnel;
 
 /// One incarnation of a connection.
 #[derive(Clone, Debug)]
 pub struct Connection {
     pub(super) id: u64,
-    pub(super) sockets: Ends<SocketAddr>,
+    pub(super) sockets: Sockets,
     pub(super) tunnel: Option<Arc<Tunnel>>,
     pub(super) is_self: bool,
     pub(super) ends: Ends<Endpoint>,
@@ -44,7 +44,7 @@ pub struct Connection {
     /// The time up to which the capture is known to have gone on.
     pub(super) now: Timestamp,
     pub(super) opening: Progress,
-    pub(super) first_text: Option<Timestamp>,
+    pub(super) first_text: Moment,
     pub(super) first_fin: Option<Role>,
     pub(super) reset: Option<ResetSeen>,
     pub(super) zeek: Zeek,
@@ -56,7 +56,7 @@ pub struct Connection {
     pub(super) notes: Notes,
     /// Nothing but SYN+ACKs and RSTs was seen.
     only_answers: bool,
-    pub(super) findings: Vec<Finding>,
+    pub(super) findings: Box<[Finding]>,
 }
 
 /// What was known before a segment.
@@ -93,7 +93,7 @@ impl Connection {
         }
         Self {
             id,
-            sockets: Ends { client, server },
+            sockets: Sockets::new(client, server),
             tunnel: segment.tunnel.clone(),
             is_self,
             ends,
@@ -101,7 +101,7 @@ impl Connection {
             last: segment.time,
             now: segment.time,
             opening: Progress::default(),
-            first_text: None,
+            first_text: Moment::NEVER,
             first_fin: None,
             reset: None,
             zeek: Zeek::default(),
@@ -110,7 +110,7 @@ impl Connection {
             steps: Steps::keeping(keep_steps),
             notes: Notes::default(),
             only_answers: true,
-            findings: Vec::new(),
+            findings: Box::default(),
         }
     }
 
@@ -239,7 +239,7 @@ impl Connection {
         let account = self.account(around);
         conclude(&account, &mut notes);
         let findings = findings(&account, &notes);
-        self.findings = findings;
+        self.findings = findings.into();
         self.notes = notes;
     }
 
@@ -274,7 +274,7 @@ impl Connection {
         self.opening.note(segment, facts, from, &self.ends);
         self.zeek.note(segment, from);
         if facts.counts && segment.text_len > 0 {
-            self.first_text.get_or_insert(segment.time);
+            self.first_text.set_once(segment.time);
         }
         if facts.fin.is_some() {
             self.first_fin.get_or_insert(from);

@@ -8,17 +8,17 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
+use crate::analyzer::config::Config;
 use crate::analyzer::connection::Connection;
 use crate::analyzer::crowd::Crowd;
 use crate::analyzer::diagnosis::code::Code;
 use crate::analyzer::ending::Ending;
 use crate::analyzer::facts::{Acknowledges, Kind};
 use crate::analyzer::outline::Outline;
-use crate::analyzer::role::Ends;
 use crate::analyzer::sightings::{Seen, Sightings};
 use crate::analyzer::step::Step;
+use crate::analyzer::waiting::Waiting;
 use crate::icmp::IcmpError;
 use crate::segment::{Checksum, Segment};
 use crate::time::Timestamp;
@@ -33,6 +33,10 @@ pub struct Entry {
     pub older: Option<Box<Connection>>,
     /// Whether `current` was handed out early.
     pub is_reported: bool,
+    /// When its last segment came, by the tracker's clock.
+    pub seen: Timestamp,
+    /// The queue in which it stands, and since when.
+    pub listed: Option<(Waiting, Timestamp)>,
 }
 
 /// Where connections go that have ended.
@@ -47,7 +51,7 @@ pub struct Ended {
 impl Entry {
     /// An entry that begins with `current`.
     pub fn of(current: Connection) -> Self {
-        Self { current, older: None, is_reported: false }
+        Self { current, older: None, is_reported: false, seen: Timestamp(0), listed: None }
     }
 
     /// Whether `segment` is a SYN that opens a new incarnation, or the answer to one that was not captured.
@@ -123,6 +127,11 @@ impl Entry {
         (false, outline)
     }
 
+    /// What it waits for.
+    pub fn waiting(&self, config: &Config) -> Waiting {
+        Waiting::of(&self.current, self.older.is_some(), self.is_reported, config)
+    }
+
     /// The step that `segment` was, of the connection that took it.
     pub fn step(&self, segment: &Segment, (by_older, outline): (bool, Outline)) -> Step {
         let older = self.older.as_deref().filter(|_| by_older);
@@ -131,9 +140,7 @@ impl Entry {
 
     /// Whether it is of the pair of these two sockets, in these tunnels.
     pub fn is_of(&self, one: SocketAddr, other: SocketAddr, tunnel: Option<&Arc<Tunnel>>) -> bool {
-        let Ends { client, server } = self.current.sockets();
-        ((one == client && other == server) || (one == server && other == client))
-            && self.current.tunnel() == tunnel
+        self.current.is_between(one, other) && self.current.tunnel() == tunnel
     }
 
     /// Joins an ICMP error to the attempt whose SYN it quotes.
@@ -142,23 +149,27 @@ impl Entry {
             || self.older.as_mut().is_some_and(|older| older.is_refused_by(error))
     }
 
-    /// Hands out a copy of what has ended and been quiet for so long.
-    pub fn report(&mut self, quiet: Duration, ended: &mut Ended, crowd: &mut Crowd) {
+    /// Hands out a copy of what has ended, at `now` of the tracker's clock.
+    pub fn report(&mut self, now: Timestamp, ended: &mut Ended, crowd: &mut Crowd) {
         self.is_reported = true;
-        ended.push(self.current.clone(), self.current.end().after(quiet), crowd);
+        ended.push(self.current.clone(), self.quiet_until(now), crowd);
     }
 
-    /// Hands out all that is left after it has been quiet for so long.
-    pub fn hand_out(mut self, quiet: Duration, ended: &mut Ended, crowd: &mut Crowd) {
+    /// Hands out all that is left, at `now` of the tracker's clock.
+    pub fn hand_out(mut self, now: Timestamp, ended: &mut Ended, crowd: &mut Crowd) {
         self.fold(ended);
-        // In the time of its own segments: the tracker's clock does not step back.
-        let now = self.current.end().after(quiet);
+        let now = self.quiet_until(now);
         if let Some(older) = self.older.take() {
             ended.push(*older, now, crowd);
         }
         if !self.is_reported {
             ended.push(self.current, now, crowd);
         }
+    }
+
+    /// Until when it is known to have been quiet, in the time of its own segments, at `now` of the tracker's clock.
+    fn quiet_until(&self, now: Timestamp) -> Timestamp {
+        self.current.end().after(now.since(self.seen))
     }
 
     /// Lets go of an attempt that opened nothing; the connection that it met goes on.

@@ -6,12 +6,12 @@
 use std::time::Duration;
 
 use crate::analyzer::state::State;
-use crate::time::Timestamp;
+use crate::time::{Moment, Timestamp};
 
 /// Time spent in each state so far, and since when the present one lasts.
 #[derive(Clone, Debug, Default)]
 pub struct InState {
-    since: Option<Timestamp>,
+    since: Moment,
     /// Nanoseconds, in the order of `State::ALL`: half the size of as many durations.
     spent: [u64; State::ALL.len()],
 }
@@ -19,17 +19,17 @@ pub struct InState {
 impl InState {
     /// Notes that until `now` the state was `before`, as it turns out: what was assumed meanwhile may be disproved.
     pub fn note(&mut self, before: State, now: Timestamp) {
-        let since = *self.since.get_or_insert(now);
-        if let Some(spent) = index(before).and_then(|at| self.spent.get_mut(at)) {
-            *spent = spent.saturating_add(nanos(now.since(since)));
+        let since = self.since.get().unwrap_or(now);
+        if let Some(spent) = self.spent.get_mut(index(before)) {
+            *spent = spent.saturating_add(now.0.saturating_sub(since.0));
         }
-        self.since = Some(now);
+        self.since = Moment::at(now);
     }
 
     /// What was spent in each known state until `now`, `current` being the present one; states never entered are left
     /// out.
     pub fn spent(&self, current: State, now: Timestamp) -> impl Iterator<Item = (State, Duration)> {
-        let running = self.since.map_or(Duration::ZERO, |since| now.since(since));
+        let running = self.since.get().map_or(Duration::ZERO, |since| now.since(since));
         State::ALL.into_iter().zip(self.spent).filter_map(move |(state, spent)| {
             let spent = Duration::from_nanos(spent);
             let spent = if state == current { spent.saturating_add(running) } else { spent };
@@ -38,17 +38,19 @@ impl InState {
     }
 }
 
-fn nanos(span: Duration) -> u64 {
-    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
-}
-
-fn index(state: State) -> Option<usize> {
-    State::ALL.iter().position(|known| *known == state)
+/// `State::ALL` has the order in which the states are declared.
+const fn index(state: State) -> usize {
+    state as usize
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_order_of_all_states_is_that_of_the_enum() {
+        assert!(State::ALL.iter().enumerate().all(|(at, state)| index(*state) == at));
+    }
 
     #[test]
     fn each_state_has_its_time() {

@@ -18,6 +18,7 @@ pub mod ending;
 pub mod endpoint;
 pub mod entry;
 pub mod facts;
+pub mod few;
 pub mod hearsay;
 pub mod in_state;
 pub mod incarnation;

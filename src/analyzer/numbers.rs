@@ -39,11 +39,11 @@ pub struct Fin {
 pub struct Numbers {
     iss: Option<SeqNumber>,
     sent: Option<Sent>,
-    fin: Option<Fin>,
+    fin: Option<Box<Fin>>,
     last_ack: Option<SeqNumber>,
     right_edge: Option<SeqNumber>,
     shift: Option<u8>,
-    last_text_repeat: Option<(SeqNumber, u32)>,
+    last_text_repeat: Option<Box<(SeqNumber, u32)>>,
     /// Its clock in the timestamps option, at its SYN or FIN.
     stamp: Option<u32>,
     /// The window that it offered last is 0.
@@ -87,8 +87,8 @@ impl Numbers {
     }
 
     /// Its FIN.
-    pub const fn fin(&self) -> Option<&Fin> {
-        self.fin.as_ref()
+    pub fn fin(&self) -> Option<&Fin> {
+        self.fin.as_deref()
     }
 
     /// Whether its FIN and all before it passed the tap, or were acknowledged: it is in sequence at the peer.
@@ -164,8 +164,8 @@ impl Numbers {
 
     /// How often text at `seq` will have been sent, this time included, if it was sent before.
     pub fn times_sent(&self, seq: SeqNumber) -> u32 {
-        match self.last_text_repeat {
-            Some((number, times)) if number == seq => times.saturating_add(1),
+        match self.last_text_repeat.as_deref() {
+            Some((number, times)) if *number == seq => times.saturating_add(1),
             _ => 2,
         }
     }
@@ -196,7 +196,7 @@ impl Numbers {
         let sent = self.sent.get_or_insert_with(|| Sent::starting_at(segment.seq));
         sent.send(segment.seq, segment.end(), segment.frame);
         if facts.again > 0 && segment.text_len > 0 {
-            self.last_text_repeat = Some((segment.seq, facts.again));
+            self.last_text_repeat = Some(Box::new((segment.seq, facts.again)));
         }
         if let Some(number) = facts.fin {
             self.note_fin(number, segment);
@@ -303,7 +303,7 @@ impl Numbers {
             // A FIN that has passed in sequence is this end's FIN; another number is none of it.
             Some(_) if is_settled => {}
             _ => {
-                self.fin = Some(Fin {
+                self.fin = Some(Box::new(Fin {
                     number,
                     frame: segment.frame,
                     time: segment.time,
@@ -311,7 +311,7 @@ impl Numbers {
                     ack: segment.ack,
                     acknowledged: None,
                     times_until_acknowledged: 0,
-                });
+                }));
             }
         }
     }

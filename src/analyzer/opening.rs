@@ -13,7 +13,7 @@ use crate::analyzer::facts::{Acknowledges, Facts, Kind};
 use crate::analyzer::role::{Ends, Role};
 use crate::segment::Segment;
 use crate::seq::SeqNumber;
-use crate::time::Timestamp;
+use crate::time::{Moment, Timestamp};
 
 /// How late a segment may be captured after the one that answers it (field guide, section 4).
 pub const REORDERING: Duration = Duration::from_millis(50);
@@ -62,15 +62,28 @@ pub struct Opening {
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
     /// The first SYN without ACK.
-    first_syn: Option<Timestamp>,
-    /// The first acceptable SYN+ACK from the server, and how many SYNs there were by then.
-    answer: Option<(Timestamp, u32)>,
-    /// The segment that completes the handshake: when, how many SYN+ACKs there were by then, and its frame.
-    third: Option<(Timestamp, u32, u64)>,
-    /// What the client acknowledged while no SYN+ACK had been captured: when, the number, and the frame.
-    early: Option<(Timestamp, SeqNumber, u64)>,
+    first_syn: Moment,
+    /// The first acceptable SYN+ACK from the server.
+    answer: Moment,
+    /// The segment that completes the handshake, and its frame.
+    third: Moment,
+    third_frame: u64,
+    /// How many SYNs there were by the answer.
+    answered_syns: u32,
+    /// How many SYN+ACKs there were by the third.
+    answered_syn_acks: u32,
+    /// What the client acknowledged while no SYN+ACK had been captured.
+    early: Option<Box<Early>>,
     /// The SYN's text was acknowledged by the SYN+ACK.
     fast_open: bool,
+}
+
+/// A segment that may be the third, and was captured before the second.
+#[derive(Clone, Copy, Debug)]
+struct Early {
+    time: Timestamp,
+    ack: SeqNumber,
+    frame: u64,
 }
 
 impl Progress {
@@ -82,30 +95,32 @@ impl Progress {
         let (client, server) = (&ends.client.numbers, &ends.server.numbers);
         match (facts.kind, from) {
             (Kind::Syn, _) => {
-                self.first_syn.get_or_insert(segment.time);
+                self.first_syn.set_once(segment.time);
             }
             (Kind::SynAck, Role::Server)
-                if self.answer.is_none() && client.is_syn_covered_by(segment.ack) =>
+                if !self.answer.is_some() && client.is_syn_covered_by(segment.ack) =>
             {
-                self.answer = Some((segment.time, client.syns));
+                self.answer = Moment::at(segment.time);
+                self.answered_syns = client.syns;
                 self.fast_open = client.iss().is_some_and(|iss| segment.ack.distance_from(iss) > 1);
                 // The capture shows the third segment first. Much later it would be a repeated SYN+ACK that is shown.
-                let early = self.early.filter(|(time, ..)| segment.time.since(*time) <= REORDERING);
-                self.third = early
-                    .filter(|(_, ack, _)| server.is_syn_covered_by(*ack))
-                    .map(|(time, _, frame)| (time, 0, frame));
+                let early = self.early.take().filter(|early| segment.time.since(early.time) <= REORDERING);
+                if let Some(early) = early.filter(|early| server.is_syn_covered_by(early.ack)) {
+                    self.complete(early.time, 0, early.frame);
+                }
             }
             (Kind::Plain, Role::Client)
-                if self.answer.is_none() && facts.acknowledges == Acknowledges::Unknown =>
+                if !self.answer.is_some() && facts.acknowledges == Acknowledges::Unknown =>
             {
-                self.early = Some((segment.time, segment.ack, segment.frame));
+                let (time, ack, frame) = (segment.time, segment.ack, segment.frame);
+                self.early = Some(Box::new(Early { time, ack, frame }));
             }
-            (Kind::Plain, Role::Client) if self.third.is_none() && self.answer.is_some() => {
+            (Kind::Plain, Role::Client) if !self.third.is_some() && self.answer.is_some() => {
                 let is_beyond_syn = client.iss().is_some_and(|iss| iss.precedes(segment.seq));
                 let covers =
                     facts.acknowledges != Acknowledges::Unsent && server.is_syn_covered_by(segment.ack);
                 if is_beyond_syn && covers {
-                    self.third = Some((segment.time, server.syn_acks, segment.frame));
+                    self.complete(segment.time, server.syn_acks, segment.frame);
                 }
             }
             _ => {}
@@ -114,17 +129,17 @@ impl Progress {
 
     /// The frame that completes the handshake, once there is one, though it may be withdrawn.
     pub fn third_frame(&self) -> Option<u64> {
-        self.third.map(|(.., frame)| frame)
+        self.third.is_some().then_some(self.third_frame)
     }
 
     /// When the SYN came first.
     pub const fn asked_at(&self) -> Option<Timestamp> {
-        self.first_syn
+        self.first_syn.get()
     }
 
     /// When an acceptable SYN+ACK came first.
-    pub fn answered_at(&self) -> Option<Timestamp> {
-        self.answer.map(|(time, _)| time)
+    pub const fn answered_at(&self) -> Option<Timestamp> {
+        self.answer.get()
     }
 
     /// Whether the SYN's text was accepted with it.
@@ -163,26 +178,30 @@ impl Progress {
         let span = |from: Option<Timestamp>, to: Option<Timestamp>| {
             from.zip(to).filter(|(from, to)| from <= to).map(|(from, to)| to.since(from))
         };
-        let answered = self.answer.map(|(time, _)| time);
-        let was_asked_once = self.answer.is_some_and(|(_, syns)| syns == 1);
-        let was_answered_once = self.third.is_some_and(|(_, syn_acks, _)| syn_acks == 1);
-        let syn_to_syn_ack = span(self.first_syn, answered).filter(|_| was_asked_once);
-        let syn_ack_to_ack = span(answered, self.third.map(|(time, ..)| time)).filter(|_| was_answered_once);
+        let (asked, answered) = (self.first_syn.get(), self.answer.get());
+        let syn_to_syn_ack = span(asked, answered).filter(|_| self.answered_syns == 1);
+        let syn_ack_to_ack = span(answered, self.third.get()).filter(|_| self.answered_syn_acks == 1);
         Opening {
             kind: self.kind(ends, is_self),
             syns: count(|end| end.numbers.syns),
             syn_acks: count(|end| end.numbers.syn_acks),
             j: client.iss(),
             k: server.iss(),
-            connect_time: span(self.first_syn, answered),
+            connect_time: span(asked, answered),
             syn_to_syn_ack,
             syn_ack_to_ack,
             handshake_rtt: syn_to_syn_ack.zip(syn_ack_to_ack).map(|(there, back)| there.saturating_add(back)),
         }
     }
 
+    const fn complete(&mut self, time: Timestamp, syn_acks: u32, frame: u64) {
+        self.third = Moment::at(time);
+        self.answered_syn_acks = syn_acks;
+        self.third_frame = frame;
+    }
+
     fn kind(&self, ends: &Ends<Endpoint>, is_self: bool) -> OpeningKind {
-        if self.first_syn.is_none() {
+        if !self.first_syn.is_some() {
             OpeningKind::NotSeen
         } else if is_self {
             OpeningKind::SelfConnect

@@ -4,11 +4,12 @@
 //! Invariant: seeded anew in each process, so that nobody can make a capture whose pairs all collide.
 
 use std::hash::{BuildHasher, Hasher};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, SocketAddrV4};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
+use crate::analyzer::role::Ends;
 use crate::tunnel::Tunnel;
 
 /// Hashes sockets and socket pairs.
@@ -43,6 +44,62 @@ impl SocketHasher {
     }
 }
 
+/// The sockets of a connection, in little room where both are IPv4's.
+#[derive(Clone, Debug)]
+pub enum Sockets {
+    /// IPv4: the client's and the server's.
+    V4(SocketAddrV4, SocketAddrV4),
+    /// IPv6.
+    V6(Box<Ends<SocketAddr>>),
+}
+
+impl Sockets {
+    /// Those of `client` and `server`.
+    pub fn new(client: SocketAddr, server: SocketAddr) -> Self {
+        match (client, server) {
+            (SocketAddr::V4(client), SocketAddr::V4(server)) => Self::V4(client, server),
+            _ => Self::V6(Box::new(Ends { client, server })),
+        }
+    }
+
+    /// Both.
+    pub fn both(&self) -> Ends<SocketAddr> {
+        match self {
+            Self::V4(client, server) => Ends { client: (*client).into(), server: (*server).into() },
+            Self::V6(both) => **both,
+        }
+    }
+
+    /// Whether the client's is `socket`.
+    pub fn is_client(&self, socket: SocketAddr) -> bool {
+        match (self, socket) {
+            (Self::V4(client, _), SocketAddr::V4(socket)) => *client == socket,
+            (Self::V4(..), _) => false,
+            (Self::V6(both), _) => both.client == socket,
+        }
+    }
+
+    /// Whether they are these two, either way round.
+    pub fn are(&self, one: SocketAddr, other: SocketAddr) -> bool {
+        let is = |client: SocketAddr, server: SocketAddr| match (self, client, server) {
+            (Self::V4(own, peer), SocketAddr::V4(client), SocketAddr::V4(server)) => {
+                *own == client && *peer == server
+            }
+            (Self::V4(..), ..) => false,
+            (Self::V6(both), ..) => both.client == client && both.server == server,
+        };
+        is(one, other) || is(other, one)
+    }
+
+    /// Takes the client for the server.
+    pub fn exchange(&mut self) {
+        match self {
+            Self::V4(client, server) => std::mem::swap(client, server),
+            Self::V6(both) => both.exchange(),
+        }
+    }
+}
+
 fn wide(socket: SocketAddr) -> u128 {
     match socket {
         SocketAddr::V4(socket) => socket.ip().to_ipv6_mapped().to_bits(),
@@ -53,6 +110,20 @@ fn wide(socket: SocketAddr) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sockets_are_what_they_were_made_of() {
+        for (client, server) in [("192.0.2.1:1", "192.0.2.2:2"), ("[2001:db8::1]:1", "192.0.2.2:2")] {
+            let (client, server): (SocketAddr, SocketAddr) =
+                (client.parse().unwrap(), server.parse().unwrap());
+            let mut sockets = Sockets::new(client, server);
+            assert!(sockets.is_client(client) && !sockets.is_client(server));
+            assert!(sockets.are(client, server) && sockets.are(server, client));
+            assert!(!sockets.are(client, client));
+            sockets.exchange();
+            assert_eq!(sockets.both(), Ends { client: server, server: client });
+        }
+    }
 
     #[test]
     fn the_order_of_the_sockets_does_not_matter() {

@@ -31,8 +31,13 @@ impl Connection {
     }
 
     /// Both sockets.
-    pub const fn sockets(&self) -> Ends<SocketAddr> {
-        self.sockets
+    pub fn sockets(&self) -> Ends<SocketAddr> {
+        self.sockets.both()
+    }
+
+    /// Whether it is of the pair of these two sockets.
+    pub fn is_between(&self, one: SocketAddr, other: SocketAddr) -> bool {
+        self.sockets.are(one, other)
     }
 
     /// The tunnels that it is in; `None` where there are none.
@@ -42,7 +47,7 @@ impl Connection {
 
     /// Which end has the socket `socket`; the client where both have.
     pub fn role_of(&self, socket: SocketAddr) -> Role {
-        if socket == self.sockets.client { Role::Client } else { Role::Server }
+        if self.sockets.is_client(socket) { Role::Client } else { Role::Server }
     }
 
     /// The time of the first segment.
@@ -100,7 +105,7 @@ impl Connection {
 
     /// First segment to the first text.
     pub fn time_to_first_data(&self) -> Option<Duration> {
-        self.first_text.map(|time| time.since(self.start))
+        self.first_text.get().map(|time| time.since(self.start))
     }
 
     /// The repetitions of the SYN, where there were any.
@@ -146,6 +151,17 @@ impl Connection {
     /// Whether a RST refused the attempt.
     pub fn is_refused(&self) -> bool {
         self.standing_reset().is_some_and(|reset| reset.refuses)
+    }
+
+    /// Reads a little of everything that the next segment will change, and says nothing of interest.
+    pub fn glance(&self) -> u64 {
+        let of = |end: &Endpoint| {
+            end.numbers.segments
+                ^ end.numbers.sent().map_or(0, |sent| u64::from(sent.una().0))
+                ^ end.state() as u64
+        };
+        let ends = of(&self.ends.client) ^ of(&self.ends.server) ^ u64::from(self.zeek.completeness());
+        ends ^ self.last.0 ^ self.opening.asked_at().map_or(0, |time| time.0)
     }
 
     /// What its packets are remembered in.

@@ -6,6 +6,9 @@
 //! beyond a gap, `AWAITING` frames that wait for their acknowledgement; the oldest of these go first.
 //! Read: RFC 9293 §3.3.1 (SND.UNA, SND.NXT), §3.4.
 
+use std::num::NonZero;
+
+use crate::analyzer::few::Few;
 use crate::seq::SeqNumber;
 
 const ISLANDS: usize = 32;
@@ -26,14 +29,14 @@ pub struct Sent {
     una: SeqNumber,
     /// Whether any segment of this end was seen, or only acknowledgements of them.
     pub(super) seen: bool,
-    /// Ranges beyond a gap, unordered.
-    islands: Vec<(SeqNumber, SeqNumber)>,
-    /// Ends of segments not yet acknowledged, with their frames, in the order sent.
-    awaiting: Vec<(SeqNumber, u64)>,
-    /// The last number that was acknowledged, and the frame that it answers.
-    answered: Option<(SeqNumber, u64)>,
     /// The end of a segment that lay too far ahead to be believed at once.
     outlier: Option<SeqNumber>,
+    /// The frame that SND.UNA answers.
+    answered: Option<NonZero<u64>>,
+    /// Ends of segments not yet acknowledged, with their frames, in the order sent.
+    awaiting: Few<(SeqNumber, u64)>,
+    /// Ranges beyond a gap, unordered.
+    islands: Few<(SeqNumber, SeqNumber)>,
 }
 
 impl Sent {
@@ -46,10 +49,10 @@ impl Sent {
             contiguous: base,
             una: base,
             seen: false,
-            islands: Vec::new(),
-            awaiting: Vec::new(),
-            answered: None,
             outlier: None,
+            answered: None,
+            awaiting: Few::default(),
+            islands: Few::default(),
         }
     }
 
@@ -95,15 +98,12 @@ impl Sent {
         if from == to {
             return;
         }
-        if self.awaiting.len() >= AWAITING {
-            self.awaiting.remove(0);
-        }
-        self.awaiting.push((to, frame));
+        self.awaiting.push((to, frame), AWAITING);
         if from.precedes_or_equals(self.contiguous) {
             self.contiguous = self.contiguous.later(to);
             self.join_islands();
         } else if self.islands.len() < ISLANDS {
-            self.islands.push((from, to));
+            self.islands.push((from, to), ISLANDS);
         }
     }
 
@@ -115,12 +115,12 @@ impl Sent {
             // What the peer has acknowledged has arrived, whether the tap saw it or not.
             self.contiguous = self.contiguous.later(ack);
             self.join_islands();
-            let mut covered = self.awaiting.iter().filter(|(end, _)| end.precedes_or_equals(ack));
+            let covered = self.awaiting.iter().filter(|(end, _)| end.precedes_or_equals(ack));
             let exact = covered.clone().filter(|(end, _)| *end == ack).max_by_key(|(_, frame)| *frame);
-            self.answered = exact.or(covered.next_back()).map(|(_, frame)| (ack, *frame));
+            self.answered = exact.or(covered.last()).and_then(|(_, frame)| NonZero::new(*frame));
             self.awaiting.retain(|(end, _)| ack.precedes(*end));
         }
-        self.answered.filter(|(number, _)| *number == ack).map(|(_, frame)| frame)
+        self.answered.filter(|_| self.una == ack).map(NonZero::get)
     }
 
     /// Whether `number` is where a segment not yet acknowledged ends: where the peer's RCV.NXT may stand.
@@ -153,11 +153,9 @@ impl Sent {
     }
 
     fn join_islands(&mut self) {
-        while let Some(at) =
-            self.islands.iter().position(|(from, _)| from.precedes_or_equals(self.contiguous))
-        {
-            let (_, to) = self.islands.swap_remove(at);
-            self.contiguous = self.contiguous.later(to);
+        let contiguous = &mut self.contiguous;
+        while let Some((_, to)) = self.islands.take(|(from, _)| from.precedes_or_equals(*contiguous)) {
+            *contiguous = contiguous.later(to);
         }
     }
 }

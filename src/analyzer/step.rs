@@ -39,7 +39,11 @@ pub struct Step {
 
 /// The steps of one connection that are kept for pictures.
 #[derive(Clone, Debug, Default)]
-pub struct Steps {
+pub struct Steps(Option<Box<Kept>>);
+
+/// Nothing of this is there where no steps are kept.
+#[derive(Clone, Debug, Default)]
+struct Kept {
     most: usize,
     first: Vec<Step>,
     last: VecDeque<Step>,
@@ -49,47 +53,48 @@ pub struct Steps {
 impl Steps {
     /// Keeps at most `most` steps: the first half of that number, and the last half.
     pub fn keeping(most: usize) -> Self {
-        Self { most, ..Self::default() }
+        Self((most > 0).then(|| Box::new(Kept { most, ..Kept::default() })))
     }
 
     /// Whether any are kept.
     pub const fn is_kept(&self) -> bool {
-        self.most > 0
+        self.0.is_some()
     }
 
     /// Takes in the next step.
     pub fn push(&mut self, step: Step) {
-        if self.most == 0 {
-            self.left_out = self.left_out.saturating_add(1);
-        } else if self.first.len() < self.most.div_ceil(2) {
-            self.first.push(step);
-        } else {
-            self.last.push_back(step);
-            if self.last.len() > self.most / 2 {
-                self.last.pop_front();
-                self.left_out = self.left_out.saturating_add(1);
-            }
+        let Some(kept) = &mut self.0 else { return };
+        if kept.first.len() < kept.most.div_ceil(2) {
+            kept.first.push(step);
+            return;
+        }
+        kept.last.push_back(step);
+        if kept.last.len() > kept.most / 2 {
+            kept.last.pop_front();
+            kept.left_out = kept.left_out.saturating_add(1);
         }
     }
 
     /// Puts the steps of another connection of the pair between these, by their frames.
     pub fn join(&mut self, others: &Self) {
+        let Some(kept) = &mut self.0 else { return };
         for step in others.iter() {
             let is_later = |kept: &Step| kept.segment.frame > step.segment.frame;
-            let at = self.first.iter().position(is_later).unwrap_or(self.first.len());
-            let has_last = !self.last.is_empty();
-            if at < self.first.len() || !has_last {
-                self.first.insert(at, step.clone());
+            let at = kept.first.iter().position(is_later).unwrap_or(kept.first.len());
+            let has_last = !kept.last.is_empty();
+            if at < kept.first.len() || !has_last {
+                kept.first.insert(at, step.clone());
             } else {
-                let at = self.last.iter().position(is_later).unwrap_or(self.last.len());
-                self.last.insert(at, step.clone());
+                let at = kept.last.iter().position(is_later).unwrap_or(kept.last.len());
+                kept.last.insert(at, step.clone());
             }
         }
     }
 
     /// Takes client for server in all of them: who opened turns out only now.
     pub fn exchange(&mut self) {
-        for step in self.first.iter_mut().chain(&mut self.last) {
+        let Some(kept) = &mut self.0 else { return };
+        for step in kept.first.iter_mut().chain(&mut kept.last) {
             step.from = step.from.other();
             step.states.exchange();
             step.assumed.exchange();
@@ -98,21 +103,21 @@ impl Steps {
 
     /// The first steps.
     pub fn first(&self) -> &[Step] {
-        &self.first
+        self.0.as_ref().map_or(&[], |kept| &kept.first)
     }
 
     /// How many steps between the first and the last were not kept.
-    pub const fn left_out(&self) -> u64 {
-        self.left_out
+    pub fn left_out(&self) -> u64 {
+        self.0.as_ref().map_or(0, |kept| kept.left_out)
     }
 
     /// The last steps, where there are more than the first.
     pub fn last(&self) -> impl Iterator<Item = &Step> {
-        self.last.iter()
+        self.0.iter().flat_map(|kept| kept.last.iter())
     }
 
     /// All steps kept.
     pub fn iter(&self) -> impl Iterator<Item = &Step> {
-        self.first.iter().chain(&self.last)
+        self.first().iter().chain(self.last())
     }
 }

@@ -118,11 +118,6 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
         self.links.get(first as usize).map(|link| (Place(first), link.seen))
     }
 
-    /// When an entry was last seen.
-    pub fn seen(&self, Place(at): Place) -> u64 {
-        self.links.get(at as usize).map_or(0, |link| link.seen)
-    }
-
     /// What an entry is found by.
     pub fn hash(&self, Place(at): Place) -> u64 {
         self.links.get(at as usize).map_or(0, |link| link.hash)
@@ -141,10 +136,9 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
         Some(entry)
     }
 
-    /// Takes all entries out, in no order, each with when it was last seen.
-    pub fn drain(&mut self) -> impl Iterator<Item = (T, u64)> {
-        let old = std::mem::take(self);
-        old.slots.into_iter().zip(old.links).filter_map(|(entry, link)| Some((entry?, link.seen)))
+    /// Takes all entries out, in no order.
+    pub fn drain(&mut self) -> impl Iterator<Item = T> {
+        std::mem::take(self).slots.into_iter().flatten()
     }
 
     fn unlink(&mut self, at: u32) {

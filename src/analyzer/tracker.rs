@@ -35,7 +35,7 @@ pub struct Tracker {
     sightings: Sightings,
     ended: Ended,
     /// What was held when the account ended, the last one first.
-    rest: Vec<(Entry, Timestamp)>,
+    rest: Vec<Entry>,
     crowd: Crowd,
     connections: u64,
     evicted: u64,
@@ -82,6 +82,17 @@ impl Tracker {
         }
     }
 
+    /// Looks at what `segment` will need, so that it is at hand by then: to be asked for a few segments, before they are
+    /// taken in. Changes nothing.
+    pub fn prepare(&self, segment: &Segment) {
+        let (source, destination, tunnel) = (segment.source, segment.destination, segment.tunnel.as_ref());
+        let hash = self.hasher.of_pair(source, destination, tunnel);
+        let place = self.pairs.find(hash, |entry| entry.is_of(source, destination, tunnel));
+        let entry = place.and_then(|place| self.pairs.get(place));
+        // The reads of several segments go on beside one another; otherwise each would wait for its own.
+        std::hint::black_box(entry.map(|entry| entry.current.glance()));
+    }
+
     /// Takes in an ICMP error. Whether it quotes the SYN of an attempt that is held.
     pub fn observe_icmp(&mut self, error: &IcmpError) -> bool {
         self.expire(error.time);
@@ -112,8 +123,8 @@ impl Tracker {
 
     /// Ends the account: all connections are to be handed out.
     pub fn finish(&mut self) {
-        self.rest.extend(self.pairs.drain().map(|(entry, seen)| (entry, Timestamp(seen))));
-        self.rest.sort_unstable_by_key(|(entry, _)| Reverse(entry.current.id()));
+        self.rest.extend(self.pairs.drain());
+        self.rest.sort_unstable_by_key(|entry| Reverse(entry.current.id()));
     }
 
     /// The connections that have ended since this was last asked, with the last verdicts on them.
@@ -130,8 +141,7 @@ impl Tracker {
                 if let Some(ending) = self.ended.connections.pop_front() {
                     return Some(ending);
                 }
-                let (entry, seen) = self.rest.pop()?;
-                entry.hand_out(now.since(seen), &mut self.ended, &mut self.crowd);
+                self.rest.pop()?.hand_out(now, &mut self.ended, &mut self.crowd);
             }
         })
     }
@@ -179,10 +189,14 @@ impl Tracker {
         }
         let done = entry.observe(segment, &mut self.sightings, &mut self.ended, &mut self.crowd);
         let told = tell(entry, segment, done);
-        let waiting = Waiting::of(entry, &self.config);
-        self.pairs.see(place, waiting as usize, now.0);
-        self.next_due = self.next_due.min(waiting.due(now, &self.config));
-        self.keep_few_ended();
+        entry.seen = now;
+        let waiting = entry.waiting(&self.config);
+        let is_listed =
+            entry.listed.is_some_and(|(queue, since)| queue == waiting && now.since(since) < waiting.slack());
+        if !is_listed {
+            self.list(place, waiting, now);
+            self.keep_few_ended();
+        }
         told
     }
 
@@ -205,7 +219,9 @@ impl Tracker {
         let mut entry = Entry::of(connection);
         let done = entry.observe(segment, &mut self.sightings, &mut self.ended, &mut self.crowd);
         let told = tell(&entry, segment, done);
-        let waiting = Waiting::of(&entry, &self.config);
+        entry.seen = now;
+        let waiting = entry.waiting(&self.config);
+        entry.listed = Some((waiting, now));
         self.next_due = self.next_due.min(waiting.due(now, &self.config));
         self.pairs.insert(hash, waiting as usize, now.0, entry);
         told
@@ -220,18 +236,28 @@ impl Tracker {
         Waiting::ALL.into_iter().filter_map(first).min_by_key(|(due, ..)| *due)
     }
 
-    /// The time of an entry has come.
-    fn end_wait(&mut self, place: Place, waiting: Waiting, now: Timestamp) {
-        if waiting != Waiting::ToBeReported {
-            self.let_go(place);
-            return;
+    /// Puts an entry, last seen at `seen`, to the end of a queue.
+    fn list(&mut self, place: Place, waiting: Waiting, seen: Timestamp) {
+        if let Some(entry) = self.pairs.get_mut(place) {
+            entry.listed = Some((waiting, seen));
         }
-        let seen = self.pairs.seen(place);
+        self.pairs.see(place, waiting as usize, seen.0);
+        self.next_due = self.next_due.min(waiting.due(seen, &self.config));
+    }
+
+    /// The time of an entry has come, unless segments have come since it was listed.
+    fn end_wait(&mut self, place: Place, waiting: Waiting, now: Timestamp) {
         let Some(entry) = self.pairs.get_mut(place) else { return };
-        entry.report(now.since(Timestamp(seen)), &mut self.ended, &mut self.crowd);
-        let next = Waiting::of(entry, &self.config);
-        self.next_due = self.next_due.min(next.due(Timestamp(seen), &self.config));
-        self.pairs.see(place, next as usize, seen);
+        let seen = entry.seen;
+        if waiting.due(seen, &self.config) >= now {
+            self.list(place, waiting, seen);
+        } else if waiting == Waiting::ToBeReported {
+            entry.report(now, &mut self.ended, &mut self.crowd);
+            let next = entry.waiting(&self.config);
+            self.list(place, next, seen);
+        } else {
+            self.let_go(place);
+        }
     }
 
     /// What has ended is held for late segments, but not more of it than configured: the oldest is complete already.
@@ -257,12 +283,11 @@ impl Tracker {
 
     fn let_go(&mut self, place: Place) {
         let hash = self.pairs.hash(place);
-        let seen = Timestamp(self.pairs.seen(place));
         if let Some(entry) = self.pairs.remove(place) {
             if entry.current.is_over() {
                 self.crowd.remember(hash, entry.current.last_frame());
             }
-            entry.hand_out(self.clock.now().since(seen), &mut self.ended, &mut self.crowd);
+            entry.hand_out(self.clock.now(), &mut self.ended, &mut self.crowd);
         }
     }
 }

@@ -1,13 +1,13 @@
 //! What a connection that is held waits for.
 //!
-//! In: an entry of the tracker. Out: which queue it stands in, and how long it may stand there.
+//! In: a connection that the tracker holds. Out: which queue it stands in, and how long it may stand there.
 //! Invariant: everything in one queue is held for the same time after its last segment. The queues stand in the order in
 //! which they are emptied when there is no room.
 
 use std::time::Duration;
 
 use crate::analyzer::config::Config;
-use crate::analyzer::entry::Entry;
+use crate::analyzer::connection::Connection;
 use crate::time::Timestamp;
 
 /// A queue.
@@ -32,16 +32,16 @@ impl Waiting {
     pub const ALL: [Self; Self::COUNT] =
         [Self::Ended, Self::ToBeReported, Self::Repeating, Self::Attempt, Self::Open];
 
-    /// What `entry` waits for.
-    pub fn of(entry: &Entry, config: &Config) -> Self {
-        if entry.older.is_some() {
-            // An attempt may have failed beside a connection that is still open.
+    /// What a connection waits for. `has_older` says that it is an attempt beside one that may still be open,
+    /// `is_reported` that it has been handed out early.
+    pub fn of(connection: &Connection, has_older: bool, is_reported: bool, config: &Config) -> Self {
+        if has_older {
             Self::Open
-        } else if !entry.current.is_over() {
-            if entry.current.is_open() { Self::Open } else { Self::Attempt }
-        } else if config.report_after.is_some() && !entry.is_reported {
+        } else if !connection.is_over() {
+            if connection.is_open() { Self::Open } else { Self::Attempt }
+        } else if config.report_after.is_some() && !is_reported {
             Self::ToBeReported
-        } else if entry.current.may_repeat_its_fin() {
+        } else if connection.may_repeat_its_fin() {
             Self::Repeating
         } else {
             Self::Ended
@@ -56,6 +56,15 @@ impl Waiting {
             Self::Repeating | Self::Attempt => config.hold_attempt,
             Self::Open => config.hold_open,
         })
+    }
+
+    /// How old its place in the queue may grow while segments come: where it waits for long anyway, it need not move to the
+    /// end for each of them.
+    pub const fn slack(self) -> Duration {
+        match self {
+            Self::Ended | Self::ToBeReported => Duration::ZERO,
+            Self::Repeating | Self::Attempt | Self::Open => Duration::from_secs(1),
+        }
     }
 
     /// Whether all is known of it.

@@ -56,6 +56,15 @@ impl Follower {
         self.note_ended(news);
     }
 
+    /// Looks ahead at what a few items will need.
+    pub fn prepare(&self, items: &[Item]) {
+        for item in items {
+            if let Item::Segment(segment) = item {
+                self.tracker.prepare(segment);
+            }
+        }
+    }
+
     /// Lets time pass where no frame came.
     pub fn expire(&mut self, now: Timestamp, news: &mut News) {
         self.tracker.expire(now);

@@ -20,6 +20,8 @@ use crate::cli::observer::Observer;
 
 /// Items handed on at a time: few enough to stay in a core's own memory.
 const ITEMS: usize = 512;
+/// Items that are looked at before they are followed.
+const AHEAD: usize = 16;
 /// Portions under way between two stages.
 const UNDER_WAY: usize = 4;
 
@@ -172,8 +174,9 @@ fn follow(
     for portion in portions {
         match portion {
             Portion::Items(mut items) => {
-                for item in &items {
-                    follower.take(item, &mut news);
+                for few in items.chunks(AHEAD) {
+                    follower.prepare(few);
+                    few.iter().for_each(|item| follower.take(item, &mut news));
                     if news.is_large() {
                         send_news(&mut news, to_teller, used)?;
                     }
