@@ -31,7 +31,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             most_connections: 1_000_000,
-            most_ended: 16_384,
+            most_ended: 4096,
             keep_steps: 0,
             hold_ended: Duration::from_secs(60),
             hold_attempt: Duration::from_secs(300),

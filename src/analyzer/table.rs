@@ -136,9 +136,10 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
         Some(entry)
     }
 
-    /// Takes all entries out, in no order.
-    pub fn drain(&mut self) -> impl Iterator<Item = T> {
-        std::mem::take(self).slots.into_iter().flatten()
+    /// All entries, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (Place, &T)> {
+        let places = (0..).map(Place);
+        places.zip(&self.slots).filter_map(|(place, entry)| Some((place, entry.as_ref()?)))
     }
 
     fn unlink(&mut self, at: u32) {

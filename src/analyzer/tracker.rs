@@ -35,7 +35,7 @@ pub struct Tracker {
     sightings: Sightings,
     ended: Ended,
     /// What was held when the account ended, the last one first.
-    rest: Vec<Entry>,
+    rest: Vec<(u64, Place)>,
     crowd: Crowd,
     connections: u64,
     evicted: u64,
@@ -123,8 +123,8 @@ impl Tracker {
 
     /// Ends the account: all connections are to be handed out.
     pub fn finish(&mut self) {
-        self.rest.extend(self.pairs.drain());
-        self.rest.sort_unstable_by_key(|entry| Reverse(entry.current.id()));
+        self.rest = self.pairs.iter().map(|(place, entry)| (entry.current.id(), place)).collect();
+        self.rest.sort_unstable_by_key(|(id, _)| Reverse(*id));
     }
 
     /// The connections that have ended since this was last asked, with the last verdicts on them.
@@ -141,7 +141,10 @@ impl Tracker {
                 if let Some(ending) = self.ended.connections.pop_front() {
                     return Some(ending);
                 }
-                self.rest.pop()?.hand_out(now, &mut self.ended, &mut self.crowd);
+                let (_, place) = self.rest.pop()?;
+                if let Some(entry) = self.pairs.remove(place) {
+                    entry.hand_out(now, &mut self.ended, &mut self.crowd);
+                }
             }
         })
     }
@@ -157,9 +160,9 @@ impl Tracker {
         self.evicted
     }
 
-    /// Connections held now.
+    /// Connections held now; none once the account has ended.
     pub fn held(&self) -> usize {
-        self.pairs.held()
+        if self.rest.is_empty() { self.pairs.held() } else { 0 }
     }
 
     /// The segment to take in instead, where its wrong checksum is not to be believed.
