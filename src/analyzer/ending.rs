@@ -10,19 +10,19 @@ use crate::time::Timestamp;
 /// A connection that is let go.
 #[derive(Debug)]
 pub struct Ending {
-    connection: Connection,
+    connection: Box<Connection>,
     now: Timestamp,
     around: Surroundings,
 }
 
 impl Ending {
     /// `connection` at `now`, in the time of its own segments, with what is seen `around`.
-    pub const fn new(connection: Connection, now: Timestamp, around: Surroundings) -> Self {
+    pub const fn new(connection: Box<Connection>, now: Timestamp, around: Surroundings) -> Self {
         Self { connection, now, around }
     }
 
     /// The connection with its last verdicts.
-    pub fn finish(self) -> Connection {
+    pub fn finish(self) -> Box<Connection> {
         let Self { mut connection, now, around } = self;
         connection.finish(now, around);
         connection

@@ -28,7 +28,7 @@ use crate::tunnel::Tunnel;
 #[derive(Debug)]
 pub struct Entry {
     /// The connection that is, or is attempted.
-    pub current: Connection,
+    pub current: Box<Connection>,
     /// The connection that `current` would replace, while `current` is an attempt that nobody has answered as one.
     pub older: Option<Box<Connection>>,
     /// Whether `current` was handed out early.
@@ -50,7 +50,7 @@ pub struct Ended {
 
 impl Entry {
     /// An entry that begins with `current`.
-    pub fn of(current: Connection) -> Self {
+    pub const fn of(current: Box<Connection>) -> Self {
         Self { current, older: None, is_reported: false, seen: Timestamp(0), listed: None }
     }
 
@@ -68,12 +68,18 @@ impl Entry {
 
     /// Puts `next`, which begins with `segment`, in the place of the current connection. One that was open until now is
     /// kept beside it, since the SYN may be stale and answered by a challenge ACK only.
-    pub fn replace(&mut self, mut next: Connection, segment: &Segment, ended: &mut Ended, crowd: &mut Crowd) {
+    pub fn replace(
+        &mut self,
+        mut next: Box<Connection>,
+        segment: &Segment,
+        ended: &mut Ended,
+        crowd: &mut Crowd,
+    ) {
         self.fold(ended);
         let was_reported = std::mem::take(&mut self.is_reported);
         if self.older.is_none() && self.current.is_open() && !self.current.is_over() {
             self.current.is_provoked_by(segment);
-            self.older = Some(Box::new(std::mem::replace(&mut self.current, next)));
+            self.older = Some(std::mem::replace(&mut self.current, next));
             return;
         }
         if Kind::of(segment.flags) == Kind::Syn {
@@ -122,7 +128,7 @@ impl Entry {
         if self.current.is_open()
             && let Some(older) = self.older.take()
         {
-            ended.push(*older, segment.time, crowd);
+            ended.push(older, segment.time, crowd);
         }
         (false, outline)
     }
@@ -134,7 +140,7 @@ impl Entry {
 
     /// The step that `segment` was, of the connection that took it.
     pub fn step(&self, segment: &Segment, (by_older, outline): (bool, Outline)) -> Step {
-        let older = self.older.as_deref().filter(|_| by_older);
+        let older = self.older.as_ref().filter(|_| by_older);
         older.unwrap_or(&self.current).step(segment, &outline)
     }
 
@@ -160,7 +166,7 @@ impl Entry {
         self.fold(ended);
         let now = self.quiet_until(now);
         if let Some(older) = self.older.take() {
-            ended.push(*older, now, crowd);
+            ended.push(older, now, crowd);
         }
         if !self.is_reported {
             ended.push(self.current, now, crowd);
@@ -179,7 +185,7 @@ impl Entry {
         }
         if let Some(mut older) = self.older.take() {
             older.takes_steps_of(&self.current);
-            self.current = *older;
+            self.current = older;
             ended.folded = ended.folded.saturating_add(1);
         }
     }
@@ -201,7 +207,7 @@ fn look_and_observe(connection: &mut Connection, segment: &Segment, sightings: &
 }
 
 impl Ended {
-    fn push(&mut self, connection: Connection, now: Timestamp, crowd: &mut Crowd) {
+    fn push(&mut self, connection: Box<Connection>, now: Timestamp, crowd: &mut Crowd) {
         let around = crowd.around(&connection);
         if connection.is_one_sided() {
             crowd.sees_one_way();

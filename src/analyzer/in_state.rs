@@ -17,6 +17,12 @@ pub struct InState {
 }
 
 impl InState {
+    /// A few words from all over, for `Connection::glance`.
+    pub fn glance(&self) -> u64 {
+        let words = [self.spent.first(), self.spent.last()].into_iter().flatten();
+        words.fold(u64::from(self.since.is_some()), |all, word| all ^ word)
+    }
+
     /// Notes that until `now` the state was `before`, as it turns out: what was assumed meanwhile may be disproved.
     pub fn note(&mut self, before: State, now: Timestamp) {
         let since = self.since.get().unwrap_or(now);

@@ -71,6 +71,12 @@ pub struct Numbers {
 }
 
 impl Numbers {
+    /// A few words from all over, for `Connection::glance`.
+    pub fn glance(&self) -> u64 {
+        let of_sent = |sent: &Sent| u64::from(sent.una().0) ^ u64::from(sent.is_boundary(sent.nxt()));
+        self.segments ^ self.last_frame ^ u64::from(self.syns) ^ self.sent.as_ref().map_or(0, of_sent)
+    }
+
     /// The initial sequence number, where it is known.
     pub const fn iss(&self) -> Option<SeqNumber> {
         self.iss

@@ -155,13 +155,9 @@ impl Connection {
 
     /// Reads a little of everything that the next segment will change, and says nothing of interest.
     pub fn glance(&self) -> u64 {
-        let of = |end: &Endpoint| {
-            end.numbers.segments
-                ^ end.numbers.sent().map_or(0, |sent| u64::from(sent.una().0))
-                ^ end.state() as u64
-        };
+        let of = |end: &Endpoint| end.numbers.glance() ^ end.in_state.glance() ^ end.state() as u64;
         let ends = of(&self.ends.client) ^ of(&self.ends.server) ^ u64::from(self.zeek.completeness());
-        ends ^ self.last.0 ^ self.opening.asked_at().map_or(0, |time| time.0)
+        ends ^ self.last.0 ^ u64::from(self.opening.is_fast_open()) ^ u64::from(self.steps.is_kept())
     }
 
     /// What its packets are remembered in.

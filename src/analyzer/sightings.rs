@@ -86,6 +86,12 @@ impl Sightings {
             .map(|memory| Seen { frame: memory.frame, acknowledged: memory.packets_and_ack & 1 == 1 })
     }
 
+    /// Looks at where the packet that carries `segment` would be, for `Tracker::prepare`.
+    pub fn glance(&self, segment: &Segment, within: Within) -> u64 {
+        let set = of_connection(segment, within.connection).and_then(|packet| self.sets.get(set_of(packet)));
+        set.map_or(0, |[first, .., last]| first.packet ^ last.packet)
+    }
+
     /// Remembers the packet that carries `segment`, by now counted in `within`. One without a digest was made by hand, and
     /// is never the same.
     pub fn remember(&mut self, segment: &Segment, within: Within, acknowledged: bool) {

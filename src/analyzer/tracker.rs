@@ -37,6 +37,8 @@ pub struct Tracker {
     /// What was held when the account ended, the last one first.
     rest: Vec<(u64, Place)>,
     crowd: Crowd,
+    /// Room of connections that were handed out and given back.
+    spare: Vec<Box<Connection>>,
     connections: u64,
     evicted: u64,
     clock: Clock,
@@ -58,6 +60,7 @@ impl Tracker {
             ended: Ended::default(),
             rest: Vec::new(),
             crowd: Crowd::default(),
+            spare: Vec::new(),
             connections: 0,
             evicted: 0,
             clock: Clock::default(),
@@ -90,7 +93,10 @@ impl Tracker {
         let place = self.pairs.find(hash, |entry| entry.is_of(source, destination, tunnel));
         let entry = place.and_then(|place| self.pairs.get(place));
         // The reads of several segments go on beside one another; otherwise each would wait for its own.
-        std::hint::black_box(entry.map(|entry| entry.current.glance()));
+        std::hint::black_box(
+            entry
+                .map(|entry| entry.current.glance() ^ self.sightings.glance(segment, entry.current.within())),
+        );
     }
 
     /// Takes in an ICMP error. Whether it quotes the SYN of an attempt that is held.
@@ -129,7 +135,7 @@ impl Tracker {
 
     /// The connections that have ended since this was last asked, with the last verdicts on them.
     pub fn ended(&mut self) -> impl Iterator<Item = Connection> {
-        self.endings().map(Ending::finish)
+        self.endings().map(|ending| *ending.finish())
     }
 
     /// The same before those verdicts, so that they can be made elsewhere. What is left at the end is taken out one by one,
@@ -147,6 +153,14 @@ impl Tracker {
                 }
             }
         })
+    }
+
+    /// Takes back the room of a connection that was handed out, for the next.
+    pub fn give_back(&mut self, connection: Box<Connection>) {
+        const SPARE: usize = 4096;
+        if self.spare.len() < SPARE {
+            self.spare.push(connection);
+        }
     }
 
     /// Connections seen so far. An attempt that turned out to be none counts no more, though its number is not given
@@ -188,6 +202,7 @@ impl Tracker {
         if entry.opens_anew(segment, &self.sightings) {
             self.connections = self.connections.saturating_add(1);
             let next = Connection::starting_with(self.connections, segment, self.config.keep_steps);
+            let next = boxed(next, &mut self.spare);
             entry.replace(next, segment, &mut self.ended, &mut self.crowd);
         }
         let done = entry.observe(segment, &mut self.sightings, &mut self.ended, &mut self.crowd);
@@ -219,7 +234,7 @@ impl Tracker {
         {
             connection.raise(Code::PairReused, &[last, segment.frame]);
         }
-        let mut entry = Entry::of(connection);
+        let mut entry = Entry::of(boxed(connection, &mut self.spare));
         let done = entry.observe(segment, &mut self.sightings, &mut self.ended, &mut self.crowd);
         let told = tell(&entry, segment, done);
         entry.seen = now;
@@ -292,5 +307,15 @@ impl Tracker {
             }
             entry.hand_out(self.clock.now(), &mut self.ended, &mut self.crowd);
         }
+    }
+}
+
+fn boxed(connection: Connection, spare: &mut Vec<Box<Connection>>) -> Box<Connection> {
+    match spare.pop() {
+        Some(mut room) => {
+            *room = connection;
+            room
+        }
+        None => Box::new(connection),
     }
 }

@@ -4,9 +4,8 @@
 //! each connection once it has ended, in the order in which they come to be known.
 //! Invariant: nothing is written here, and no last verdict is made: both can go on while the next items are followed.
 
-use std::vec::Drain;
-
 use tcpshake::analyzer::config::Config;
+use tcpshake::analyzer::connection::Connection;
 use tcpshake::analyzer::ending::Ending;
 use tcpshake::analyzer::step::Step;
 use tcpshake::analyzer::tracker::Tracker;
@@ -25,9 +24,11 @@ pub struct Follower {
 /// What came to be known, in order.
 #[derive(Default)]
 pub struct News {
-    steps: Vec<Step>,
+    pub(super) steps: Vec<Step>,
     /// Each with how many steps came before it.
-    ended: Vec<(usize, Ending)>,
+    pub(super) ended: Vec<(usize, Ending)>,
+    /// Connections that were told: their room is used again.
+    pub(super) told: Vec<Box<Connection>>,
 }
 
 impl Follower {
@@ -86,6 +87,7 @@ impl Follower {
             news.ended.push((0, ending));
             if news.is_large() {
                 tell(&mut news)?;
+                news.told.clear();
             }
         }
         tell(&mut news)
@@ -97,6 +99,7 @@ impl Follower {
     }
 
     fn note_ended(&mut self, news: &mut News) {
+        news.told.drain(..).for_each(|connection| self.tracker.give_back(connection));
         let before = news.steps.len();
         news.ended.extend(self.tracker.endings().map(|ending| (before, ending)));
     }
@@ -111,16 +114,5 @@ impl News {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty() && self.ended.is_empty()
-    }
-
-    /// All of it, in order; the memory is kept.
-    pub fn drain(&mut self) -> (&[Step], Drain<'_, (usize, Ending)>) {
-        (&self.steps, self.ended.drain(..))
-    }
-
-    /// Forgets the steps, once they are told.
-    pub fn clear(&mut self) {
-        self.steps.clear();
-        self.ended.clear();
     }
 }

@@ -27,23 +27,24 @@ impl<'r> Teller<'r> {
         self.report.wants_segments()
     }
 
-    /// Tells all of the news.
+    /// Tells all of the news, and leaves the connections in it as told.
     pub fn tell(&mut self, news: &mut News) -> io::Result<()> {
-        let (steps, ended) = news.drain();
-        let mut told = 0;
-        for (before, ending) in ended {
-            for step in &steps[told.min(before)..before] {
+        let News { steps, ended, told } = news;
+        let mut steps_told = 0;
+        for (before, ending) in ended.drain(..) {
+            for step in &steps[steps_told..before] {
                 self.report.segment(step)?;
             }
-            told = before;
+            steps_told = before;
             let connection = ending.finish();
             self.summary.count_findings(&connection);
             self.report.connection(&connection)?;
+            told.push(connection);
         }
-        for step in &steps[told..] {
+        for step in &steps[steps_told..] {
             self.report.segment(step)?;
         }
-        news.clear();
+        steps.clear();
         Ok(())
     }
 
