@@ -76,7 +76,7 @@ impl<W: Write> Lines<W> {
                 row.right(ID, Ink::Plain, "-");
             }
         }
-        row.left(0, ink, ("! ", Displayed(Headline(finding)), ":"));
+        row.left(0, ink, ("! ", Headline(finding), ":"));
         row.left(0, Ink::Plain, Harmless(says));
         row.left(0, Ink::Plain, ("(", Evidence(frames), Reference(reference), ")"));
         self.out.write_all(row.finish())
@@ -135,6 +135,10 @@ struct Harmless<'a>(&'a str);
 
 impl Put for Harmless<'_> {
     fn put(&self, out: &mut Buffer) {
+        // The first octets of control characters; what is none begins with some of them, too, and is looked at closely.
+        if !self.0.bytes().any(|octet| matches!(octet, 0..b' ' | 0x7f | 0xc2)) {
+            return out.add(self.0);
+        }
         for part in self.0.split_inclusive(char::is_control) {
             let control = part.chars().next_back().filter(|last| last.is_control());
             out.add(part.trim_end_matches(char::is_control));
@@ -235,6 +239,20 @@ mod tests {
     fn colour_repeats_what_the_words_say() {
         let style = Style { color: true, ..Style::default() };
         insta::assert_snapshot!(lines(&samples::refused(), style).escape_debug(), @r#"12:00:00.000000   1  [2001:db8::2]:50000 > [2001:db8::1]:6666  \u{1b}[32mSYN J\u{1b}[0m           SYN-SENT        \u{1b}[2m(SYN-RECEIVED)\u{1b}[0m\n12:00:00.000050   1  [2001:db8::1]:6666 > [2001:db8::2]:50000  \u{1b}[31mRST, ACK J+1\u{1b}[0m    \u{1b}[2m(CLOSED)\u{1b}[0m        CLOSED\n12:00:00.000050   1  \u{1b}[31m! error refused:\u{1b}[0m A RST answered the SYN: nobody listens there, or a firewall says so. (frames 1, 2, RFC 9293 section 3.10.7.3)\n"#);
+    }
+
+    #[test]
+    fn control_characters_are_escaped_wherever_they_stand() {
+        for (text, shown) in [
+            ("none", "none"),
+            ("\u{7}\u{7f}a\u{9b}", "\\u{7}\\u{7f}a\\u{9b}"),
+            ("a\nb\t", "a\\nb\\t"),
+            ("§ \u{bf} é", "§ \u{bf} é"),
+        ] {
+            let mut out = Buffer::new();
+            out.add(Harmless(text));
+            assert_eq!(out.as_str(), shown);
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! Invariant: a report knows neither where segments come from nor where its text goes, and reads no clock, file,
 //! terminal or environment. What it cannot write it hands back as the error that it met.
 
+pub mod address;
 pub mod buffer;
 pub mod columns;
 pub mod format;

@@ -8,18 +8,26 @@ use std::fmt;
 use crate::analyzer::diagnosis::code::{Code, CodeSet};
 use crate::analyzer::diagnosis::finding::Finding;
 use crate::analyzer::diagnosis::severity::Confidence;
+use crate::report::buffer::{Buffer, Put};
 
 /// A finding's severity, its code, and how sure it is: `error no-answer (likely)`.
 pub struct Headline<'a>(pub &'a Finding);
 
+impl Put for Headline<'_> {
+    fn put(&self, out: &mut Buffer) {
+        let Finding { code, confidence, .. } = self.0;
+        out.add((code.severity().as_str(), " ", code.as_str()));
+        if *confidence != Confidence::Certain {
+            out.add((" (", confidence.as_str(), ")"));
+        }
+    }
+}
+
 impl fmt::Display for Headline<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Finding { code, confidence, .. } = self.0;
-        write!(f, "{} {code}", code.severity())?;
-        match confidence {
-            Confidence::Certain => Ok(()),
-            other => write!(f, " ({})", other.as_str()),
-        }
+        let mut out = Buffer::new();
+        out.add(self);
+        f.write_str(out.as_str())
     }
 }
 

@@ -1,0 +1,159 @@
+//! Addresses and sockets as text.
+//!
+//! In: IPv4, IPv6. Out: the octets of their `Display`, without the formatting machinery.
+//! Invariant: the same octets; tests hold them against the standard library.
+//! Read: RFC 5952 (IPv6 as text).
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::ops::Range;
+
+use crate::report::buffer::{Buffer, Displayed, Put};
+
+impl Put for Ipv4Addr {
+    #[inline]
+    fn put(&self, out: &mut Buffer) {
+        let mut text = [0; 16];
+        let mut len = 0_usize;
+        for octet in self.octets() {
+            let (digits, count) = OCTETS[usize::from(octet)];
+            // What is too much of the four is written over by the next.
+            if let Some(place) = text.get_mut(len..).and_then(|rest| rest.first_chunk_mut()) {
+                *place = digits;
+            }
+            len = len.saturating_add(count);
+        }
+        out.add_first(len.saturating_sub(1), text);
+    }
+}
+
+impl Put for Ipv6Addr {
+    fn put(&self, out: &mut Buffer) {
+        if let Some(mapped) = self.to_ipv4_mapped() {
+            return out.add(("::ffff:", mapped));
+        }
+        let groups = self.segments();
+        let zeros = longest_zeros(&groups);
+        // One group of zeros alone is written as it is (RFC 5952 section 4.2.2).
+        if zeros.len() < 2 {
+            return put_groups(&groups, out);
+        }
+        put_groups(groups.get(..zeros.start).unwrap_or_default(), out);
+        out.add("::");
+        put_groups(groups.get(zeros.end..).unwrap_or_default(), out);
+    }
+}
+
+/// The first of the longest runs of zeros.
+fn longest_zeros(groups: &[u16]) -> Range<usize> {
+    let (mut longest, mut current) = (0..0, 0..0);
+    for (at, group) in groups.iter().enumerate() {
+        let next = at.saturating_add(1);
+        current = if *group == 0 { current.start..next } else { next..next };
+        if current.len() > longest.len() {
+            longest = current.clone();
+        }
+    }
+    longest
+}
+
+/// Groups with colons between, each without zeros in front.
+fn put_groups(groups: &[u16], out: &mut Buffer) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for (count, group) in groups.iter().enumerate() {
+        if count > 0 {
+            out.add(":");
+        }
+        let [a, b, c, d] = [12, 8, 4, 0].map(|bits| DIGITS[usize::from((group >> bits) & 0xf)]);
+        match group {
+            0..0x10 => out.add([d]),
+            0x10..0x100 => out.add([c, d]),
+            0x100..0x1000 => out.add([b, c, d]),
+            _ => out.add([a, b, c, d]),
+        }
+    }
+}
+
+impl Put for IpAddr {
+    fn put(&self, out: &mut Buffer) {
+        match self {
+            Self::V4(address) => address.put(out),
+            Self::V6(address) => address.put(out),
+        }
+    }
+}
+
+impl Put for SocketAddr {
+    fn put(&self, out: &mut Buffer) {
+        match self {
+            Self::V4(socket) => (socket.ip(), ":", socket.port()).put(out),
+            Self::V6(socket) if socket.scope_id() != 0 => Displayed(socket).put(out),
+            Self::V6(socket) => ("[", socket.ip(), "]:", socket.port()).put(out),
+        }
+    }
+}
+
+/// Each number of an IPv4 address with the full stop behind it, and how long that is.
+const OCTETS: [([u8; 4], usize); 256] = {
+    let mut all = [([0; 4], 0); 256];
+    let mut octet = 0;
+    while octet < all.len() {
+        let (a, b, c) = (octet / 100, octet / 10 % 10, octet % 10);
+        let [a, b, c] = [b'0' + a as u8, b'0' + b as u8, b'0' + c as u8];
+        all[octet] = match octet {
+            0..10 => ([c, b'.', 0, 0], 2),
+            10..100 => ([b, c, b'.', 0], 3),
+            _ => ([a, b, c, b'.'], 4),
+        };
+        octet += 1;
+    }
+    all
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn put(value: impl Put) -> String {
+        let mut out = Buffer::new();
+        out.add(value);
+        out.as_str().to_owned()
+    }
+
+    #[test]
+    fn every_number_of_an_address() {
+        for octet in 0..=u8::MAX {
+            for address in [Ipv4Addr::new(octet, 0, 10, octet), Ipv4Addr::new(100, octet, octet, 9)] {
+                assert_eq!(put(address), address.to_string());
+            }
+        }
+    }
+
+    #[test]
+    fn every_place_of_zeros() {
+        for zeros in 0..=u8::MAX {
+            for group in [1, 0x20, 0x300, 0xffff] {
+                let mut groups = [group; 8];
+                groups
+                    .iter_mut()
+                    .zip(0..)
+                    .filter(|(_, at)| (zeros >> at) & 1 == 1)
+                    .for_each(|(group, _)| *group = 0);
+                let address = Ipv6Addr::from(groups);
+                assert_eq!(put(address), address.to_string());
+            }
+        }
+        let mapped = Ipv4Addr::new(192, 0, 2, 1).to_ipv6_mapped();
+        assert_eq!(put(mapped), "::ffff:192.0.2.1");
+    }
+
+    proptest! {
+        #[test]
+        fn the_same_as_display(socket: SocketAddr, groups: [u16; 8]) {
+            prop_assert_eq!(put(socket), socket.to_string());
+            prop_assert_eq!(put(socket.ip()), socket.ip().to_string());
+            let address = Ipv6Addr::from(groups);
+            prop_assert_eq!(put(address), address.to_string());
+        }
+    }
+}
