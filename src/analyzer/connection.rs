@@ -22,6 +22,7 @@ use crate::analyzer::label::{Label, Letters};
 use crate::analyzer::opening::Progress;
 use crate::analyzer::outcome::ResetSeen;
 use crate::analyzer::outline::Outline;
+use crate::analyzer::pack::packed;
 use crate::analyzer::pairs::Sockets;
 use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::sightings::Seen;
@@ -375,3 +376,8 @@ impl Connection {
         })
     }
 }
+
+packed!(Connection {
+    id, sockets, is_self, start, last, now, first_text, ends, opening, first_fin, reset, zeek, is_twofold, complete,
+    notes, only_answers,
+} default { tunnel, steps, findings });

@@ -9,6 +9,7 @@ use crate::analyzer::facts::{Acknowledges, Facts, Kind, Reset};
 use crate::analyzer::in_state::InState;
 use crate::analyzer::look::Look;
 use crate::analyzer::numbers::Numbers;
+use crate::analyzer::pack::{packed, packed_enum};
 use crate::analyzer::state::{
     Received, Sent, State, after_receiving, after_sending, before_ack_of_fin, before_fin,
 };
@@ -339,3 +340,20 @@ impl Endpoint {
         self.witness = None;
     }
 }
+
+packed_enum!(Opened { NotSeen, Active, Passive });
+packed!(Endpoint {
+    numbers,
+    in_state,
+    opened,
+    look,
+    state,
+    was,
+    confirmed,
+    witness,
+    before_reset,
+    syn_acked,
+    fin_acked,
+    doubted,
+    proved,
+});

@@ -35,6 +35,8 @@ pub struct Entry {
     pub is_reported: bool,
     /// When its last segment came, by the tracker's clock.
     pub seen: Timestamp,
+    /// Whether it was needed since the last look around for what is not.
+    pub is_used: bool,
     /// The queue in which it stands, and since when.
     pub listed: Option<(Waiting, Timestamp)>,
 }
@@ -51,7 +53,7 @@ pub struct Ended {
 impl Entry {
     /// An entry that begins with `current`.
     pub const fn of(current: Box<Connection>) -> Self {
-        Self { current, older: None, is_reported: false, seen: Timestamp(0), listed: None }
+        Self { current, older: None, is_reported: false, seen: Timestamp(0), is_used: true, listed: None }
     }
 
     /// Whether `segment` is a SYN that opens a new incarnation, or the answer to one that was not captured.

@@ -3,6 +3,8 @@
 //! In: what is kept, in its order. Out: the same.
 //! Invariant: one lies in the list itself, several in one box, so that an ordinary connection needs no memory beside its own.
 
+use crate::analyzer::pack::{Pack, Packer, Unpacker};
+
 /// Several are kept in a box, which stays: who has had several will have several again.
 #[derive(Clone, Debug)]
 pub struct Few<T> {
@@ -57,6 +59,17 @@ impl<T> Few<T> {
         let more = self.more.as_mut()?;
         let at = more.iter().position(is_it)?;
         Some(more.swap_remove(at))
+    }
+}
+
+impl<T: Pack> Pack for Few<T> {
+    fn pack(&self, to: &mut Packer) {
+        self.one.pack(to);
+        self.more.pack(to);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
+        Some(Self { one: Option::unpack(from)?, more: Option::unpack(from)? })
     }
 }
 

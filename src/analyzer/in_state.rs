@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use crate::analyzer::pack::packed;
 use crate::analyzer::state::State;
 use crate::time::{Moment, Timestamp};
 
@@ -48,6 +49,8 @@ impl InState {
 const fn index(state: State) -> usize {
     state as usize
 }
+
+packed!(InState { since, spent });
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@
 //! Invariant: says nothing where it knows nothing; an identification counts only where the end is seen to count.
 //! Read: RFC 791 §3.1, RFC 6864 §4.
 
+use crate::analyzer::pack::packed;
 use crate::segment::Segment;
 
 /// How far the next identification of a counting end may be from the last: other connections take some between.
@@ -52,3 +53,5 @@ impl Look {
         ahead != 0 && ahead < NEAR
     }
 }
+
+packed!(Look { hop_limit, identification, steps });

@@ -6,6 +6,7 @@
 //! Read: RFC 9293 §3.3.1, §3.4; RFC 7323 §2 (window scale).
 
 use crate::analyzer::facts::{Facts, Kind};
+use crate::analyzer::pack::packed;
 use crate::analyzer::sent::Sent;
 use crate::options::TcpOption;
 use crate::segment::{Flags, Segment};
@@ -329,3 +330,27 @@ fn stamp_of(segment: &Segment) -> Option<u32> {
         _ => None,
     })
 }
+
+packed!(Fin { number, frame, time, times, ack, acknowledged, times_until_acknowledged });
+packed!(Numbers {
+    iss,
+    sent,
+    fin,
+    last_ack,
+    right_edge,
+    shift,
+    last_text_repeat,
+    stamp,
+    window_closed,
+    ecn,
+    syn_frame,
+    syn_ack_frame,
+    syns,
+    syn_acks,
+    syn_text,
+    rsts,
+    first_frame,
+    last_frame,
+    segments,
+    text_octets,
+});

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::analyzer::endpoint::Endpoint;
 use crate::analyzer::facts::{Acknowledges, Facts, Kind};
+use crate::analyzer::pack::packed;
 use crate::analyzer::role::{Ends, Role};
 use crate::segment::Segment;
 use crate::seq::SeqNumber;
@@ -235,3 +236,15 @@ impl OpeningKind {
         }
     }
 }
+
+packed!(Early { time, ack, frame });
+packed!(Progress {
+    first_syn,
+    answer,
+    third,
+    third_frame,
+    answered_syns,
+    answered_syn_acks,
+    early,
+    fast_open,
+});

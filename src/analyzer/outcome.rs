@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use crate::analyzer::endpoint::Endpoint;
+use crate::analyzer::pack::packed;
 use crate::analyzer::role::{Ends, Role};
 use crate::time::Timestamp;
 
@@ -139,3 +140,5 @@ impl Outcome {
         }
     }
 }
+
+packed!(ResetSeen { by, time, refuses, is_late });

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
+use crate::analyzer::pack::{Pack, Packer, Unpacker};
 use crate::analyzer::role::Ends;
 use crate::tunnel::Tunnel;
 
@@ -97,6 +98,27 @@ impl Sockets {
             Self::V4(client, server) => std::mem::swap(client, server),
             Self::V6(both) => both.exchange(),
         }
+    }
+}
+
+impl Pack for Sockets {
+    fn pack(&self, to: &mut Packer) {
+        to.truth(matches!(self, Self::V4(..)));
+        match self {
+            Self::V4(client, server) => {
+                client.pack(to);
+                server.pack(to);
+            }
+            Self::V6(both) => both.pack(to),
+        }
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
+        Some(if from.truth()? {
+            Self::V4(SocketAddrV4::unpack(from)?, SocketAddrV4::unpack(from)?)
+        } else {
+            Self::V6(Box::unpack(from)?)
+        })
     }
 }
 

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use crate::analyzer::pack::{Pack, Packer, Unpacker, packed_enum};
+
 /// Which end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
@@ -74,5 +76,18 @@ impl<T> Ends<T> {
     /// The same shape with something made of each.
     pub fn map<U>(&self, make: impl Fn(&T) -> U) -> Ends<U> {
         Ends { client: make(&self.client), server: make(&self.server) }
+    }
+}
+
+packed_enum!(Role { Client, Server });
+
+impl<T: Pack> Pack for Ends<T> {
+    fn pack(&self, to: &mut Packer) {
+        self.client.pack(to);
+        self.server.pack(to);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
+        Some(Self { client: T::unpack(from)?, server: T::unpack(from)? })
     }
 }

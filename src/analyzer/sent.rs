@@ -9,6 +9,7 @@
 use std::num::NonZero;
 
 use crate::analyzer::few::Few;
+use crate::analyzer::pack::packed;
 use crate::seq::SeqNumber;
 
 const ISLANDS: usize = 32;
@@ -159,6 +160,8 @@ impl Sent {
         }
     }
 }
+
+packed!(Sent { base, nxt, contiguous, una, nxt_offset, seen, outlier, answered, awaiting, islands });
 
 #[cfg(test)]
 mod tests {

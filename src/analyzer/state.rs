@@ -8,6 +8,8 @@
 
 use std::fmt;
 
+use crate::analyzer::pack::packed_enum;
+
 /// A connection's state at one end (RFC 9293 §3.3.2), or that it cannot be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum State {
@@ -193,6 +195,21 @@ impl fmt::Display for State {
         f.pad(self.as_str())
     }
 }
+
+packed_enum!(State {
+    Listen,
+    SynSent,
+    SynReceived,
+    Established,
+    FinWait1,
+    FinWait2,
+    CloseWait,
+    Closing,
+    LastAck,
+    TimeWait,
+    Closed,
+    Unknown,
+});
 
 #[cfg(test)]
 mod tests {

@@ -67,7 +67,10 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
 
     /// The place of the entry with `hash` that `is_it` confirms.
     pub fn find(&self, hash: u64, is_it: impl Fn(&T) -> bool) -> Option<Place> {
-        let is_at = |at: &u32| self.slots.get(*at as usize).and_then(Option::as_ref).is_some_and(&is_it);
+        let is_at = |at: &u32| {
+            self.links.get(*at as usize).is_some_and(|link| link.hash == hash)
+                && self.slots.get(*at as usize).and_then(Option::as_ref).is_some_and(&is_it)
+        };
         self.index.find(hash, is_at).map(|at| Place(*at))
     }
 

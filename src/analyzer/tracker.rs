@@ -16,11 +16,12 @@ use crate::analyzer::diagnosis::code::Code;
 use crate::analyzer::ending::Ending;
 use crate::analyzer::entry::{Ended, Entry};
 use crate::analyzer::facts::Kind;
+use crate::analyzer::hold::Hold;
 use crate::analyzer::outline::Outline;
 use crate::analyzer::pairs::SocketHasher;
 use crate::analyzer::sightings::Sightings;
 use crate::analyzer::step::Step;
-use crate::analyzer::table::{Place, Table};
+use crate::analyzer::table::Place;
 use crate::analyzer::waiting::Waiting;
 use crate::icmp::IcmpError;
 use crate::segment::{Checksum, Segment};
@@ -31,14 +32,12 @@ use crate::time::Timestamp;
 pub struct Tracker {
     config: Config,
     hasher: SocketHasher,
-    pairs: Table<Entry, { Waiting::COUNT }>,
+    pairs: Hold,
     sightings: Sightings,
     ended: Ended,
     /// What was held when the account ended, the last one first.
     rest: Vec<(u64, Place)>,
     crowd: Crowd,
-    /// Room of connections that were handed out and given back.
-    spare: Vec<Box<Connection>>,
     connections: u64,
     evicted: u64,
     clock: Clock,
@@ -55,12 +54,11 @@ impl Tracker {
         Self {
             config,
             hasher: SocketHasher::default(),
-            pairs: Table::default(),
+            pairs: Hold::new(if config.keep_steps > 0 { usize::MAX } else { config.most_whole }),
             sightings: Sightings::default(),
             ended: Ended::default(),
             rest: Vec::new(),
             crowd: Crowd::default(),
-            spare: Vec::new(),
             connections: 0,
             evicted: 0,
             clock: Clock::default(),
@@ -90,8 +88,8 @@ impl Tracker {
     pub fn prepare(&self, segment: &Segment) {
         let (source, destination, tunnel) = (segment.source, segment.destination, segment.tunnel.as_ref());
         let hash = self.hasher.of_pair(source, destination, tunnel);
-        let place = self.pairs.find(hash, |entry| entry.is_of(source, destination, tunnel));
-        let entry = place.and_then(|place| self.pairs.get(place));
+        let place = self.pairs.find(hash, source, destination, tunnel);
+        let entry = place.and_then(|place| self.pairs.if_whole(place));
         // The reads of several segments go on beside one another; otherwise each would wait for its own.
         std::hint::black_box(
             entry
@@ -105,7 +103,7 @@ impl Tracker {
         let IcmpError { source, destination, .. } = *error;
         let tunnel = error.tunnel.as_ref();
         let hash = self.hasher.of_pair(source, destination, tunnel);
-        let place = self.pairs.find(hash, |entry| entry.is_of(source, destination, tunnel));
+        let place = self.pairs.find(hash, source, destination, tunnel);
         place.and_then(|place| self.pairs.get_mut(place)).is_some_and(|entry| entry.observe_icmp(error))
     }
 
@@ -129,7 +127,7 @@ impl Tracker {
 
     /// Ends the account: all connections are to be handed out.
     pub fn finish(&mut self) {
-        self.rest = self.pairs.iter().map(|(place, entry)| (entry.current.id(), place)).collect();
+        self.rest = self.pairs.numbers().collect();
         self.rest.sort_unstable_by_key(|(id, _)| Reverse(*id));
     }
 
@@ -157,10 +155,7 @@ impl Tracker {
 
     /// Takes back the room of a connection that was handed out, for the next.
     pub fn give_back(&mut self, connection: Box<Connection>) {
-        const SPARE: usize = 4096;
-        if self.spare.len() < SPARE {
-            self.spare.push(connection);
-        }
+        self.pairs.give_back(connection);
     }
 
     /// Connections seen so far. An attempt that turned out to be none counts no more, though its number is not given
@@ -193,17 +188,17 @@ impl Tracker {
         tell: impl FnOnce(&Entry, &Segment, (bool, Outline)) -> T,
     ) -> T {
         self.expire(segment.time);
+        self.pairs.tidy();
         let now = self.clock.now();
         let (source, destination, tunnel) = (segment.source, segment.destination, segment.tunnel.as_ref());
         let hash = self.hasher.of_pair(source, destination, tunnel);
-        let place = self.pairs.find(hash, |entry| entry.is_of(source, destination, tunnel));
+        let place = self.pairs.find(hash, source, destination, tunnel);
         let known = place.and_then(|place| Some((place, self.pairs.get_mut(place)?)));
         let Some((place, entry)) = known else { return self.begin(segment, hash, tell) };
         if entry.opens_anew(segment, &self.sightings) {
             self.connections = self.connections.saturating_add(1);
             let next = Connection::starting_with(self.connections, segment, self.config.keep_steps);
-            let next = boxed(next, &mut self.spare);
-            entry.replace(next, segment, &mut self.ended, &mut self.crowd);
+            entry.replace(Box::new(next), segment, &mut self.ended, &mut self.crowd);
         }
         let done = entry.observe(segment, &mut self.sightings, &mut self.ended, &mut self.crowd);
         let told = tell(entry, segment, done);
@@ -234,22 +229,22 @@ impl Tracker {
         {
             connection.raise(Code::PairReused, &[last, segment.frame]);
         }
-        let mut entry = Entry::of(boxed(connection, &mut self.spare));
+        let mut entry = Entry::of(self.pairs.boxed(connection));
         let done = entry.observe(segment, &mut self.sightings, &mut self.ended, &mut self.crowd);
         let told = tell(&entry, segment, done);
         entry.seen = now;
         let waiting = entry.waiting(&self.config);
         entry.listed = Some((waiting, now));
         self.next_due = self.next_due.min(waiting.due(now, &self.config));
-        self.pairs.insert(hash, waiting as usize, now.0, entry);
+        self.pairs.insert(hash, waiting, now, entry);
         told
     }
 
     /// What is due first of all that is held.
     fn first_due(&self) -> Option<(Timestamp, Waiting, Place)> {
         let first = |waiting: Waiting| {
-            let (place, seen) = self.pairs.first(waiting as usize)?;
-            Some((waiting.due(Timestamp(seen), &self.config), waiting, place))
+            let (place, seen) = self.pairs.first(waiting)?;
+            Some((waiting.due(seen, &self.config), waiting, place))
         };
         Waiting::ALL.into_iter().filter_map(first).min_by_key(|(due, ..)| *due)
     }
@@ -259,7 +254,7 @@ impl Tracker {
         if let Some(entry) = self.pairs.get_mut(place) {
             entry.listed = Some((waiting, seen));
         }
-        self.pairs.see(place, waiting as usize, seen.0);
+        self.pairs.see(place, waiting, seen);
         self.next_due = self.next_due.min(waiting.due(seen, &self.config));
     }
 
@@ -281,8 +276,8 @@ impl Tracker {
     /// What has ended is held for late segments, but not more of it than configured: the oldest is complete already.
     fn keep_few_ended(&mut self) {
         for waiting in [Waiting::ToBeReported, Waiting::Ended] {
-            if self.pairs.len_of(waiting as usize) > self.config.most_ended
-                && let Some((place, _)) = self.pairs.first(waiting as usize)
+            if self.pairs.len_of(waiting) > self.config.most_ended
+                && let Some((place, _)) = self.pairs.first(waiting)
             {
                 self.let_go(place);
             }
@@ -292,7 +287,7 @@ impl Tracker {
     /// Lets go of one where the table is full: what has ended, then attempts, then what is open, the oldest first.
     fn make_room(&mut self) {
         while self.pairs.held() >= self.config.most_connections.max(1) {
-            let first = |waiting: &Waiting| Some((*waiting, self.pairs.first(*waiting as usize)?.0));
+            let first = |waiting: &Waiting| Some((*waiting, self.pairs.first(*waiting)?.0));
             let Some((waiting, place)) = Waiting::ALL.iter().find_map(first) else { break };
             self.evicted = self.evicted.saturating_add(u64::from(!waiting.is_complete()));
             self.let_go(place);
@@ -307,15 +302,5 @@ impl Tracker {
             }
             entry.hand_out(self.clock.now(), &mut self.ended, &mut self.crowd);
         }
-    }
-}
-
-fn boxed(connection: Connection, spare: &mut Vec<Box<Connection>>) -> Box<Connection> {
-    match spare.pop() {
-        Some(mut room) => {
-            *room = connection;
-            room
-        }
-        None => Box::new(connection),
     }
 }

@@ -5,6 +5,7 @@
 //! Invariant: flags and lengths alone; numbers and checksums play no part.
 //! Read: Wireshark's user guide on `tcp.completeness`; `tests/peers/` holds this against the tool.
 
+use crate::analyzer::pack::packed;
 use crate::segment::{Flags, Segment};
 
 const SYN: u8 = 1;
@@ -71,3 +72,5 @@ fn bits(segment: &Segment) -> u8 {
     }
     bits
 }
+
+packed!(Completeness { bits, of_first });

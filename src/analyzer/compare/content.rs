@@ -5,6 +5,7 @@
 //! Invariant: nothing is kept where text is captured in order; what waits is bounded.
 //! Read: Zeek's documentation of conn.log, `history` (`g`).
 
+use crate::analyzer::pack::packed;
 use crate::seq::SeqNumber;
 
 /// Blocks kept beyond gaps, for each end. Zeek keeps all; beyond these, several gaps count as one.
@@ -87,6 +88,8 @@ impl Blocks {
         }
     }
 }
+
+packed!(Blocks { blocks, given_up });
 
 #[cfg(test)]
 mod tests {

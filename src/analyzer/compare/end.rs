@@ -5,6 +5,7 @@
 //! Read: Zeek's documentation of conn.log, `conn_state`.
 
 use crate::analyzer::compare::history::SEEN_FIN;
+use crate::analyzer::pack::{packed, packed_enum};
 use crate::segment::{Flags, Segment};
 use crate::seq::SeqNumber;
 
@@ -144,3 +145,6 @@ fn end_of(segment: &Segment) -> SeqNumber {
     let text = if flags.has(Flags::RST) { 0 } else { segment.text_len };
     segment.seq + text + u32::from(flags.has(Flags::SYN)) + u32::from(flags.has(Flags::FIN))
 }
+
+packed_enum!(EndState { Inactive, Partial, SynSent, SynAckSent, Established, Closed, Reset });
+packed!(End { start, last, next, fin, rst, state, before, seen, is_acked });

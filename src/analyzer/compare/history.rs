@@ -5,6 +5,7 @@
 //! Read: Zeek's documentation of conn.log, `history`.
 
 use crate::analyzer::compare::content::Blocks;
+use crate::analyzer::pack::packed;
 use crate::analyzer::role::{Ends, Role};
 use crate::seq::SeqNumber;
 
@@ -157,6 +158,9 @@ impl History {
         self.len = self.len.saturating_add(1);
     }
 }
+
+packed!(Rare { long, counts, syn, blocks });
+packed!(History { len, short, rare });
 
 #[cfg(test)]
 mod tests {

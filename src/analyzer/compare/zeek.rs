@@ -9,6 +9,7 @@ use crate::analyzer::compare::completeness::Completeness;
 use crate::analyzer::compare::end::{End, EndState};
 use crate::analyzer::compare::history::{Counted, History, SEEN_ACK, SEEN_DATA, SEEN_FIN, SEEN_FIN_RST};
 use crate::analyzer::compare::history::{SEEN_MANY, SEEN_RST, SEEN_SYN};
+use crate::analyzer::pack::packed;
 use crate::analyzer::role::{Ends, Role};
 use crate::segment::{Checksum, Flags, Segment};
 use crate::seq::SeqNumber;
@@ -289,6 +290,8 @@ impl Zeek {
         is_new
     }
 }
+
+packed!(Zeek { ends, history, completeness });
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,8 @@
 //! Invariant: candidates and not certainties: only the socket calls, or the kernel, could settle it.
 //! Read: RFC 9293 §3.5.2, §3.5.3, §3.6.1, §3.10.5; RFC 1122 §4.2.2.13, §4.2.3.6; field guide section 3 (`aborted`).
 
+use crate::analyzer::pack::{Pack, Packer, Unpacker};
+
 /// A possible cause, in the order in which the likeliest comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -64,5 +66,15 @@ impl Causes {
         if condition {
             self.0 |= 1 << cause as u8;
         }
+    }
+}
+
+impl Pack for Causes {
+    fn pack(&self, to: &mut Packer) {
+        to.octet(self.0);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
+        from.octet().map(Self)
     }
 }

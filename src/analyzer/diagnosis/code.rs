@@ -8,6 +8,7 @@
 use std::fmt;
 
 use crate::analyzer::diagnosis::severity::Severity;
+use crate::analyzer::pack::{Pack, Packer, Unpacker};
 
 macro_rules! codes {
     ($($variant:ident $name:literal $severity:ident $reference:literal $meaning:literal;)*) => {
@@ -127,6 +128,26 @@ impl CodeSet {
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+impl Pack for Code {
+    fn pack(&self, to: &mut Packer) {
+        to.octet(*self as u8);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
+        Self::ALL.get(usize::from(from.octet()?)).copied()
+    }
+}
+
+impl Pack for CodeSet {
+    fn pack(&self, to: &mut Packer) {
+        self.0.pack(to);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
+        u64::unpack(from).map(Self)
     }
 }
 

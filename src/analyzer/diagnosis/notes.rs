@@ -6,6 +6,7 @@
 
 use crate::analyzer::diagnosis::cause::Causes;
 use crate::analyzer::diagnosis::code::{Code, CodeSet};
+use crate::analyzer::pack::{Pack, Packer, Unpacker, packed};
 use crate::analyzer::role::{Ends, Role};
 use crate::icmp::IcmpError;
 use crate::seq::SeqNumber;
@@ -171,6 +172,37 @@ impl Raised {
             self.frames.pop();
         }
         self.frames.push(frame);
+    }
+}
+
+packed!(Repeats { though_acknowledged, unacknowledged, acknowledged_since, last });
+packed!(Raised { code, frames });
+packed!(Page {
+    raised,
+    now,
+    retries,
+    recovers,
+    older,
+    challenged,
+    bad_answer,
+    provoked,
+    idle_rst,
+    rst,
+    syn_ack_repeats,
+    fin_repeats,
+    icmp,
+    probes,
+    text_after_fin,
+    half_close,
+});
+
+impl Pack for Notes {
+    fn pack(&self, to: &mut Packer) {
+        self.0.pack(to);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
+        Option::unpack(from).map(Self)
     }
 }
 
