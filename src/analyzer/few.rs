@@ -21,7 +21,7 @@ impl<T> Default for Few<T> {
 
 impl<T> Few<T> {
     /// How many there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.iter().count()
     }
 
@@ -85,7 +85,7 @@ mod tests {
     fn what_is_put_in_stays_in_order() {
         let mut few = Few::default();
         (1..=4).for_each(|number| few.push(number, 3));
-        assert_eq!((all(&few), few.len()), (vec![2, 3, 4], 3), "three at most");
+        assert_eq!((all(&few), few.count()), (vec![2, 3, 4], 3), "three at most");
         few.retain(|number| *number != 2);
         few.push(5, 3);
         assert_eq!(all(&few), [3, 4, 5]);

@@ -4,6 +4,8 @@
 //! Invariant: packing changes nothing that can be seen but the time it takes. At most so many are whole as configured, and
 //! one; which, is decided as by a clock's hand: whoever was not asked for since it passed last is packed.
 
+#![allow(clippy::vec_box, reason = "a box moves from owner to owner without its contents being copied")]
+
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;

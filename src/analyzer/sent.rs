@@ -103,7 +103,7 @@ impl Sent {
         if from.precedes_or_equals(self.contiguous) {
             self.contiguous = self.contiguous.later(to);
             self.join_islands();
-        } else if self.islands.len() < ISLANDS {
+        } else if self.islands.count() < ISLANDS {
             self.islands.push((from, to), ISLANDS);
         }
     }
@@ -217,7 +217,7 @@ mod tests {
             for (frame, (at, len)) in (1..).zip(ranges) {
                 let from = SeqNumber(base) + at;
                 space.send(from, from + len, frame);
-                prop_assert!(space.islands.len() <= ISLANDS && space.awaiting.len() <= AWAITING);
+                prop_assert!(space.islands.count() <= ISLANDS && space.awaiting.count() <= AWAITING);
                 prop_assert!(space.offset_of(space.nxt()) >= i64::from(len));
                 prop_assert!(space.contiguous().precedes_or_equals(space.nxt()));
             }

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tcpshake::analyzer::config::Config;
 use tcpshake::analyzer::diagnosis::severity::Severity;
 use tcpshake::analyzer::label::Numbers;
 use tcpshake::decode::DEPTH;
@@ -142,9 +143,9 @@ pub struct WatchArgs {
     /// Addresses are never turned into names here; tcpdump's option for that is taken and changes nothing
     #[arg(short = 'n', action = clap::ArgAction::Count, hide = true)]
     pub numeric: u8,
-    /// Look into so many tunnels inside one another; 0 looks into none
-    #[arg(long, value_name = "N", default_value_t = DEPTH)]
-    pub depth: usize,
+    /// How much is looked at, and held.
+    #[command(flatten)]
+    pub bounds: Bounds,
     /// End with exit code 1 where something was found that matters so much, or more
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub fail_on: Option<SeverityName>,
@@ -168,9 +169,9 @@ pub struct ReadArgs {
     /// Read on as the last file grows; ends with Ctrl-C
     #[arg(long)]
     pub follow: bool,
-    /// Look into so many tunnels inside one another; 0 looks into none
-    #[arg(long, value_name = "N", default_value_t = DEPTH)]
-    pub depth: usize,
+    /// How much is looked at, and held.
+    #[command(flatten)]
+    pub bounds: Bounds,
     /// End with exit code 1 where something was found that matters so much, or more
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub fail_on: Option<SeverityName>,
@@ -195,12 +196,39 @@ pub struct CheckArgs {
     /// Only frames that pass this filter, as tcpdump takes it
     #[arg(long, value_name = "FILTER")]
     pub filter: Option<String>,
-    /// Look into so many tunnels inside one another; 0 looks into none
-    #[arg(long, value_name = "N", default_value_t = DEPTH)]
-    pub depth: usize,
+    /// How much is looked at, and held.
+    #[command(flatten)]
+    pub bounds: Bounds,
     /// How verdicts are shown
     #[arg(short, long, value_enum, default_value_t = VerdictFormat::Lines)]
     pub format: VerdictFormat,
+}
+
+/// How much is looked at, and held.
+#[derive(Debug, Args)]
+pub struct Bounds {
+    /// Look into so many tunnels inside one another; 0 looks into none
+    #[arg(long, value_name = "N", default_value_t = DEPTH)]
+    pub depth: usize,
+    /// Hold so many connections at a time; beyond, some are let go early: first what has ended, then the oldest attempts
+    /// [default: 1000000; 100000 for check, 10000 for ladders, which keep segments]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_connections: Option<u32>,
+}
+
+impl Bounds {
+    /// The tracker's bounds, where so many steps are kept of each connection.
+    pub fn config(&self, keep_steps: usize) -> Config {
+        const OF_FEW_STEPS: usize = 100_000;
+        const OF_MANY_STEPS: usize = 10_000;
+        let usual = match keep_steps {
+            0 => Config::default().most_connections,
+            1..10 => OF_FEW_STEPS,
+            _ => OF_MANY_STEPS,
+        };
+        let most_connections = self.max_connections.map_or(usual, |most| most as usize);
+        Config { keep_steps, most_connections, ..Config::default() }
+    }
 }
 
 /// How results are shown.

@@ -10,7 +10,6 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
-use tcpshake::analyzer::config::Config;
 use tcpshake::capture::file::Files;
 use tcpshake::capture::filter::Filter;
 use tcpshake::expect::claim::Expectation;
@@ -40,8 +39,7 @@ pub fn run(args: &CheckArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     if let Some(text) = &args.filter {
         source = source.with_filter(Filter::new(text).map_err(told)?);
     }
-    let config = Config { keep_steps: STEPS, ..Config::default() };
-    let observer = Observer::new(args.depth, config, &mut judge);
+    let observer = Observer::new(args.bounds.depth, args.bounds.config(STEPS), &mut judge);
     let shown = Shown::new(source.progress(), quiet, Results::Later);
     let Outcome { summary, errors, is_partial } = observer.read(&mut source)?;
     drop(shown);

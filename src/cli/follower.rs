@@ -4,6 +4,8 @@
 //! each connection once it has ended, in the order in which they come to be known.
 //! Invariant: nothing is written here, and no last verdict is made: both can go on while the next items are followed.
 
+#![allow(clippy::vec_box, reason = "a box moves from owner to owner without its contents being copied")]
+
 use tcpshake::analyzer::config::Config;
 use tcpshake::analyzer::connection::Connection;
 use tcpshake::analyzer::ending::Ending;

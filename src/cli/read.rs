@@ -40,9 +40,9 @@ pub fn run(args: &ReadArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let keep_steps = if format == Format::Ladder { LADDER_STEPS } else { 0 };
     let is_followed = args.follow && can_grow(&args.files);
     let mut report = report(&args.look, format, false, is_followed);
-    let config =
-        Config { keep_steps, report_after: is_followed.then_some(REPORT_AFTER), ..Config::default() };
-    let observer = Observer::new(args.depth, config, &mut *report);
+    let report_after = is_followed.then_some(REPORT_AFTER);
+    let config = Config { report_after, ..args.bounds.config(keep_steps) };
+    let observer = Observer::new(args.bounds.depth, config, &mut *report);
     let Outcome { summary, errors, is_partial } = if is_followed {
         let stop = stop_flag().map_err(|error| anyhow!("signals: {error}"))?;
         observer.follow(&mut source.following(), &stop, quiet)?

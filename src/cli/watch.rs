@@ -53,7 +53,7 @@ pub fn run(args: &WatchArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let is_taken = args.write.as_deref().is_some_and(|path| path.as_os_str() == "-");
     let format = args.look.format_or(Format::Lines);
     let mut report = report(&args.look, format, is_taken, true);
-    let mut observer = Observer::new(args.depth, config(format), &mut *report);
+    let mut observer = Observer::new(args.bounds.depth, config(args, format), &mut *report);
     let is_partial = follow(&mut source, &mut observer, &mut save, args.count, &stop)?;
     if let Some(save) = &mut save {
         save.flush()?;
@@ -138,12 +138,9 @@ fn open(args: &WatchArgs) -> Result<Live, CaptureError> {
     }
 }
 
-fn config(format: Format) -> Config {
-    Config {
-        keep_steps: if format == Format::Ladder { LADDER_STEPS } else { 0 },
-        report_after: Some(REPORT_AFTER),
-        ..Config::default()
-    }
+fn config(args: &WatchArgs, format: Format) -> Config {
+    let keep_steps = if format == Format::Ladder { LADDER_STEPS } else { 0 };
+    Config { report_after: Some(REPORT_AFTER), ..args.bounds.config(keep_steps) }
 }
 
 /// Capture stamps are on this clock.

@@ -4,6 +4,7 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "the helpers of a test fail it as the test itself does")]
 
+mod bounds;
 mod broken;
 mod check;
 mod exchange;
