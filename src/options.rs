@@ -72,9 +72,10 @@ impl Options {
     /// Keeps the first [`Self::MOST`] octets.
     pub fn new(octets: &[u8]) -> Self {
         let mut options = Self::default();
-        for (kept, octet) in options.octets.iter_mut().zip(octets) {
-            *kept = *octet;
-            options.len = options.len.saturating_add(1);
+        let len = octets.len().min(Self::MOST);
+        if let (Some(room), Some(octets)) = (options.octets.get_mut(..len), octets.get(..len)) {
+            room.copy_from_slice(octets);
+            options.len = len as u8;
         }
         options
     }

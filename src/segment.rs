@@ -173,9 +173,10 @@ impl TextHead {
     /// Keeps the first [`Self::MOST`] octets of `text`.
     pub fn new(text: &[u8]) -> Self {
         let mut head = Self::default();
-        for (kept, octet) in head.octets.iter_mut().zip(text) {
-            *kept = *octet;
-            head.len = head.len.saturating_add(1);
+        let len = text.len().min(Self::MOST);
+        if let (Some(room), Some(text)) = (head.octets.get_mut(..len), text.get(..len)) {
+            room.copy_from_slice(text);
+            head.len = len as u8;
         }
         head
     }

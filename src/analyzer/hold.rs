@@ -18,13 +18,18 @@ use crate::analyzer::waiting::Waiting;
 use crate::time::Timestamp;
 use crate::tunnel::Tunnel;
 
+/// So few are not worth a look around.
+const FEW: usize = 1024;
+
 /// Entries, whole or packed.
 #[derive(Debug)]
 pub struct Hold {
     table: Table<Held, { Waiting::COUNT }>,
     most_whole: usize,
-    /// Places that became whole, in that order; some may be empty or packed by now.
+    /// Places that became whole, in that order; some may be empty or packed by now, or have another entry.
     whole: VecDeque<Place>,
+    /// How many are whole.
+    count: usize,
     packer: Packer,
     /// Room of connections that are whole no more.
     spare: Vec<Box<Connection>>,
@@ -54,6 +59,7 @@ impl Hold {
             table: Table::default(),
             most_whole,
             whole: VecDeque::new(),
+            count: 0,
             packer: Packer::default(),
             spare: Vec::new(),
         }
@@ -101,8 +107,8 @@ impl Hold {
     pub fn get_mut(&mut self, place: Place) -> Option<&mut Entry> {
         if let Held::Packed(packed) = self.table.get(place)? {
             let entry = packed.unpack(&mut self.spare)?;
-            self.whole.push_back(place);
             *self.table.get_mut(place)? = Held::Whole(entry);
+            self.note_whole(place);
         }
         match self.table.get_mut(place)? {
             Held::Whole(entry) => {
@@ -116,7 +122,7 @@ impl Hold {
     /// Puts in an entry that waits in `queue` since `seen`.
     pub fn insert(&mut self, hash: u64, queue: Waiting, seen: Timestamp, entry: Entry) {
         if let Some(place) = self.table.insert(hash, queue as usize, seen.0, Held::Whole(entry)) {
-            self.whole.push_back(place);
+            self.note_whole(place);
         }
     }
 
@@ -133,7 +139,10 @@ impl Hold {
     /// Takes an entry out.
     pub fn remove(&mut self, place: Place) -> Option<Entry> {
         match self.table.remove(place)? {
-            Held::Whole(entry) => Some(entry),
+            Held::Whole(entry) => {
+                self.count = self.count.saturating_sub(1);
+                Some(entry)
+            }
             Held::Packed(packed) => packed.unpack(&mut self.spare),
         }
     }
@@ -162,7 +171,7 @@ impl Hold {
 
     /// Packs what has been quiet, as long as too many are whole. To be called when none is in use.
     pub fn tidy(&mut self) {
-        while self.whole.len() > self.most_whole.max(1) {
+        while self.count > self.most_whole.max(1) {
             let Some(place) = self.whole.pop_front() else { return };
             let Some(held) = self.table.get_mut(place) else { continue };
             let Held::Whole(entry) = held else { continue };
@@ -175,9 +184,22 @@ impl Hold {
                 continue;
             }
             let packed = Packed::of(entry, &mut self.packer);
+            self.count = self.count.saturating_sub(1);
             if let Held::Whole(entry) = std::mem::replace(held, Held::Packed(packed)) {
                 self.give_back(entry.current);
             }
+        }
+    }
+}
+
+impl Hold {
+    fn note_whole(&mut self, place: Place) {
+        self.count = self.count.saturating_add(1);
+        self.whole.push_back(place);
+        if self.whole.len() > self.count.max(FEW).saturating_mul(4) {
+            // Most of them are of entries that are gone.
+            let is_whole = |(place, held): (Place, &Held)| matches!(held, Held::Whole(_)).then_some(place);
+            self.whole = self.table.iter().filter_map(is_whole).collect();
         }
     }
 }
