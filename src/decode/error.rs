@@ -68,6 +68,72 @@ pub enum Layer {
     LinuxSll,
     /// Linux cooked capture, second version.
     LinuxSll2,
+    /// IEEE 802.2.
+    Llc,
+    /// SNAP, behind LLC.
+    Snap,
+    /// IEEE 802.5.
+    TokenRing,
+    /// FDDI.
+    Fddi,
+    /// IP over Fibre Channel.
+    FibreChannel,
+    /// IP over IEEE 1394.
+    FireWire,
+    /// What a switch puts into Ethernet for its host.
+    SwitchTag,
+    /// Cisco's VN-Tag.
+    VnTag,
+    /// IEEE 802.1BR.
+    ETag,
+    /// IEEE 802.1ah.
+    ITag,
+    /// Cisco FabricPath.
+    FabricPath,
+    /// TRILL.
+    Trill,
+    /// Cisco's meta data.
+    CiscoMetaData,
+    /// IEEE 802.1AE.
+    MacSec,
+    /// Network service header.
+    Nsh,
+    /// MPLS, with the control word of a pseudowire.
+    Mpls,
+    /// PPPoE.
+    PppoE,
+    /// PPP.
+    Ppp,
+    /// Cisco HDLC.
+    CiscoHdlc,
+    /// Frame Relay.
+    FrameRelay,
+    /// IEEE 802.11.
+    Wifi,
+    /// One of the frames of an A-MSDU.
+    Aggregate,
+    /// Radiotap.
+    Radiotap,
+    /// Prism.
+    Prism,
+    /// AVS.
+    Avs,
+    /// BSD's view into IPsec.
+    Enc,
+    /// The log of BSD's packet filter.
+    Pflog,
+    /// Solaris between its zones.
+    Ipnet,
+    /// Per-Packet Information.
+    Ppi,
+    /// Apple's PKTAP.
+    Pktap,
+    /// The log of Linux's packet filter.
+    Nflog,
+    /// Juniper's header of captured frames.
+    Juniper,
+    /// Another header that a capturing system puts before a frame.
+    Capture,
     /// IP of a version that is not known yet.
     Ip,
     /// IP version 4.
@@ -91,6 +157,39 @@ impl fmt::Display for Layer {
             Self::Loop => "LOOP header",
             Self::LinuxSll => "SLL header",
             Self::LinuxSll2 => "SLL2 header",
+            Self::Llc => "LLC header",
+            Self::Snap => "SNAP header",
+            Self::TokenRing => "Token Ring header",
+            Self::Fddi => "FDDI header",
+            Self::FibreChannel => "Fibre Channel header",
+            Self::FireWire => "IEEE 1394 header",
+            Self::SwitchTag => "switch tag",
+            Self::VnTag => "VN-Tag",
+            Self::ETag => "E-TAG",
+            Self::ITag => "I-TAG",
+            Self::FabricPath => "FabricPath header",
+            Self::Trill => "TRILL header",
+            Self::CiscoMetaData => "Cisco meta data header",
+            Self::MacSec => "MACsec tag",
+            Self::Nsh => "NSH",
+            Self::Mpls => "MPLS label",
+            Self::PppoE => "PPPoE header",
+            Self::Ppp => "PPP header",
+            Self::CiscoHdlc => "Cisco HDLC header",
+            Self::FrameRelay => "Frame Relay header",
+            Self::Wifi => "IEEE 802.11 header",
+            Self::Aggregate => "A-MSDU subframe header",
+            Self::Radiotap => "radiotap header",
+            Self::Prism => "Prism header",
+            Self::Avs => "AVS header",
+            Self::Enc => "ENC header",
+            Self::Pflog => "PFLOG header",
+            Self::Ipnet => "IPNET header",
+            Self::Ppi => "PPI header",
+            Self::Pktap => "PKTAP header",
+            Self::Nflog => "NFLOG header",
+            Self::Juniper => "Juniper header",
+            Self::Capture => "capture header",
             Self::Ip => "IP header",
             Self::Ipv4 => "IPv4 header",
             Self::Ipv6 => "IPv6 header",

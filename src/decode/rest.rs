@@ -58,6 +58,24 @@ impl<'a> Rest<'a> {
         Ok((header, rest))
     }
 
+    /// The same where the header says itself how long it is, which must cover its fixed part.
+    pub(super) fn split_claimed(
+        self,
+        len: usize,
+        least: usize,
+        layer: Layer,
+    ) -> Result<(&'a [u8], Self), DecodeError> {
+        if len < least {
+            return Err(self.error(layer, Fault::HeaderLength { needed: least, got: len }));
+        }
+        self.split(len, layer)
+    }
+
+    /// The first octets, as many as the place they are taken for has, and what follows them.
+    pub(super) fn take<const N: usize>(self, layer: Layer) -> Result<([u8; N], Self), DecodeError> {
+        self.view(N, layer, |octets| octets.first_chunk().copied())
+    }
+
     /// A view of the first `len` octets, and what follows them.
     ///
     /// pnet's `new` checks a view's minimum alone, which leaves out all fields of variable length: the view
