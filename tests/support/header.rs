@@ -73,6 +73,7 @@ fn item(word: &str) -> Result<Item, String> {
         return Err(format!("`{word}`: only a length can be more or less"));
     }
     match name {
+        "none" => return Ok(Item::Octets(Vec::new())),
         "from" => return Ok(Item::From),
         "to" => return Ok(Item::To),
         "ether" => return Ok(Item::Ether),

@@ -13,13 +13,13 @@ use crate::frame::LinkType;
 pub(super) fn header(rest: Rest<'_>) -> Read<'_> {
     let ([to, from, control], rest) = rest.take(Layer::Llc)?;
     match (to, from, control) {
-        (0xaa, 0xaa, 0x03) => snap(rest, 0),
+        (0xaa, 0xaa, 0x03) => snap(rest, 2),
         (0x06, 0x06, 0x03) => Ok(Next::ipv4(rest)),
         _ => Ok(Next::OTHER),
     }
 }
 
-/// What SNAP says: an EtherType, or a bridged frame behind `padding`.
+/// What SNAP says: an EtherType, or a bridged frame behind `padding`, which LLC has and Frame Relay has not.
 pub(super) fn snap(rest: Rest<'_>, padding: usize) -> Read<'_> {
     let ([a, b, c, high, low], rest) = rest.take(Layer::Snap)?;
     let number = u16::from_be_bytes([high, low]);

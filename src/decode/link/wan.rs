@@ -36,12 +36,10 @@ fn behind_address(rest: Rest<'_>) -> Read<'_> {
     }
 }
 
-/// LLC in AAL5: SNAP, where bridged frames have two octets of padding before them, or an NLPID.
+/// LLC in AAL5, or an NLPID behind the access point's number for that.
 pub(super) fn atm(frame: Rest<'_>) -> Read<'_> {
-    let (access, rest) = frame.take(Layer::Llc)?;
-    match access {
-        [0xaa, 0xaa, 0x03] => llc::snap(rest, 2),
-        [0xfe, 0xfe, 0x03] => {
+    match frame.take(Layer::Llc)? {
+        ([0xfe, 0xfe, 0x03], rest) => {
             let ([id], rest) = rest.take(Layer::Llc)?;
             identified(id, rest)
         }

@@ -77,8 +77,14 @@ pub(super) fn juniper(link: LinkType, frame: Rest<'_>) -> Read<'_> {
     if flags & WITHOUT_LINK == 0 {
         return Ok(Next::Link(link, rest));
     }
+    // A number for the protocol stands there, which has changed between versions.
     let (_, rest) = rest.split(4, Layer::Juniper)?;
-    Ok(Next::Link(LinkType::RAW, rest))
+    let ([first], _) = rest.take(Layer::Juniper)?;
+    Ok(match first >> 4 {
+        4 => Next::ipv4(rest),
+        6 => Next::ipv6(rest),
+        _ => Next::OTHER,
+    })
 }
 
 /// A frame that may be interrupted has its preamble captured; the last octet of it tells whole ones.

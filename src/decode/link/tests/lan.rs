@@ -109,9 +109,13 @@ fn llc_and_snap() {
     assert_eq!(llc(&[0xaa, 0xaa, 0x03, 0, 0, 0, 0x00, 0x10]), ('-', 0), "not a length once more");
     assert_eq!(llc(&[0xaa, 0xaa, 0xaf, 0, 0, 0, 0x08, 0x00]), ('-', 0), "not unnumbered information");
     for kind in [1, 7] {
-        assert_eq!(llc(&join(&[&[0xaa, 0xaa, 3, 0, 0x80, 0xc2, 0, kind], &inner()])), ('4', 36), "bridged");
+        assert_eq!(
+            llc(&join(&[&[0xaa, 0xaa, 3, 0, 0x80, 0xc2, 0, kind, 0, 0], &inner()])),
+            ('4', 38),
+            "bridged"
+        );
     }
-    assert_eq!(llc(&join(&[&[0xaa, 0xaa, 3, 0, 0x80, 0xc2, 0, 2], &inner()])), ('-', 0));
+    assert_eq!(llc(&join(&[&[0xaa, 0xaa, 3, 0, 0x80, 0xc2, 0, 2, 0, 0], &inner()])), ('-', 0));
 }
 
 #[test]

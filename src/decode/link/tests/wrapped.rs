@@ -115,12 +115,14 @@ fn juniper_s_header() {
         (LinkType::JUNIPER_FRELAY, &[0x18, 0x41, 3, 0xcc]),
         (LinkType::JUNIPER_CHDLC, &[0x0f, 0, 8, 0]),
     ];
+    let labels = &[0x00, 0x01, 0x61, 0x3f][..];
     for (link, load) in rows {
         let layers = [Layer::Juniper, Layer::Ethernet, Layer::Ppp, Layer::FrameRelay, Layer::CiscoHdlc];
         is_needed_whole(link, &join(&[b"MGC\x01", load]), &layers);
         is_needed_whole(link, &join(&[&extended, load]), &layers);
         // No link header: the packet stands behind four octets more.
         assert_eq!(read(link, &join(&[b"MGC\x02", &[0; 4], SIX])), ('6', 8));
+        assert_eq!(read(link, &join(&[b"MGC\x02", &[0; 4], labels])), ('-', 0), "neither version of IP");
         let mut without = extended;
         without[3] |= 0x02;
         assert_eq!(read(link, &join(&[&without, &[0; 4], FOUR])), ('4', 16));
