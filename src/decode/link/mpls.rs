@@ -25,14 +25,17 @@ pub(super) fn stack(mut rest: Rest<'_>) -> Read<'_> {
         6 => Next::ipv6(rest),
         // The pseudowire's own channel.
         1 => Next::OTHER,
-        0 => pseudowire(rest)?,
-        _ if is_ethernet(rest) => Next::Link(LinkType::ETHERNET, rest),
-        _ => Next::OTHER,
+        half => pseudowire(half, rest)?,
     })
 }
 
-/// A first half octet of 0 is that of a control word, or that of an address.
-fn pseudowire(rest: Rest<'_>) -> Read<'_> {
+/// A first half octet of 0 is that of a control word, or that of an address; any other is that of an address.
+fn pseudowire(half: u8, rest: Rest<'_>) -> Read<'_> {
+    // What tells one from the other has to be captured: a control word, a header, and the octet behind it.
+    let _ = rest.split(rest.len().min(19), Layer::Mpls)?;
+    if half != 0 {
+        return Ok(if is_ethernet(rest) { Next::Link(LinkType::ETHERNET, rest) } else { Next::OTHER });
+    }
     let ([_, _, _, _], behind) = rest.take(Layer::Mpls)?;
     let has_control_word = is_ethernet(behind) || !is_ethernet(rest);
     Ok(Next::Link(LinkType::ETHERNET, if has_control_word { behind } else { rest }))

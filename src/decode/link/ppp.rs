@@ -11,8 +11,12 @@ use crate::frame::LinkType;
 
 /// PPP, with address and control or without.
 pub(super) fn ppp(frame: Rest<'_>) -> Read<'_> {
-    match frame.take(Layer::Ppp) {
-        Ok(([0xff, 0x03], rest)) => protocol(rest),
+    match frame.take(Layer::Ppp)? {
+        // 0xff alone is no protocol number: it stays reserved.
+        ([0xff], _) => match frame.take(Layer::Ppp)? {
+            ([_, 0x03], rest) => protocol(rest),
+            _ => Ok(Next::OTHER),
+        },
         _ => protocol(frame),
     }
 }

@@ -76,8 +76,7 @@ fn ppp_with_address_and_control_or_without() {
             assert_eq!(error(link, short).layer, Layer::Ppp);
         }
     }
-    // An address without its control is a protocol number.
-    assert_eq!(read(LinkType::PPP, &[0xff]), ('-', 0));
+    assert_eq!(read(LinkType::PPP, &[0xff, 0x13, 0, 0x21]), ('-', 0), "an address without its control");
 }
 
 #[test]
