@@ -85,6 +85,8 @@ impl LinkType {
     pub const JUNIPER_CHDLC: Self = Self(181);
     /// Any link type behind Per-Packet Information.
     pub const PPI: Self = Self(192);
+    /// What an Endace card records, behind its header.
+    pub const ERF: Self = Self(197);
     /// PPP behind an octet for the direction.
     pub const PPP_WITH_DIR: Self = Self(204);
     /// Cisco HDLC behind an octet for the direction.
@@ -105,6 +107,8 @@ impl LinkType {
     pub const NETANALYZER: Self = Self(240);
     /// Ethernet with its preamble behind netANALYZER's header.
     pub const NETANALYZER_TRANSPARENT: Self = Self(241);
+    /// IP over InfiniBand.
+    pub const IPOIB: Self = Self(242);
     /// Any link type behind Apple's PKTAP header.
     pub const PKTAP: Self = Self(258);
     /// Ethernet on a passive optical network, with its preamble.

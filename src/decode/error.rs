@@ -80,6 +80,8 @@ pub enum Layer {
     FibreChannel,
     /// IP over IEEE 1394.
     FireWire,
+    /// IP over InfiniBand.
+    InfiniBand,
     /// What a switch puts into Ethernet for its host.
     SwitchTag,
     /// Cisco's VN-Tag.
@@ -96,6 +98,8 @@ pub enum Layer {
     CiscoMetaData,
     /// IEEE 802.1AE.
     MacSec,
+    /// A redundant ring's tag (IEC 62439-3).
+    HsrTag,
     /// Network service header.
     Nsh,
     /// MPLS, with the control word of a pseudowire.
@@ -130,6 +134,8 @@ pub enum Layer {
     Pktap,
     /// The log of Linux's packet filter.
     Nflog,
+    /// What an Endace card records.
+    Erf,
     /// Juniper's header of captured frames.
     Juniper,
     /// Another header that a capturing system puts before a frame.
@@ -163,6 +169,7 @@ impl fmt::Display for Layer {
             Self::Fddi => "FDDI header",
             Self::FibreChannel => "Fibre Channel header",
             Self::FireWire => "IEEE 1394 header",
+            Self::InfiniBand => "InfiniBand header",
             Self::SwitchTag => "switch tag",
             Self::VnTag => "VN-Tag",
             Self::ETag => "E-TAG",
@@ -171,6 +178,7 @@ impl fmt::Display for Layer {
             Self::Trill => "TRILL header",
             Self::CiscoMetaData => "Cisco meta data header",
             Self::MacSec => "MACsec tag",
+            Self::HsrTag => "HSR tag",
             Self::Nsh => "NSH",
             Self::Mpls => "MPLS label",
             Self::PppoE => "PPPoE header",
@@ -188,6 +196,7 @@ impl fmt::Display for Layer {
             Self::Ppi => "PPI header",
             Self::Pktap => "PKTAP header",
             Self::Nflog => "NFLOG header",
+            Self::Erf => "ERF header",
             Self::Juniper => "Juniper header",
             Self::Capture => "capture header",
             Self::Ip => "IP header",

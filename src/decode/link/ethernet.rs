@@ -37,6 +37,7 @@ pub(super) fn behind(number: EtherType, rest: Rest<'_>) -> Read<'_> {
         EtherType(0x8870) => Ok(Next::Llc(rest)),
         EtherType(0x8926) => tags::vn_tag(rest),
         EtherType(0x893f) => tags::e_tag(rest),
+        EtherType(0x892f) => tags::hsr_tag(rest),
         EtherType(0x88e7) => tags::i_tag(rest),
         EtherType(0x8903) => tags::fabric_path(rest),
         EtherType(0x22f3) => tags::trill(rest),

@@ -2,7 +2,7 @@
 //!
 //! In: a frame. Out: what stands behind its header.
 //! Invariant: frames of the network's own management are other traffic.
-//! Read: RFC 1390 (FDDI), RFC 1042 (IEEE 802.5), RFC 2625 §3 (Fibre Channel), RFC 2734 (IEEE 1394).
+//! Read: RFC 1390 (FDDI), RFC 1042 (IEEE 802.5), RFC 2625 §3 (Fibre Channel), RFC 2734 (IEEE 1394), RFC 4391 §6 (InfiniBand).
 
 use pnet::packet::ethernet::EtherType;
 
@@ -43,6 +43,13 @@ pub(super) fn firewire(rest: Rest<'_>) -> Read<'_> {
     let (_, rest) = rest.split(16, Layer::FireWire)?;
     let (number, rest) = rest.take(Layer::FireWire)?;
     Ok(Next::numbered(u16::from_be_bytes(number), rest))
+}
+
+/// IP over InfiniBand: the route's header of 40 octets, an EtherType, and two octets that are reserved.
+pub(super) fn infiniband(frame: Rest<'_>) -> Read<'_> {
+    let (_, rest) = frame.split(40, Layer::InfiniBand)?;
+    let ([high, low, _, _], rest) = rest.take(Layer::InfiniBand)?;
+    Ok(Next::numbered(u16::from_be_bytes([high, low]), rest))
 }
 
 /// Ethernet with `len` octets of a switch's own tag between the addresses and the EtherType.

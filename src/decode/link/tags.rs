@@ -2,7 +2,7 @@
 //!
 //! In: the octets behind the tag's EtherType. Out: what stands behind the tag.
 //! Invariant: only what was not encrypted is looked into.
-//! Read: IEEE 802.1Q §9, IEEE 802.1BR §7.5, RFC 6325 §3, IEEE 802.1AE §9, RFC 8300 §2.
+//! Read: IEEE 802.1Q §9, IEEE 802.1BR §7.5, RFC 6325 §3, IEEE 802.1AE §9, RFC 8300 §2, IEC 62439-3 §5.
 
 use pnet::packet::ethernet::EtherType;
 use pnet::packet::vlan::VlanPacket;
@@ -27,6 +27,12 @@ pub(super) fn vn_tag(rest: Rest<'_>) -> Read<'_> {
 /// IEEE 802.1BR, which grew from it.
 pub(super) fn e_tag(rest: Rest<'_>) -> Read<'_> {
     let ([_, _, _, _, _, _, high, low], rest) = rest.take(Layer::ETag)?;
+    Ok(Next::EtherType(ethertype([high, low]), rest))
+}
+
+/// A redundant ring's tag: path and length, a sequence number, and the next EtherType.
+pub(super) fn hsr_tag(rest: Rest<'_>) -> Read<'_> {
+    let ([_, _, _, _, high, low], rest) = rest.take(Layer::HsrTag)?;
     Ok(Next::EtherType(ethertype([high, low]), rest))
 }
 

@@ -2,7 +2,7 @@
 //!
 //! In: a frame. Out: the frame inside, and its link type.
 //! Invariant: a length that a header gives of itself covers its fixed part, or it is an error.
-//! Read: LINKTYPE_PPI, PKTAP, NFLOG, JUNIPER_ETHER and ETHERNET_MPACKET at tcpdump.org.
+//! Read: LINKTYPE_PPI, PKTAP, NFLOG, ERF, JUNIPER_ETHER and ETHERNET_MPACKET at tcpdump.org.
 
 use crate::decode::error::Layer;
 use crate::decode::link::next::{Next, Read};
@@ -60,6 +60,23 @@ pub(super) fn nflog(frame: Rest<'_>) -> Read<'_> {
         (_, rest) = after.split(padding.min(after.len()), Layer::Nflog)?;
     }
     Ok(Next::OTHER)
+}
+
+/// Endace's: a time, the kind of record, flags, and lengths; more headers, as long as each says that there is one.
+pub(super) fn erf(frame: Rest<'_>) -> Read<'_> {
+    const MORE: u8 = 0x80;
+    let ([_, _, _, _, _, _, _, _, kind, ..], mut rest) = frame.take::<16>(Layer::Erf)?;
+    let mut first = kind;
+    while first & MORE != 0 {
+        ([first, _, _, _, _, _, _, _], rest) = rest.take(Layer::Erf)?;
+    }
+    match kind & !MORE {
+        2 | 11 | 16 | 20 => behind_octets(2, LinkType::ETHERNET, rest),
+        1 | 10 | 15 | 19 => Ok(Next::Link(LinkType::PPP_HDLC, rest)),
+        22 => Ok(Next::ipv4(rest)),
+        23 => Ok(Next::ipv6(rest)),
+        _ => Ok(Next::OTHER),
+    }
 }
 
 /// Juniper's: a magic number, flags, and what the flags say. Behind it stands a frame, or the packet alone.

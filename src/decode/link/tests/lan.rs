@@ -36,7 +36,8 @@ fn a_tag_without_its_end_is_malformed() {
 #[test]
 fn tags_that_are_no_vlan() {
     use Layer::{CiscoMetaData, ETag, Ethernet, FabricPath, ITag, MacSec, VnTag};
-    let rows: [(u16, &[u8], Layer); 6] = [
+    let rows: [(u16, &[u8], Layer); 7] = [
+        (0x892f, &[0, 0x34, 0, 9, 0x08, 0x00], Layer::HsrTag),
         (0x8926, &[0, 1, 0, 2, 0x08, 0x00], VnTag),
         (0x893f, &[0, 1, 0, 2, 0, 3, 0x08, 0x00], ETag),
         (0x8909, &[1, 1, 0, 1, 0, 9, 0x08, 0x00], CiscoMetaData),
@@ -147,6 +148,7 @@ fn other_local_networks() {
     assert_eq!(read(LinkType::FDDI, &fddi), ('-', 0), "of the ring itself");
     is_needed_whole(LinkType::IP_OVER_FC, &join(&[&[7; 16], SNAP]), &with(Layer::FibreChannel));
     is_needed_whole(LinkType::APPLE_IP_OVER_IEEE1394, &join(&[&[7; 16], &[8, 0]]), &[Layer::FireWire]);
+    is_needed_whole(LinkType::IPOIB, &join(&[&[7; 40], &[8, 0, 0, 0]]), &[Layer::InfiniBand]);
     assert_eq!(read(LinkType::APPLE_IP_OVER_IEEE1394, &join(&[&[7; 16], &[0, 40], SNAP])), ('-', 0));
 }
 

@@ -107,6 +107,43 @@ fn a_logged_packet_ends_where_its_attribute_does() {
 }
 
 #[test]
+fn endace_s_records_and_their_headers() {
+    let record = |kind: u8, more: usize, load: &[u8]| {
+        let mut header = vec![9; 16];
+        header[8] = if more == 0 { kind } else { kind | 0x80 };
+        for left in (0..more).rev() {
+            header.extend([if left == 0 { 3 } else { 0x83 }, 9, 9, 9, 9, 9, 9, 9]);
+        }
+        join(&[&header, load])
+    };
+    let ethernet = join(&[&[0, 0], &inner()]);
+    let kinds: [(u8, &[u8], Layer); 9] = [
+        (2, &ethernet, Layer::Ethernet),
+        (11, &ethernet, Layer::Ethernet),
+        (16, &ethernet, Layer::Ethernet),
+        (20, &ethernet, Layer::Ethernet),
+        (1, &[0x0f, 0, 8, 0], Layer::CiscoHdlc),
+        (10, &[0x8f, 0, 8, 0], Layer::CiscoHdlc),
+        (15, &[0xff, 3, 0, 0x21], Layer::Ppp),
+        (19, &[0xff, 3, 0, 0x21], Layer::Ppp),
+        (22, &[], Layer::Erf),
+    ];
+    for (kind, load, layer) in kinds {
+        for more in [0, 1, 2, 9] {
+            let layers = [Layer::Erf, Layer::Capture, Layer::Ppp, layer];
+            is_needed_whole(LinkType::ERF, &record(kind, more, load), &layers);
+        }
+    }
+    assert_eq!(read(LinkType::ERF, &record(23, 1, SIX)), ('6', 24));
+    for kind in [0, 3, 4, 21, 24, 127] {
+        assert_eq!(read(LinkType::ERF, &record(kind, 0, FOUR)), ('-', 0));
+    }
+    let mut endless = vec![0xff; 64];
+    endless.resize(67, 0xff);
+    assert_eq!(error(LinkType::ERF, &endless).layer, Layer::Erf);
+}
+
+#[test]
 fn juniper_s_header() {
     let extended = [b'M', b'G', b'C', 0x80, 0, 6, 1, 1, 9, 2, 1, 9];
     let rows: [(LinkType, &[u8]); 4] = [
