@@ -41,16 +41,17 @@ pub(super) fn network(link: LinkType, frame: Rest<'_>) -> Result<Network<'_>, De
 /// The packet in an Ethernet frame.
 pub(super) fn ethernet(frame: Rest<'_>) -> Result<Network<'_>, DecodeError> {
     let (header, rest) = frame.view(14, Layer::Ethernet, EthernetPacket::new)?;
-    behind(header.get_ethertype(), rest)
-}
-
-/// The packet behind an EtherType.
-pub(super) fn behind(ethertype: EtherType, rest: Rest<'_>) -> Result<Network<'_>, DecodeError> {
-    match ethertype {
+    match header.get_ethertype() {
         EtherTypes::Ipv4 => Ok(Network::Ipv4(rest)),
         EtherTypes::Ipv6 => Ok(Network::Ipv6(rest)),
-        _ => follow(Next::EtherType(ethertype, rest)),
+        ethertype => follow(Next::EtherType(ethertype, rest)),
     }
+}
+
+/// The packet behind an EtherType outside of Ethernet, where none is a length.
+#[allow(dead_code, reason = "for tunnels that carry what an EtherType names")]
+pub(super) fn behind(EtherType(number): EtherType, rest: Rest<'_>) -> Result<Network<'_>, DecodeError> {
+    follow(Next::numbered(number, rest))
 }
 
 /// The packet in a PPP frame, with its protocol number in front, behind address and control or without them.

@@ -61,6 +61,7 @@ fn tunnels_can_name_what_they_carry() {
     }
     let frame = frame(LinkType::RAW, SIX);
     assert!(matches!(behind(EtherTypes::Ipv6, Rest::new(&frame)), Ok(Network::Ipv6(_))));
+    assert!(matches!(behind(EtherType(0), Rest::new(&frame)), Ok(Network::Other)), "no length");
     assert!(matches!(behind(EtherTypes::Arp, Rest::new(&frame)), Ok(Network::Other)));
 }
 
