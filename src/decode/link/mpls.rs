@@ -1,8 +1,8 @@
 //! MPLS: a stack of labels, and what it carries.
 //!
 //! In: the octets from the first label on. Out: IP, or the Ethernet frame of a pseudowire.
-//! Invariant: nothing in the stack says what it carries. A load that begins with 4 or 6 is IP, as routers take it;
-//! Ethernet is one that has a known EtherType in its place, with a control word before it or without.
+//! Invariant: nothing in the stack says what it carries. A load that begins with 4 or 6 is IP, as routers take it, unless it
+//! cannot be; Ethernet is one that has a known EtherType in its place, with a control word before it or without.
 //! Read: RFC 3032 §2.1, RFC 4385 §3, RFC 4448 §4.6, RFC 4928 §3.
 
 use crate::decode::error::Layer;
@@ -21,8 +21,8 @@ pub(super) fn stack(mut rest: Rest<'_>) -> Read<'_> {
     }
     let ([first], _) = rest.take(Layer::Mpls)?;
     Ok(match first >> 4 {
-        4 => Next::ipv4(rest),
-        6 => Next::ipv6(rest),
+        4 if is_ip(rest) || !is_ethernet(rest) => Next::ipv4(rest),
+        6 if is_ip(rest) || !is_ethernet(rest) => Next::ipv6(rest),
         // The pseudowire's own channel.
         1 => Next::OTHER,
         half => pseudowire(half, rest)?,
@@ -39,6 +39,16 @@ fn pseudowire(half: u8, rest: Rest<'_>) -> Read<'_> {
     let ([_, _, _, _], behind) = rest.take(Layer::Mpls)?;
     let has_control_word = is_ethernet(behind) || !is_ethernet(rest);
     Ok(Next::Link(LinkType::ETHERNET, if has_control_word { behind } else { rest }))
+}
+
+/// Whether the lengths of an IP header fit the load: addresses may begin like one.
+fn is_ip(rest: Rest<'_>) -> bool {
+    let Some(&[first, _, high, low, high_6, low_6]) = rest.octets().first_chunk() else { return true };
+    if first >> 4 == 6 {
+        return usize::from(u16::from_be_bytes([high_6, low_6])).saturating_add(40) <= rest.len();
+    }
+    let len = usize::from(u16::from_be_bytes([high, low]));
+    first & 0x0f >= 5 && (20..=rest.len()).contains(&len)
 }
 
 /// Whether an EtherType that is used every day stands where Ethernet has it, and IP of its version behind it.

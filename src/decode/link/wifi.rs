@@ -65,6 +65,7 @@ fn data_frame(rest: Rest<'_>, padded: bool) -> Read<'_> {
     const MORE_FRAGMENTS: u8 = 0x04;
     const PROTECTED: u8 = 0x40;
     const ORDER: u8 = 0x80;
+    const AGGREGATE: u8 = 0x80;
     let ([control, flags], _) = rest.take(Layer::Wifi)?;
     // Version 0, type 2 (data), and not one of the subtypes that carry nothing.
     let (is_data, is_qos) = (control & 0x4f == 0x08, control & 0x80 != 0);
@@ -76,19 +77,18 @@ fn data_frame(rest: Rest<'_>, padded: bool) -> Read<'_> {
     if fragment & 0x0f != 0 {
         return Ok(Next::OTHER);
     }
-    let four = if flags & TO_AND_FROM == TO_AND_FROM { 6 } else { 0 };
-    let (_, after) = after.split(four, Layer::Wifi)?;
-    if !is_qos {
-        let pad = if padded && four != 0 { 2 } else { 0 };
-        return Ok(Next::Llc(after.split(pad, Layer::Wifi)?.1));
-    }
-    let ([quality, _], after) = after.take(Layer::Wifi)?;
-    let high_throughput = if flags & ORDER == 0 { 0 } else { 4 };
-    // 26 octets need two more, 32 none.
-    let pad = if padded && four == 0 { 2 } else { 0 };
-    let (_, after) = after.split(high_throughput, Layer::Wifi)?;
-    let (_, after) = after.split(pad, Layer::Wifi)?;
-    if quality & 0x80 == 0 { Ok(Next::Llc(after)) } else { aggregate(after) }
+    let has_four = flags & TO_AND_FROM == TO_AND_FROM;
+    let (_, after) = after.split(if has_four { 6 } else { 0 }, Layer::Wifi)?;
+    let (quality, after) = if is_qos {
+        let ([quality, _], after) = after.take(Layer::Wifi)?;
+        let high_throughput = if flags & ORDER == 0 { 0 } else { 4 };
+        (quality, after.split(high_throughput, Layer::Wifi)?.1)
+    } else {
+        (0, after)
+    };
+    // A fourth address and a service class leave half a word each.
+    let (_, after) = after.split(if padded && has_four != is_qos { 2 } else { 0 }, Layer::Wifi)?;
+    if quality & AGGREGATE == 0 { Ok(Next::Llc(after)) } else { aggregate(after) }
 }
 
 /// An aggregate (A-MSDU): frames one after another, each with addresses and length, filled up to whole words.

@@ -50,6 +50,18 @@ fn a_pseudowire_with_a_control_word_and_without() {
             assert_eq!(read(MPLS, &join(&[&labels(1), &frame])), (version, 18), "{first}");
         }
     }
+    // Addresses that begin like IP, but whose next octets are none of its lengths.
+    for address in
+        [[0x4c, 0, 0, 0, 0x53, 2], [0x48, 0x5b, 0x39, 0x11, 0x22, 0x33], [0x60, 0x38, 0xe0, 1, 0xff, 3]]
+    {
+        let mut frame = ethernet(&[], 0x0800, FOUR);
+        frame[..6].copy_from_slice(&address);
+        assert_eq!(read(MPLS, &join(&[&labels(1), &frame])), ('4', 18), "{address:x?}");
+    }
+    // IP from 8.0.69.0 looks like Ethernet, and its lengths say that it is not.
+    let mut ip = vec![0x45, 0, 0, 28, 0, 0, 0, 0, 64, 6, 0, 0, 8, 0, 69, 1];
+    ip.resize(28, 0);
+    assert_eq!(read(MPLS, &join(&[&labels(1), &ip])), ('4', 4));
     let tagged = ethernet(&[0x8100], 0x0800, FOUR);
     assert_eq!(read(MPLS, &join(&[&labels(1), &[0, 0, 0, 0], &tagged])), ('4', 26));
     assert_eq!(read(MPLS, &join(&[&labels(1), &tagged])), ('4', 22));
