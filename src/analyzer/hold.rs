@@ -95,6 +95,11 @@ impl Hold {
         })
     }
 
+    /// The place of an entry with this hash; most probably the only one.
+    pub fn find_hash(&self, hash: u64) -> Option<Place> {
+        self.table.find(hash, |_| true)
+    }
+
     /// The entry at a place, if it is whole.
     pub fn if_whole(&self, place: Place) -> Option<&Entry> {
         match self.table.get(place)? {

@@ -48,6 +48,10 @@ pub struct Tracker {
     has_right_checksum: bool,
 }
 
+/// A segment that a tracker has looked at: the hash of its pair.
+#[derive(Clone, Copy, Debug)]
+pub struct Prepared(u64);
+
 impl Tracker {
     /// A tracker with nothing in it.
     pub fn new(config: Config) -> Self {
@@ -69,32 +73,38 @@ impl Tracker {
 
     /// Takes in the next segment, and labels it.
     pub fn observe(&mut self, segment: &Segment) -> Step {
+        let hash = self.hash(segment);
         match self.believed(segment) {
-            Some(segment) => self.take_in(&segment, Entry::step),
-            None => self.take_in(segment, Entry::step),
+            Some(segment) => self.take_in(&segment, hash, Entry::step),
+            None => self.take_in(segment, hash, Entry::step),
         }
     }
 
     /// Takes in the next segment without a label, which is made for a reader alone.
     pub fn follow(&mut self, segment: &Segment) -> Outline {
-        match self.believed(segment) {
-            Some(segment) => self.take_in(&segment, |_, _, (_, outline)| outline),
-            None => self.take_in(segment, |_, _, (_, outline)| outline),
-        }
+        let hash = self.hash(segment);
+        self.follow_prepared(segment, Prepared(hash))
     }
 
     /// Looks at what `segment` will need, so that it is at hand by then: to be asked for a few segments, before they are
     /// taken in. Changes nothing.
-    pub fn prepare(&self, segment: &Segment) {
-        let (source, destination, tunnel) = (segment.source, segment.destination, segment.tunnel.as_ref());
-        let hash = self.hasher.of_pair(source, destination, tunnel);
-        let place = self.pairs.find(hash, source, destination, tunnel);
-        let entry = place.and_then(|place| self.pairs.if_whole(place));
+    pub fn prepare(&self, segment: &Segment) -> Prepared {
+        let hash = self.hash(segment);
+        let entry = self.pairs.find_hash(hash).and_then(|place| self.pairs.if_whole(place));
         // The reads of several segments go on beside one another; otherwise each would wait for its own.
         std::hint::black_box(
             entry
                 .map(|entry| entry.current.glance() ^ self.sightings.glance(segment, entry.current.within())),
         );
+        Prepared(hash)
+    }
+
+    /// Takes in the next segment as `follow` does, once it has been prepared by this tracker.
+    pub fn follow_prepared(&mut self, segment: &Segment, Prepared(hash): Prepared) -> Outline {
+        match self.believed(segment) {
+            Some(segment) => self.take_in(&segment, hash, |_, _, (_, outline)| outline),
+            None => self.take_in(segment, hash, |_, _, (_, outline)| outline),
+        }
     }
 
     /// Takes in an ICMP error. Whether it quotes the SYN of an attempt that is held.
@@ -174,6 +184,10 @@ impl Tracker {
         if self.rest.is_empty() { self.pairs.held() } else { 0 }
     }
 
+    fn hash(&self, segment: &Segment) -> u64 {
+        self.hasher.of_pair(segment.source, segment.destination, segment.tunnel.as_ref())
+    }
+
     /// The segment to take in instead, where its wrong checksum is not to be believed.
     fn believed(&mut self, segment: &Segment) -> Option<Segment> {
         self.has_right_checksum |= segment.checksum == Checksum::Correct;
@@ -185,13 +199,13 @@ impl Tracker {
     fn take_in<T>(
         &mut self,
         segment: &Segment,
+        hash: u64,
         tell: impl FnOnce(&Entry, &Segment, (bool, Outline)) -> T,
     ) -> T {
         self.expire(segment.time);
         self.pairs.tidy();
         let now = self.clock.now();
         let (source, destination, tunnel) = (segment.source, segment.destination, segment.tunnel.as_ref());
-        let hash = self.hasher.of_pair(source, destination, tunnel);
         let place = self.pairs.find(hash, source, destination, tunnel);
         let known = place.and_then(|place| Some((place, self.pairs.get_mut(place)?)));
         let Some((place, entry)) = known else { return self.begin(segment, hash, tell) };

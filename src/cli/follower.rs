@@ -9,9 +9,11 @@
 use tcpshake::analyzer::config::Config;
 use tcpshake::analyzer::connection::Connection;
 use tcpshake::analyzer::ending::Ending;
+use tcpshake::analyzer::outline::Outline;
 use tcpshake::analyzer::step::Step;
-use tcpshake::analyzer::tracker::Tracker;
+use tcpshake::analyzer::tracker::{Prepared, Tracker};
 use tcpshake::report::summary::Summary;
+use tcpshake::segment::Segment;
 use tcpshake::time::Timestamp;
 
 use crate::cli::intake::Item;
@@ -49,7 +51,7 @@ impl Follower {
             }
             Item::Segment(segment) => {
                 let outline = self.tracker.follow(segment);
-                self.summary.quality.count_segment(segment, outline.seen_before.is_some());
+                self.note_outline(segment, &outline);
             }
             Item::Icmp(error) => {
                 self.summary.icmp_errors += u64::from(self.tracker.observe_icmp(error));
@@ -59,11 +61,22 @@ impl Follower {
         self.note_ended(news);
     }
 
-    /// Looks ahead at what a few items will need.
-    pub fn prepare(&self, items: &[Item]) {
-        for item in items {
-            if let Item::Segment(segment) = item {
-                self.tracker.prepare(segment);
+    /// Takes in a few items, which are looked at first, so that what they need is at hand.
+    pub fn take_few(&mut self, items: &[Item], prepared: &mut Vec<Option<Prepared>>, news: &mut News) {
+        let prepare = |item: &Item| match item {
+            Item::Segment(segment) if !self.wants_steps => Some(self.tracker.prepare(segment)),
+            _ => None,
+        };
+        prepared.clear();
+        prepared.extend(items.iter().map(prepare));
+        for (item, prepared) in items.iter().zip(prepared) {
+            match (item, prepared) {
+                (Item::Segment(segment), Some(prepared)) => {
+                    let outline = self.tracker.follow_prepared(segment, *prepared);
+                    self.note_outline(segment, &outline);
+                    self.note_ended(news);
+                }
+                _ => self.take(item, news),
             }
         }
     }
@@ -98,6 +111,10 @@ impl Follower {
     /// What was counted.
     pub fn into_summary(self) -> Summary {
         Summary { connections: self.tracker.connections(), evicted: self.tracker.evicted(), ..self.summary }
+    }
+
+    fn note_outline(&mut self, segment: &Segment, outline: &Outline) {
+        self.summary.quality.count_segment(segment, outline.seen_before.is_some());
     }
 
     fn note_ended(&mut self, news: &mut News) {

@@ -170,13 +170,12 @@ fn follow(
     to_teller: &SyncSender<Tidings>,
     used: &Receiver<News>,
 ) -> Result<Statistics, Gone> {
-    let mut news = News::default();
+    let (mut news, mut prepared) = (News::default(), Vec::with_capacity(AHEAD));
     for portion in portions {
         match portion {
             Portion::Items(mut items) => {
                 for few in items.chunks(AHEAD) {
-                    follower.prepare(few);
-                    few.iter().for_each(|item| follower.take(item, &mut news));
+                    follower.take_few(few, &mut prepared, &mut news);
                     if news.is_large() {
                         send_news(&mut news, to_teller, used)?;
                     }
