@@ -49,15 +49,19 @@ pub enum TunnelKind {
     L2tp,
     /// Layer 2 over IP or UDP (RFC 3931).
     L2tpV3,
+    /// MPLS in IP (RFC 4023).
+    MplsInIp,
     /// MPLS in UDP (RFC 7510).
     MplsInUdp,
-    /// IP in UDP with a generic header.
-    Gue,
+    /// IP in UDP between sites (RFC 6830).
+    Lisp,
+    /// Ethernet in IP, with a header (RFC 3378) or without (RFC 8986).
+    EtherIp,
 }
 
 impl TunnelKind {
     /// All kinds.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::FourInFour,
         Self::SixInFour,
         Self::FourInSix,
@@ -76,8 +80,10 @@ impl TunnelKind {
         Self::Ayiya,
         Self::L2tp,
         Self::L2tpV3,
+        Self::MplsInIp,
         Self::MplsInUdp,
-        Self::Gue,
+        Self::Lisp,
+        Self::EtherIp,
     ];
 
     /// Its name, as the records have it.
@@ -101,8 +107,10 @@ impl TunnelKind {
             Self::Ayiya => "ayiya",
             Self::L2tp => "l2tp",
             Self::L2tpV3 => "l2tp-v3",
+            Self::MplsInIp => "mpls-in-ip",
             Self::MplsInUdp => "mpls-in-udp",
-            Self::Gue => "gue",
+            Self::Lisp => "lisp",
+            Self::EtherIp => "etherip",
         }
     }
 }

@@ -148,6 +148,10 @@ pub enum Layer {
     Ipv6,
     /// Any extension header, the authentication header among them.
     Extension,
+    /// Generic routing encapsulation.
+    Gre,
+    /// What another tunnel puts before the packet that it carries.
+    Tunnel,
     /// ICMP or ICMPv6.
     Icmp,
     /// TCP.
@@ -203,6 +207,8 @@ impl fmt::Display for Layer {
             Self::Ipv4 => "IPv4 header",
             Self::Ipv6 => "IPv6 header",
             Self::Extension => "extension header",
+            Self::Gre => "GRE header",
+            Self::Tunnel => "tunnel header",
             Self::Icmp => "ICMP header",
             Self::Tcp => "TCP header",
         })

@@ -1,7 +1,7 @@
 //! ICMP and ICMPv6 errors that quote a TCP segment.
 //!
-//! In: an IP packet that carries ICMP. Out: an `IcmpError`, or `None`: other messages, errors about other protocols,
-//! quotations that end before SEG.SEQ, and errors whose checksum is wrong, which no receiver takes for errors.
+//! In: an IP packet that carries ICMP. Out: the packet quoted, and an `IcmpError` where it carries TCP. `None` for other
+//! messages, quotations that end before SEG.SEQ, and errors whose checksum is wrong, which no receiver takes for errors.
 //! Invariant: the quotation is believed as far as addresses, ports and SEG.SEQ. Its lengths are not: it is cut nearly
 //! always, and some systems change the total length before they quote it.
 //! Read: RFC 792, RFC 1122 §3.2.2, RFC 4443 §2.3 and §3, RFC 4884 §4.6 (what may stand behind the quotation).
@@ -24,8 +24,17 @@ use crate::seq::SeqNumber;
 /// Type, code, checksum, and a word whose meaning depends on them; the quotation follows.
 const HEADER: usize = 8;
 
-/// The error that `packet` is, where it is one about TCP.
-pub(super) fn error(frame: &Frame<'_>, packet: &Packet<'_>) -> Option<IcmpError> {
+/// An ICMP error, and the packet that it quotes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Quoting<'a> {
+    kind: u8,
+    code: u8,
+    /// What is quoted, as far as it is.
+    pub(super) quoted: Packet<'a>,
+}
+
+/// The error that `packet` is, where it is one.
+pub(super) fn error<'a>(packet: &Packet<'a>) -> Option<Quoting<'a>> {
     if packet.part == Part::Later || !is_intact(packet) {
         return None;
     }
@@ -35,21 +44,28 @@ pub(super) fn error(frame: &Frame<'_>, packet: &Packet<'_>) -> Option<IcmpError>
         // One version's ICMP in the other version's packet.
         _ => return None,
     };
-    if quoted.protocol != IpNextHeaderProtocols::Tcp || quoted.part == Part::Later {
-        return None;
+    Some(Quoting { kind, code, quoted })
+}
+
+impl Quoting<'_> {
+    /// The error about the segment in `quoted`, which is what is quoted here or a packet inside it, as `reporter` sent it.
+    pub(super) fn about(self, frame: &Frame<'_>, reporter: IpAddr, quoted: &Packet<'_>) -> Option<IcmpError> {
+        if quoted.protocol != IpNextHeaderProtocols::Tcp || quoted.part == Part::Later {
+            return None;
+        }
+        let &[a, b, c, d, s, e, q, n] = quoted.payload.octets().first_chunk()?;
+        Some(IcmpError {
+            frame: frame.number,
+            time: frame.time,
+            reporter,
+            kind: self.kind,
+            code: self.code,
+            source: SocketAddr::new(quoted.source, u16::from_be_bytes([a, b])),
+            destination: SocketAddr::new(quoted.destination, u16::from_be_bytes([c, d])),
+            seq: SeqNumber(u32::from_be_bytes([s, e, q, n])),
+            tunnel: None,
+        })
     }
-    let &[a, b, c, d, s, e, q, n] = quoted.payload.octets().first_chunk()?;
-    Some(IcmpError {
-        frame: frame.number,
-        time: frame.time,
-        reporter: packet.source,
-        kind,
-        code,
-        source: SocketAddr::new(quoted.source, u16::from_be_bytes([a, b])),
-        destination: SocketAddr::new(quoted.destination, u16::from_be_bytes([c, d])),
-        seq: SeqNumber(u32::from_be_bytes([s, e, q, n])),
-        tunnel: None,
-    })
 }
 
 /// Type, code and the packet quoted, of an ICMP error.

@@ -3,7 +3,7 @@
 //! In: nothing of its own; `ipv4` and `ipv6` fill it. Out: the upper-layer protocol and its octets.
 //! Invariant: `payload.len()` is the length by the IP header; the addresses are those of the two ends, not of
 //! a stop between.
-//! Read: RFC 791 §3.1, RFC 8200 §4, RFC 4302 §2.
+//! Read: RFC 791 §3.1, RFC 8200 §4, RFC 4302 §2, RFC 7401 §5.1, RFC 5533 §5.1.
 
 use std::net::IpAddr;
 
@@ -28,6 +28,23 @@ pub(super) struct Packet<'a> {
     pub(super) part: Part,
     /// Whether both ends are known, so that a pseudo-header can be made.
     pub(super) ends_known: bool,
+    /// Where it is a fragment, what it is to be put together by.
+    pub(super) piece: Option<Piece<'a>>,
+}
+
+/// A fragment of a packet, as it stands behind the header that makes it one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece<'a> {
+    /// The number that all fragments of the packet have.
+    pub(super) identification: u32,
+    /// Where it belongs, in octets.
+    pub(super) offset: usize,
+    /// Whether there are more behind it.
+    pub(super) more: bool,
+    /// What the packet carries; the first fragment's word counts.
+    pub(super) protocol: IpNextHeaderProtocol,
+    /// Its part of that.
+    pub(super) payload: Rest<'a>,
 }
 
 /// How much of the original packet a packet carries.
@@ -39,6 +56,14 @@ pub(super) enum Part {
     First,
     /// A fragment that does not begin where the upper layer begins.
     Later,
+}
+
+impl Packet<'_> {
+    /// The same as a first fragment, though there may be nothing more to it.
+    pub(super) fn as_beginning(self) -> Self {
+        let part = if self.part == Part::Whole { Part::First } else { self.part };
+        Self { part, piece: None, ..self }
+    }
 }
 
 impl Part {

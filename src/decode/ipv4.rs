@@ -11,7 +11,7 @@ use pnet::packet::ip::IpNextHeaderProtocols;
 use pnet::packet::ipv4::{Ipv4Flags, Ipv4Packet};
 
 use crate::decode::error::{DecodeError, Fault, Layer};
-use crate::decode::ip::{Packet, Part, extension};
+use crate::decode::ip::{Packet, Part, Piece, extension};
 use crate::decode::rest::Rest;
 
 /// The length of the header without options.
@@ -25,9 +25,15 @@ pub(super) fn packet(rest: Rest<'_>) -> Result<Packet<'_>, DecodeError> {
     })
 }
 
-/// Reads the IPv4 header that an ICMP error quotes: its total length says nothing about the quotation.
+/// Reads the IPv4 header that an ICMP error quotes: its total length says nothing about the quotation, which is the beginning
+/// of a packet.
 pub(super) fn quoted(rest: Rest<'_>) -> Result<Packet<'_>, DecodeError> {
-    read(rest, |rest, _| rest)
+    read(rest, |rest, _| rest).map(Packet::as_beginning)
+}
+
+/// Reads on in `packet`, which has been put together.
+pub(super) fn go_on(packet: Packet<'_>) -> Result<Packet<'_>, DecodeError> {
+    behind_authentication(packet)
 }
 
 /// `end` ends the octets where the total length says.
@@ -46,15 +52,25 @@ fn read<'a>(rest: Rest<'a>, end: impl FnOnce(Rest<'a>, u16) -> Rest<'a>) -> Resu
     }
     let (octets, payload) = rest.split(header_len, Layer::Ipv4)?;
     let more = header.get_flags() & Ipv4Flags::MoreFragments != 0;
+    let (offset, protocol) = (header.get_fragment_offset(), header.get_next_level_protocol());
+    let part = Part::new(offset, more);
+    let piece = (part != Part::Whole).then(|| Piece {
+        identification: header.get_identification().into(),
+        offset: usize::from(offset).saturating_mul(8),
+        more,
+        protocol,
+        payload,
+    });
     let destination =
         last_stop(octets.get(FIXED..).unwrap_or(&[])).unwrap_or(header.get_destination().octets().into());
     behind_authentication(Packet {
         source: IpAddr::V4(header.get_source().octets().into()),
         destination: IpAddr::V4(destination),
-        protocol: header.get_next_level_protocol(),
+        protocol,
         payload,
-        part: Part::new(header.get_fragment_offset(), more),
+        part,
         ends_known: true,
+        piece,
     })
 }
 

@@ -12,7 +12,7 @@ use pnet::packet::ip::{IpNextHeaderProtocol, IpNextHeaderProtocols};
 use pnet::packet::ipv6::Ipv6Packet;
 
 use crate::decode::error::{DecodeError, Fault, Layer};
-use crate::decode::ip::{Packet, Part, extension, is_extension};
+use crate::decode::ip::{Packet, Part, Piece, extension, is_extension};
 use crate::decode::rest::Rest;
 
 /// More extension headers than any sane packet has: each kind is to occur once, one of them twice (RFC 8200
@@ -33,7 +33,12 @@ pub(super) fn packet(rest: Rest<'_>) -> Result<Packet<'_>, DecodeError> {
 
 /// Reads those that an ICMPv6 error quotes: the payload length says nothing about the quotation.
 pub(super) fn quoted(rest: Rest<'_>) -> Result<Packet<'_>, DecodeError> {
-    read(rest, |payload, _, _| payload)
+    read(rest, |payload, _, _| payload).map(Packet::as_beginning)
+}
+
+/// Reads on in `packet`, which has been put together.
+pub(super) fn go_on(packet: Packet<'_>) -> Result<Packet<'_>, DecodeError> {
+    behind_extensions(packet)
 }
 
 /// `end` ends the payload where the payload length says.
@@ -54,6 +59,7 @@ fn read<'a>(
         payload,
         part: Part::Whole,
         ends_known: true,
+        piece: None,
     })
 }
 
@@ -95,6 +101,7 @@ fn behind_one(packet: Packet<'_>) -> Result<Packet<'_>, DecodeError> {
         IpNextHeaderProtocols::Ipv6Frag => behind_fragment(next, header),
         IpNextHeaderProtocols::Ipv6Route => behind_routing(next, header),
         IpNextHeaderProtocols::Ipv6Opts => behind_options(next, header),
+        IpNextHeaderProtocols::Shim6 => behind_shim(next, header),
         _ => next,
     })
 }
@@ -102,12 +109,19 @@ fn behind_one(packet: Packet<'_>) -> Result<Packet<'_>, DecodeError> {
 /// Offset (13 bits), two reserved bits, "more fragments". pnet's accessor takes one reserved bit for the
 /// offset's.
 fn behind_fragment<'a>(packet: Packet<'a>, header: &[u8]) -> Packet<'a> {
-    let Some(&[_, _, high, low]) = header.first_chunk() else { return packet };
+    let Some(&[_, _, high, low, a, b, c, d]) = header.first_chunk() else { return packet };
     let bits = u16::from_be_bytes([high, low]);
-    match Part::new(bits >> 3, bits & 1 == 1) {
+    let (offset, more) = (bits & !7, bits & 1 == 1);
+    match Part::new(offset, more) {
         // A packet in one fragment (RFC 6946); what an outer fragment header said stays.
         Part::Whole => packet,
-        part => Packet { part, ..packet },
+        part => {
+            let (protocol, payload) = (packet.protocol, packet.payload);
+            let identification = u32::from_be_bytes([a, b, c, d]);
+            let piece = Piece { identification, offset: offset.into(), more, protocol, payload };
+            // Of two such headers the outer one comes first.
+            Packet { part, piece: packet.piece.or(Some(piece)), ..packet }
+        }
     }
 }
 
@@ -128,6 +142,12 @@ fn behind_routing<'a>(packet: Packet<'a>, header: &[u8]) -> Packet<'a> {
         Some(end) => Packet { destination: IpAddr::V6(Ipv6Addr::from(*end)), ..packet },
         None => Packet { ends_known: false, ..packet },
     }
+}
+
+/// With the first bit set it stands in a packet between two ends that know each other by other addresses than these.
+fn behind_shim<'a>(packet: Packet<'a>, header: &[u8]) -> Packet<'a> {
+    let is_payload = header.get(2).is_some_and(|octet| octet & 0x80 != 0);
+    Packet { ends_known: packet.ends_known && !is_payload, ..packet }
 }
 
 /// A mobile node away from home: TCP at both ends knows it by its home address.

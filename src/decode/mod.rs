@@ -3,17 +3,18 @@
 //! In: a captured `Frame`. Out: its TCP `Segment`, an ICMP error about one, or what it is instead, or where it
 //! contradicts itself.
 //! Invariant: no input makes this panic. A segment that the capture or a fragment cuts short is still a
-//! segment as long as its control bits are there. Frames are read alone: fragments are not put together.
+//! segment as long as its control bits are there. Of other frames only fragments are kept, within bounds.
 //! Read: RFC 9293 §3.1, RFC 791 §3.1, RFC 8200 §3 and §4.
 
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 // Tests may count as they like.
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
-use pnet::packet::ip::IpNextHeaderProtocols;
+use pnet::packet::ip::{IpNextHeaderProtocol, IpNextHeaderProtocols};
 
 use crate::decode::error::DecodeError;
-use crate::decode::ip::Part;
+use crate::decode::fragments::{Fate, Fragments, Key, Whole};
+use crate::decode::ip::{Packet, Part, Piece, is_extension};
 use crate::decode::link::Network;
 use crate::decode::rest::Rest;
 use crate::decode::ways::Ways;
@@ -24,6 +25,7 @@ use crate::tunnel::Passage;
 
 mod checksum;
 pub mod error;
+mod fragments;
 mod icmp;
 mod ip;
 mod ipv4;
@@ -48,7 +50,7 @@ pub enum Decoded {
     Icmp(IcmpError),
     /// Something else: another protocol over IP, or no IP at all.
     NotTcp,
-    /// A fragment that cannot be read alone: not the first one, or a first one without the control bits.
+    /// A fragment that brings nothing by itself: its packet has been read, or waits for others, or is worth nothing.
     Fragment,
     /// A packet inside more tunnels than are looked into.
     TooDeep,
@@ -59,6 +61,9 @@ pub enum Decoded {
 /// How many tunnels inside one another are looked into, where nothing else is asked for.
 pub const DEPTH: usize = 8;
 
+/// A first fragment so long has all headers of a tunnel in it, or carries none.
+const TELLING: usize = 256;
+
 /// Reads frames one after another, and keeps what several of them need together.
 #[derive(Debug)]
 pub struct Decoder {
@@ -66,12 +71,21 @@ pub struct Decoder {
     /// The tunnels around the packet that is being read, outermost first.
     way: Vec<Passage>,
     ways: Ways,
+    fragments: Fragments,
+}
+
+/// A frame that is being read.
+#[derive(Clone, Copy)]
+struct Reading<'a> {
+    frame: &'a Frame<'a>,
+    /// The packet behind its link header.
+    outer: Network<'a>,
 }
 
 impl Decoder {
     /// A decoder that looks into so many tunnels inside one another, and into none with 0.
     pub fn new(depth: usize) -> Self {
-        Self { depth, way: Vec::new(), ways: Ways::default() }
+        Self { depth, way: Vec::new(), ways: Ways::default(), fragments: Fragments::default() }
     }
 
     /// Reads one frame.
@@ -82,35 +96,157 @@ impl Decoder {
     pub fn decode(&mut self, frame: &Frame<'_>) -> Result<Decoded, DecodeError> {
         self.way.clear();
         let outer = link::network(frame.link, Rest::new(frame))?;
-        let mut network = outer;
+        match packet(outer)? {
+            Some(packet) => self.packet(Reading { frame, outer }, packet),
+            None if matches!(outer, Network::Unsupported) => Ok(Decoded::UnsupportedLink(frame.link)),
+            None => Ok(Decoded::NotTcp),
+        }
+    }
+
+    /// How many packets came in fragments that could not be put together: some never came, or they contradicted each
+    /// other, or were given up to keep memory bounded. Fragments of packets that could be read without them do not count.
+    pub fn unread_packets(&self) -> u64 {
+        self.fragments.unread()
+    }
+
+    /// Reads what `packet` carries, through all tunnels.
+    fn packet(&mut self, reading: Reading<'_>, mut packet: Packet<'_>) -> Result<Decoded, DecodeError> {
         loop {
-            let packet = match network {
-                Network::Ipv4(rest) => ipv4::packet(rest)?,
-                Network::Ipv6(rest) => ipv6::packet(rest)?,
-                Network::Other => return Ok(Decoded::NotTcp),
-                Network::Unsupported => return Ok(Decoded::UnsupportedLink(frame.link)),
-            };
+            if let Some(piece) = packet.piece {
+                return self.fragment(reading, &packet, &piece);
+            }
             match packet.protocol {
-                IpNextHeaderProtocols::Tcp if packet.part == Part::Later => return Ok(Decoded::Fragment),
-                IpNextHeaderProtocols::Tcp => {
-                    let Some(segment) = tcp::segment(frame, &packet)? else { return Ok(Decoded::Fragment) };
-                    let (sighting, tunnel) = (sighting::of(frame, outer), self.ways.through(&self.way));
-                    return Ok(Decoded::Segment(Segment { sighting, tunnel, ..segment }));
-                }
+                IpNextHeaderProtocols::Tcp => return self.segment(reading, &packet),
                 IpNextHeaderProtocols::Icmp | IpNextHeaderProtocols::Icmpv6 => {
-                    let Some(error) = icmp::error(frame, &packet) else { return Ok(Decoded::NotTcp) };
-                    return Ok(Decoded::Icmp(IcmpError { tunnel: self.ways.through(&self.way), ..error }));
+                    return Ok(self.icmp_error(reading.frame, &packet));
                 }
                 // What follows it is in another fragment, and may well be TCP.
-                protocol if ip::is_extension(protocol) => return Ok(Decoded::Fragment),
+                protocol if packet.part == Part::First && is_extension(protocol) => {
+                    return Ok(Decoded::Fragment);
+                }
                 _ => {}
             }
-            let Some(entered) = tunnel::enter(&packet) else { return Ok(Decoded::NotTcp) };
+            let Some(entered) = tunnel::enter(&packet)? else { return Ok(Decoded::NotTcp) };
             if self.way.len() >= self.depth {
                 return Ok(Decoded::TooDeep);
             }
             self.way.push(entered.passage);
-            network = entered.network;
+            let Some(inside) = self::packet(entered.network)? else { return Ok(Decoded::NotTcp) };
+            packet = inside;
         }
+    }
+
+    fn segment(&mut self, reading: Reading<'_>, packet: &Packet<'_>) -> Result<Decoded, DecodeError> {
+        let Reading { frame, outer } = reading;
+        let Some(segment) = tcp::segment(frame, packet)? else { return Ok(Decoded::Fragment) };
+        let (sighting, tunnel) = (sighting::of(frame, outer), self.ways.through(&self.way));
+        Ok(Decoded::Segment(Segment { sighting, tunnel, ..segment }))
+    }
+
+    /// The segment quoted is in the tunnels that the error came through, and in those that are quoted with it.
+    fn icmp_error(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) -> Decoded {
+        let Some(quoting) = icmp::error(packet) else { return Decoded::NotTcp };
+        let mut quoted = quoting.quoted;
+        while quoted.protocol != IpNextHeaderProtocols::Tcp {
+            let Ok(Some(entered)) = tunnel::enter(&quoted) else { return Decoded::NotTcp };
+            if self.way.len() >= self.depth {
+                return Decoded::TooDeep;
+            }
+            self.way.push(entered.passage);
+            let inside = match entered.network {
+                Network::Ipv4(rest) => ipv4::quoted(rest),
+                Network::Ipv6(rest) => ipv6::quoted(rest),
+                Network::Other | Network::Unsupported => return Decoded::NotTcp,
+            };
+            let Ok(inside) = inside else { return Decoded::NotTcp };
+            quoted = inside;
+        }
+        let error = quoting.about(frame, packet.source, &quoted);
+        let tunnel = self.ways.through(&self.way);
+        error.map_or(Decoded::NotTcp, |error| Decoded::Icmp(IcmpError { tunnel, ..error }))
+    }
+
+    /// A first fragment is read at once where all headers are in it, since what else is missing may never have been
+    /// captured. Everything else waits for the whole packet.
+    fn fragment(
+        &mut self,
+        reading: Reading<'_>,
+        packet: &Packet<'_>,
+        piece: &Piece<'_>,
+    ) -> Result<Decoded, DecodeError> {
+        // In IPv6 the first fragment alone says what the packet carries.
+        if packet.source.is_ipv4() && !self.may_lead_to_tcp(piece.protocol) {
+            return if packet.part == Part::First {
+                self.packet(reading, packet.as_beginning())
+            } else {
+                Ok(Decoded::NotTcp)
+            };
+        }
+        let key = Key::new(packet, piece, self.ways.through(&self.way));
+        match self.fragments.add(reading.frame.time, &key, piece) {
+            Fate::Completes(whole) => self.whole(reading, packet, piece, &key, &whole),
+            Fate::Waits if packet.part == Part::First => self.beginning(reading, packet, piece, &key),
+            Fate::Read(false) => Ok(Decoded::NotTcp),
+            Fate::Waits | Fate::Read(true) | Fate::Worthless => Ok(Decoded::Fragment),
+        }
+    }
+
+    fn whole(
+        &mut self,
+        reading: Reading<'_>,
+        packet: &Packet<'_>,
+        piece: &Piece<'_>,
+        key: &Key,
+        whole: &Whole,
+    ) -> Result<Decoded, DecodeError> {
+        let payload = Rest::put_together(&whole.octets, whole.len, piece.payload.offset());
+        let packet = Packet { protocol: whole.protocol, payload, part: Part::Whole, piece: None, ..*packet };
+        let packet = if packet.source.is_ipv4() { ipv4::go_on(packet) } else { ipv6::go_on(packet) }?;
+        if packet.piece.is_some() {
+            // A fragment of a fragment: no sender makes that.
+            return Ok(Decoded::Fragment);
+        }
+        let read = self.packet(reading, packet)?;
+        self.fragments.note_read(key, read != Decoded::NotTcp);
+        Ok(read)
+    }
+
+    fn beginning(
+        &mut self,
+        reading: Reading<'_>,
+        packet: &Packet<'_>,
+        piece: &Piece<'_>,
+        key: &Key,
+    ) -> Result<Decoded, DecodeError> {
+        let way = self.way.len();
+        let read = self.packet(reading, packet.as_beginning());
+        let is_all_there = match &read {
+            Ok(Decoded::Segment(segment)) => !segment.cut_short,
+            Ok(Decoded::NotTcp) => piece.payload.len() >= TELLING,
+            Ok(Decoded::Fragment) | Err(_) => false,
+            Ok(_) => true,
+        };
+        // What the capture has cut no other fragment brings back.
+        if is_all_there || !piece.payload.is_whole() {
+            let is_tcp = !matches!(read, Ok(Decoded::NotTcp));
+            self.fragments.note_read(key, is_tcp);
+            return read;
+        }
+        self.way.truncate(way);
+        Ok(Decoded::Fragment)
+    }
+
+    fn may_lead_to_tcp(&self, protocol: IpNextHeaderProtocol) -> bool {
+        let is_transport = matches!(protocol, IpNextHeaderProtocols::Tcp | IpNextHeaderProtocols::Ah);
+        is_transport || (self.way.len() < self.depth && tunnel::may_be(protocol))
+    }
+}
+
+/// The IP packet that a header announced.
+fn packet(network: Network<'_>) -> Result<Option<Packet<'_>>, DecodeError> {
+    match network {
+        Network::Ipv4(rest) => ipv4::packet(rest).map(Some),
+        Network::Ipv6(rest) => ipv6::packet(rest).map(Some),
+        Network::Other | Network::Unsupported => Ok(None),
     }
 }

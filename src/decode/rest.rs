@@ -24,6 +24,12 @@ impl<'a> Rest<'a> {
         Self { octets: frame.octets, offset: 0, len: wire_len.max(frame.octets.len()) }
     }
 
+    /// What was put together of fragments: the first of `len` octets, as far as they were captured without a gap. Errors
+    /// name `offset`, where the fragment that completed it begins in its frame.
+    pub(super) fn put_together(octets: &'a [u8], len: usize, offset: usize) -> Self {
+        Self { octets, offset, len: len.max(octets.len()) }
+    }
+
     /// How many octets of the frame stand before it.
     pub(super) const fn offset(&self) -> usize {
         self.offset

@@ -1,9 +1,8 @@
 //! TCP headers.
 //!
-//! In: an IP packet that carries TCP. Out: a `Segment`, also where the capture or a first fragment ends
-//! inside the header.
+//! In: an IP packet that carries TCP. Out: a `Segment`, also where the capture ends inside the header.
 //! Invariant: the data offset is checked before it is used; the length of the text is the IP header's, not
-//! the capture's.
+//! the capture's; of a first fragment it is that fragment's.
 //! Read: RFC 9293 §3.1, RFC 9768 §3.1 (the ninth control bit).
 
 use std::net::SocketAddr;
@@ -25,17 +24,13 @@ const LEAST: usize = 14;
 /// Where the window ends.
 const WITH_WINDOW: usize = 16;
 
-/// Reads the segment that `packet` carries; `None` where a first fragment is too short to have the control
-/// bits.
+/// Reads the segment that `packet` carries; `None` where a first fragment ends before the header does.
 pub(super) fn segment(frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Option<Segment>, DecodeError> {
     let rest = packet.payload;
     let captured = rest.octets();
     let is_first = packet.part == Part::First;
-    if is_first && rest.len() < LEAST {
-        return Ok(None);
-    }
-    if !is_first && rest.len() < FIXED {
-        return Err(rest.short(Layer::Tcp, FIXED));
+    if rest.len() < FIXED {
+        return if is_first { Ok(None) } else { Err(rest.short(Layer::Tcp, FIXED)) };
     }
     let fixed = fixed_part(captured);
     let Some(header) = TcpPacket::new(&fixed).filter(|_| captured.len() >= LEAST) else {
@@ -45,8 +40,8 @@ pub(super) fn segment(frame: &Frame<'_>, packet: &Packet<'_>) -> Result<Option<S
     if header_len < FIXED {
         return Err(rest.error(Layer::Tcp, Fault::HeaderLength { needed: FIXED, got: header_len }));
     }
-    if header_len > rest.len() && !is_first {
-        return Err(rest.short(Layer::Tcp, header_len));
+    if header_len > rest.len() {
+        return if is_first { Ok(None) } else { Err(rest.short(Layer::Tcp, header_len)) };
     }
     let header_end = header_len.min(captured.len());
     Ok(Some(Segment {
@@ -114,6 +109,7 @@ mod tests {
             payload: crate::decode::rest::Rest::new(&frame),
             part,
             ends_known: true,
+            piece: None,
         };
         segment(&frame, &packet)
     }
@@ -199,13 +195,15 @@ mod tests {
     fn a_first_fragment_goes_as_far_as_it_goes() {
         let octets = tcp(0x018, MSS, b"hello");
         let first = |len: usize| read(&octets[..len], len, Part::First).unwrap();
-        assert_eq!(first(8), None);
-        assert_eq!(first(13), None);
-        let short = first(16).unwrap();
-        assert_eq!((short.window, short.text_len, short.cut_short), (Some(512), 0, true));
+        // The rest of the header is in another fragment.
+        for len in [8, 13, 16, 20, 23] {
+            assert_eq!(first(len), None, "{len}");
+        }
         let long = first(27).unwrap();
         assert_eq!((long.text_len, long.text.octets(), long.cut_short), (3, &b"hel"[..], false));
         assert_eq!(long.checksum, Checksum::Unchecked);
+        let short = read(&octets, 16, Part::First).unwrap().unwrap();
+        assert_eq!((short.window, short.text_len, short.cut_short), (Some(512), 5, true));
         assert!(read(&octets, 13, Part::First).is_err(), "the fragment has it, the capture has not");
     }
 

@@ -63,6 +63,8 @@ fn what_is_no_segment_is_told_apart() {
     later[7] = 3;
     assert_eq!(read(101, &later), Decoded::Fragment);
     later[9] = 17;
+    assert_eq!(read(101, &later), Decoded::Fragment, "a fragment of what may be a tunnel");
+    later[9] = 89;
     assert_eq!(read(101, &later), Decoded::NotTcp, "a fragment of something else");
     let mut tiny = ipv4(TCP, &text[..8]);
     tiny[6] = 0x20;
