@@ -163,6 +163,7 @@ mod observed {
     use tcpshake::analyzer::state::State;
     use tcpshake::analyzer::step::Step;
     use tcpshake::analyzer::tracker::Tracker;
+    use tcpshake::tunnel::TunnelKind;
 
     #[test]
     fn every_script_is_observed_as_it_says() {
@@ -260,6 +261,13 @@ mod observed {
                 };
                 let got = states(client, letters, &connection.states(), &connection.assumed());
                 differences.compare(place, "last states", wanted.join(" "), got);
+            }
+            Subject::Tunnel(wanted) => {
+                let got: Vec<&str> = connection
+                    .tunnel()
+                    .map(|tunnel| tunnel.kinds().map(TunnelKind::as_str).collect())
+                    .unwrap_or_default();
+                differences.compare(place, "tunnel", wanted.join(" "), got.join(" "));
             }
             Subject::Finding(_) | Subject::NoFindings => {}
         }

@@ -2,7 +2,7 @@
 //!
 //! In: fragments in any order, with the capture time. Out: the packet, once it is whole.
 //! Invariant: bounded in packets, octets and capture time. What overlaps, or contradicts what came before, makes the whole
-//! packet worthless, as its receiver throws it away; exact repetitions do not. A packet that is given up unread is counted.
+//! packet worthless, as its receiver throws it away; exact repetitions do not. A packet that never becomes whole is counted.
 //! Read: RFC 791 §3.2, RFC 815, RFC 8200 §4.5, RFC 5722, RFC 1858, RFC 4963.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -13,6 +13,7 @@ use std::time::Duration;
 use pnet::packet::ip::{IpNextHeaderProtocol, IpNextHeaderProtocols};
 
 use crate::decode::ip::{Packet, Piece};
+use crate::segment::{Flags, Segment, TextHead};
 use crate::time::Timestamp;
 use crate::tunnel::Tunnel;
 
@@ -71,6 +72,18 @@ pub(super) struct Whole {
     pub(super) octets: Vec<u8>,
     /// How many it had.
     pub(super) len: usize,
+    /// How many octets of text were read with its first fragment, where that was read at once.
+    pub(super) begun: Option<u32>,
+}
+
+/// What of `segment`, read from the whole packet, was not read with its first fragment.
+pub(super) fn unread(segment: Segment, whole: &Whole) -> Segment {
+    let Some(read) = whole.begun else { return segment };
+    let text_len = segment.text_len.saturating_sub(read);
+    let from = whole.len.saturating_sub(usize::try_from(text_len).unwrap_or(usize::MAX));
+    let text = TextHead::new(whole.octets.get(from..).unwrap_or(&[])).cut(whole.octets.len() < whole.len);
+    let seq = segment.seq + read + u32::from(segment.flags.has(Flags::SYN));
+    Segment { seq, text_len, text, flags: segment.flags.without(Flags::SYN), ..segment }
 }
 
 /// All packets that are in fragments now.
@@ -132,8 +145,15 @@ impl Fragments {
         self.settle(key, State::Read(is_tcp));
     }
 
-    /// How many packets were given up unread, or wait still.
-    pub(super) fn unread(&self) -> u64 {
+    /// Notes that so many octets of the packet's text were read with its first fragment; the rest is waited for.
+    pub(super) fn note_begun(&mut self, key: &Key, text_len: u32) {
+        if let Some(Held { state: State::Waiting(pieces), .. }) = self.held.get_mut(key) {
+            pieces.begun = Some(text_len);
+        }
+    }
+
+    /// How many packets were given up before they were whole, or wait still.
+    pub(super) fn never_whole(&self) -> u64 {
         let waiting = self.held.values().filter(|held| matches!(held.state, State::Waiting(_))).count();
         self.given_up.saturating_add(u64::try_from(waiting).unwrap_or(u64::MAX))
     }
@@ -180,6 +200,7 @@ struct Pieces {
     len: usize,
     /// What it costs to keep them.
     cost: usize,
+    begun: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -239,7 +260,7 @@ impl Pieces {
                 break;
             }
         }
-        Whole { protocol, octets, len: self.len }
+        Whole { protocol, octets, len: self.len, begun: self.begun }
     }
 }
 

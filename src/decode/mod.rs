@@ -20,7 +20,7 @@ use crate::decode::rest::Rest;
 use crate::decode::ways::Ways;
 use crate::frame::{Frame, LinkType};
 use crate::icmp::IcmpError;
-use crate::segment::Segment;
+use crate::segment::{Flags, Segment};
 use crate::tunnel::Passage;
 
 mod checksum;
@@ -103,10 +103,10 @@ impl Decoder {
         }
     }
 
-    /// How many packets came in fragments that could not be put together: some never came, or they contradicted each
-    /// other, or were given up to keep memory bounded. Fragments of packets that could be read without them do not count.
-    pub fn unread_packets(&self) -> u64 {
-        self.fragments.unread()
+    /// How many packets came in fragments and never became whole: some were not captured, or contradicted each other, or
+    /// had to be given up to keep memory bounded. A tunnel's packet counts no more once all headers inside were read.
+    pub fn never_whole(&self) -> u64 {
+        self.fragments.never_whole()
     }
 
     /// Reads what `packet` carries, through all tunnels.
@@ -166,8 +166,8 @@ impl Decoder {
         error.map_or(Decoded::NotTcp, |error| Decoded::Icmp(IcmpError { tunnel, ..error }))
     }
 
-    /// A first fragment is read at once where all headers are in it, since what else is missing may never have been
-    /// captured. Everything else waits for the whole packet.
+    /// A first fragment is read at once where all headers are in it, since the others may not have been captured: a filter for
+    /// ports does not let them pass. What else there is of its text, and its FIN, are read once the packet is whole.
     fn fragment(
         &mut self,
         reading: Reading<'_>,
@@ -208,9 +208,13 @@ impl Decoder {
         }
         let read = self.packet(reading, packet)?;
         self.fragments.note_read(key, read != Decoded::NotTcp);
-        Ok(read)
+        Ok(match read {
+            Decoded::Segment(segment) => Decoded::Segment(fragments::unread(segment, whole)),
+            other => other,
+        })
     }
 
+    /// Reads a first fragment alone, as far as that goes.
     fn beginning(
         &mut self,
         reading: Reading<'_>,
@@ -220,20 +224,32 @@ impl Decoder {
     ) -> Result<Decoded, DecodeError> {
         let way = self.way.len();
         let read = self.packet(reading, packet.as_beginning());
-        let is_all_there = match &read {
-            Ok(Decoded::Segment(segment)) => !segment.cut_short,
-            Ok(Decoded::NotTcp) => piece.payload.len() >= TELLING,
-            Ok(Decoded::Fragment) | Err(_) => false,
-            Ok(_) => true,
-        };
         // What the capture has cut no other fragment brings back.
-        if is_all_there || !piece.payload.is_whole() {
-            let is_tcp = !matches!(read, Ok(Decoded::NotTcp));
-            self.fragments.note_read(key, is_tcp);
-            return read;
+        let may_wait = piece.payload.is_whole();
+        let waits = match &read {
+            Ok(Decoded::Segment(segment)) => {
+                let is_empty = segment.text_len == 0 && !segment.flags.has_any(Flags::SYN.with(Flags::RST));
+                segment.cut_short || is_empty
+            }
+            Ok(Decoded::NotTcp) => piece.payload.len() < TELLING,
+            Ok(Decoded::Fragment) | Err(_) => true,
+            Ok(_) => false,
+        };
+        if waits && may_wait {
+            self.way.truncate(way);
+            return Ok(Decoded::Fragment);
         }
-        self.way.truncate(way);
-        Ok(Decoded::Fragment)
+        match read {
+            // Of a packet inside a tunnel its own header tells how much text it has.
+            Ok(Decoded::Segment(segment)) if self.way.len() == way && !segment.flags.has(Flags::RST) => {
+                self.fragments.note_begun(key, segment.text_len);
+                Ok(Decoded::Segment(Segment { flags: segment.flags.without(Flags::FIN), ..segment }))
+            }
+            read => {
+                self.fragments.note_read(key, !matches!(read, Ok(Decoded::NotTcp)));
+                read
+            }
+        }
     }
 
     fn may_lead_to_tcp(&self, protocol: IpNextHeaderProtocol) -> bool {

@@ -4,6 +4,7 @@
 //! Invariant: a misspelt state, subject or value is an error of the script, never an expectation that cannot be met.
 
 use tcpshake::analyzer::diagnosis::code::Code;
+use tcpshake::tunnel::TunnelKind;
 
 /// What one segment should be observed as.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +65,8 @@ pub enum Subject {
     Outcome(String),
     /// The last states, as in [`Expected::states`].
     States(Vec<String>),
+    /// The tunnels that it is in, outermost first; none at all where it is empty.
+    Tunnel(Vec<String>),
     /// One of its findings.
     Finding(Wanted),
     /// No findings at all.
@@ -147,11 +150,16 @@ fn subject_of(words: &[&str]) -> Result<Subject, String> {
         ["states", states @ ..] if (1..=2).contains(&states.len()) => {
             Ok(Subject::States(states_of(states.iter().copied())?))
         }
+        ["tunnel", "none"] => Ok(Subject::Tunnel(Vec::new())),
+        ["tunnel", kinds @ ..] if !kinds.is_empty() => {
+            let known = TunnelKind::ALL.map(TunnelKind::as_str);
+            Ok(Subject::Tunnel(kinds.iter().map(|kind| one_of(kind, &known)).collect::<Result<_, _>>()?))
+        }
         ["finding", finding @ ..] => Ok(Subject::Finding(finding_of(finding)?)),
         ["findings", "none"] => Ok(Subject::NoFindings),
         _ => Err(format!(
             "`{}` is none of: client LETTER, opening KIND, closing KIND [first ROLE], outcome KIND, \
-             states STATE [STATE], finding CODE [frames F ...] [confidence HOW] [rival], findings none",
+             states STATE [STATE], tunnel KIND ..., finding CODE [frames F ...] [confidence HOW] [rival], findings none",
             words.join(" ")
         )),
     }

@@ -5,7 +5,7 @@ use crate::decode::error::DecodeError;
 use crate::decode::samples::{A4, A6, B4, TCP, frame, ipv4, ipv6, join, rest, summed4, summed6, tcp};
 use crate::decode::{DEPTH, Decoded, Decoder};
 use crate::frame::{Frame, LinkType};
-use crate::segment::{Checksum, Segment};
+use crate::segment::{Checksum, Flags, Segment};
 use proptest::prelude::*;
 
 const OPTIONS: &[u8] = &[2, 4, 5, 0xb4, 1, 1, 4, 2, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8, 1, 3, 3, 7];
@@ -41,6 +41,7 @@ fn whole(octets: &[u8]) -> Fate {
         protocol: IpNextHeaderProtocols::Tcp,
         octets: octets.to_vec(),
         len: octets.len(),
+        begun: None,
     })
 }
 
@@ -86,9 +87,9 @@ fn what_overlaps_or_contradicts_is_worthless() {
             Fate::Worthless,
             "{pieces:?}"
         );
-        assert_eq!((fragments.unread(), fragments.octets), (1, 0), "{pieces:?}");
+        assert_eq!((fragments.never_whole(), fragments.octets), (1, 0), "{pieces:?}");
         let other = fragments.add(seconds(1), &key(2), &piece(0, true, b"01234567"));
-        assert_eq!((other, fragments.unread()), (Fate::Waits, 2), "another packet is another matter");
+        assert_eq!((other, fragments.never_whole()), (Fate::Waits, 2), "another packet is another matter");
     }
 }
 
@@ -98,7 +99,7 @@ fn a_packet_is_waited_for_as_long_as_a_receiver_waits() {
         let mut fragments = Fragments::default();
         fragments.add(seconds(100), &key(1), &piece(0, true, b"01234567"));
         assert_eq!(fragments.add(seconds(100 + late), &key(1), &piece(8, false, b"89")), fate, "{late}");
-        assert_eq!(fragments.unread(), unread, "{late}");
+        assert_eq!(fragments.never_whole(), unread, "{late}");
     }
 }
 
@@ -118,7 +119,7 @@ fn memory_is_bounded_and_what_is_given_up_is_counted() {
         assert!(fragments.held.len() <= MOST_PACKETS && fragments.order.len() <= MOST_PACKETS);
         assert!(fragments.octets <= MOST_OCTETS);
     }
-    assert_eq!(fragments.unread(), 10_000);
+    assert_eq!(fragments.never_whole(), 10_000);
     // Packets in the smallest pieces there are.
     let mut fragments = Fragments::default();
     for number in 0..100_000_u32 {
@@ -127,7 +128,7 @@ fn memory_is_bounded_and_what_is_given_up_is_counted() {
         assert!(fragments.octets <= MOST_OCTETS);
     }
     assert!(fragments.held.values().all(|held| matches!(held.state, State::Waiting(_))));
-    assert_eq!(fragments.unread(), 13);
+    assert_eq!(fragments.never_whole(), 13);
 }
 
 #[test]
@@ -138,7 +139,7 @@ fn one_number_used_again_and_again_is_bounded_too() {
         fragments.note_read(&key(1), true);
         assert!(fragments.order.len() <= MOST_PACKETS);
     }
-    assert_eq!((fragments.octets, fragments.unread()), (0, 0));
+    assert_eq!((fragments.octets, fragments.never_whole()), (0, 0));
 }
 
 /// An IPv4 packet as fragments of `size` octets.
@@ -171,14 +172,19 @@ fn reads(frames: &[Vec<u8>]) -> Vec<Result<Decoded, DecodeError>> {
     frames.iter().map(|octets| decoder.decode(&frame(LinkType::RAW, octets))).collect()
 }
 
-/// The one segment among what was read; everything else must be a fragment.
-fn only(reads: &[Result<Decoded, DecodeError>]) -> Segment {
+/// The segments among what was read; everything else must be a fragment.
+fn segments(reads: &[Result<Decoded, DecodeError>]) -> Vec<Segment> {
     let segments = reads.iter().filter_map(|read| match read {
         Ok(Decoded::Segment(segment)) => Some(segment.clone()),
         Ok(Decoded::Fragment) => None,
         other => panic!("{other:?}"),
     });
-    let [segment] = segments.collect::<Vec<_>>().try_into().unwrap();
+    segments.collect()
+}
+
+/// The one segment among what was read.
+fn only(reads: &[Result<Decoded, DecodeError>]) -> Segment {
+    let [segment] = segments(reads).try_into().unwrap();
     segment
 }
 
@@ -198,15 +204,41 @@ fn a_header_that_spans_fragments_is_read_with_the_last_of_them() {
 }
 
 #[test]
-fn a_first_fragment_with_the_whole_header_is_read_at_once() {
-    let frames = pieces4(&ipv4(TCP, &summed4(tcp(0x018, &[], &[b'x'; 100]))), 64);
+fn a_first_fragment_with_the_whole_header_is_read_at_once_and_the_rest_when_it_is_there() {
+    let text: Vec<u8> = (0..100).collect();
+    let frames = pieces4(&ipv4(TCP, &summed4(tcp(0x019, &[], &text))), 64);
     let forward = reads(&frames);
-    let segment = only(&forward);
     assert!(matches!(forward[0], Ok(Decoded::Segment(_))));
-    assert_eq!((segment.text_len, segment.checksum), (44, Checksum::Unchecked));
+    let [first, rest] = segments(&forward).try_into().unwrap();
+    assert_eq!((first.seq.0, first.text_len, first.checksum), (100, 44, Checksum::Unchecked));
+    assert_eq!((rest.seq.0, rest.text_len, rest.checksum), (144, 56, Checksum::Correct));
+    assert_eq!(rest.text.octets(), &text[44..76]);
+    // The FIN stands behind all text.
+    assert_eq!((first.flags, rest.flags), (Flags(0x018), Flags(0x019)));
     let backwards: Vec<_> = frames.into_iter().rev().collect();
     let segment = only(&reads(&backwards));
     assert_eq!((segment.text_len, segment.checksum), (100, Checksum::Correct), "the whole is there");
+}
+
+#[test]
+fn a_syn_with_text_in_fragments_is_numbered_as_it_is() {
+    let frames = pieces4(&ipv4(TCP, &summed4(tcp(0x002, &[], &[7; 40]))), 40);
+    let [syn, rest] = segments(&reads(&frames)).try_into().unwrap();
+    assert_eq!((syn.flags, syn.text_len, rest.flags, rest.text_len), (Flags::SYN, 20, Flags(0), 20));
+    assert_eq!(rest.seq, syn.end());
+}
+
+#[test]
+fn a_first_fragment_with_nothing_but_the_header_waits() {
+    let frames = pieces4(&ipv4(TCP, &summed4(tcp(0x019, OPTIONS, b"text"))), 48);
+    let segment = only(&reads(&frames));
+    assert_eq!((segment.flags, segment.text_len), (Flags(0x019), 4));
+}
+
+#[test]
+fn a_reset_is_read_at_once_and_for_all() {
+    let frames = pieces4(&ipv4(TCP, &summed4(tcp(0x014, &[], &[7; 40]))), 40);
+    assert_eq!(only(&reads(&frames)).flags, Flags(0x014));
 }
 
 #[test]
@@ -282,7 +314,7 @@ fn what_the_capture_has_cut_is_not_waited_for() {
     let mut decoder = Decoder::new(DEPTH);
     let _ = decoder.decode(&Frame { octets: &frames[0][..30], ..frame(LinkType::RAW, &frames[0]) });
     assert_eq!(decoder.decode(&frame(LinkType::RAW, &frames[1])), Ok(Decoded::Fragment));
-    assert_eq!(decoder.unread_packets(), 0, "the error said it");
+    assert_eq!(decoder.never_whole(), 0, "the error said it");
 }
 
 #[test]
@@ -293,7 +325,7 @@ fn packets_that_never_become_whole_are_counted() {
         for (_, octets) in frames.iter().enumerate().filter(|(index, _)| *index != missing) {
             assert_eq!(decoder.decode(&frame(LinkType::RAW, octets)), Ok(Decoded::Fragment));
         }
-        assert_eq!(decoder.unread_packets(), 1);
+        assert_eq!(decoder.never_whole(), 1);
     }
 }
 
@@ -329,12 +361,14 @@ proptest! {
             order /= 7;
         }
         let expected = only(&reads(&[whole]));
-        let read = only(&reads(&frames));
-        prop_assert_eq!((read.source, read.seq, read.flags, read.window), (expected.source, expected.seq, expected.flags, expected.window));
-        prop_assert_eq!(read.options, expected.options);
-        if read.checksum != Checksum::Unchecked {
-            prop_assert_eq!((read.text_len, read.text, read.checksum), (expected.text_len, expected.text, Checksum::Correct));
-        }
+        let read = segments(&reads(&frames));
+        let flags = read.iter().fold(Flags::default(), |flags, segment| flags.with(segment.flags));
+        prop_assert_eq!(flags, expected.flags);
+        prop_assert_eq!(read.iter().map(|segment| segment.text_len).sum::<u32>(), expected.text_len);
+        let first = read.iter().min_by_key(|segment| segment.seq.0).unwrap();
+        prop_assert_eq!((first.source, first.seq, first.window), (expected.source, expected.seq, expected.window));
+        prop_assert!(read.len() <= 2 && read.iter().all(|segment| segment.options == expected.options));
+        prop_assert_eq!(read.last().unwrap().checksum, Checksum::Correct);
     }
 
     /// Fragments of anything, from few packets so that they meet.
@@ -362,6 +396,6 @@ proptest! {
             };
             let _ = decoder.decode(&Frame { time: seconds(time), ..frame(LinkType::RAW, &octets) });
         }
-        prop_assert!(decoder.unread_packets() <= count);
+        prop_assert!(decoder.never_whole() <= count);
     }
 }
