@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tcpshake::analyzer::config::Config;
 use tcpshake::analyzer::diagnosis::severity::Severity;
@@ -208,7 +209,7 @@ pub struct CheckArgs {
 #[derive(Debug, Args)]
 pub struct Bounds {
     /// Look into so many tunnels inside one another; 0 looks into none
-    #[arg(long, value_name = "N", default_value_t = DEPTH)]
+    #[arg(long, value_name = "N", default_value_t = DEPTH, value_parser = RangedU64ValueParser::<usize>::new().range(..=255))]
     pub depth: usize,
     /// Hold so many connections at a time; beyond, some are let go early: first what has ended, then the oldest attempts
     /// [default: 1000000; 100000 for check, 10000 for ladders, which keep segments]

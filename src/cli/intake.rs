@@ -72,7 +72,7 @@ impl Intake {
 
     /// What was counted.
     pub fn into_summary(self) -> Summary {
-        self.summary
+        Summary { never_whole: self.decoder.never_whole(), ..self.summary }
     }
 
     fn too_deep(&mut self) {
@@ -83,7 +83,7 @@ impl Intake {
                 "more than {} tunnels inside one another; what is deeper is left out\n  \
                  try: --depth {}",
                 self.depth,
-                self.depth * 2
+                self.depth.saturating_mul(2)
             ));
         }
     }

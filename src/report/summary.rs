@@ -33,8 +33,10 @@ pub struct Summary {
     pub malformed: u64,
     /// Frames of a link type that is not read here, by that type.
     pub unsupported_link: BTreeMap<LinkType, u64>,
-    /// Fragments that cannot be read alone.
+    /// Fragments that bring nothing by themselves.
     pub fragments: u64,
+    /// Packets in fragments that never became whole.
+    pub never_whole: u64,
     /// Frames with a packet inside more tunnels than were looked into.
     pub too_deep: u64,
     /// Frames that a live capture took, as the system counts them.
@@ -95,6 +97,7 @@ impl Summary {
         add(&mut self.icmp_errors, other.icmp_errors);
         add(&mut self.malformed, other.malformed);
         add(&mut self.fragments, other.fragments);
+        add(&mut self.never_whole, other.never_whole);
         add(&mut self.too_deep, other.too_deep);
         add(&mut self.damaged_blocks, other.damaged_blocks);
         add(&mut self.evicted, other.evicted);
@@ -203,6 +206,8 @@ impl fmt::Display for Summary {
         lost.add(f, dropped, format_args!("{} lost by the capture", Count(dropped, "frame")))?;
         let damaged = Count(self.damaged_blocks, "damaged place");
         lost.add(f, self.damaged_blocks, format_args!("{damaged} passed over"))?;
+        let never_whole = Count(self.never_whole, "packet");
+        lost.add(f, self.never_whole, format_args!("{never_whole} in fragments never whole"))?;
         let evicted = Count(self.evicted, "connection");
         lost.add(f, self.evicted, format_args!("{evicted} let go early, being too many at a time"))?;
         if lost.has_any { f.write_str(": what rests on something missing is in doubt") } else { Ok(()) }
@@ -261,6 +266,7 @@ mod tests {
             fragments: 1,
             too_deep: 4,
             dropped: Some(7),
+            never_whole: 2,
             findings: BySeverity { notes: 0, warnings: 2, errors: 1 },
             ..Summary::default()
         };
@@ -269,7 +275,7 @@ mod tests {
         }
         insta::assert_snapshot!(summary, @r#"
         42 frames, 36 segments in 3 connections; found: 1 error, 2 warnings; left out: 2 not TCP, 1 fragment, 4 too deep in tunnels, 2 of the unsupported link type 105, 1 of the unsupported link type 127
-        7 frames lost by the capture: what rests on something missing is in doubt
+        7 frames lost by the capture, 2 packets in fragments never whole: what rests on something missing is in doubt
         "#);
     }
 

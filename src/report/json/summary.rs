@@ -22,6 +22,7 @@ pub struct SummaryRecord<'a> {
     #[serde(skip_serializing_if = "LinkTypes::is_empty")]
     unsupported_link_types: LinkTypes<'a>,
     fragments: u64,
+    never_whole: u64,
     too_deep: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     captured: Option<u64>,
@@ -78,6 +79,7 @@ impl<'a> SummaryRecord<'a> {
             unsupported_link: summary.unsupported_link.values().sum(),
             unsupported_link_types: LinkTypes(summary),
             fragments: summary.fragments,
+            never_whole: summary.never_whole,
             too_deep: summary.too_deep,
             captured: summary.captured,
             dropped: summary.dropped,
