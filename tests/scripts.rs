@@ -108,7 +108,11 @@ fn icmp_as_written(
             source: script.socket(quoted.from),
             destination: script.socket(quoted.to),
             seq: SeqNumber(quoted.seq),
-            tunnel: None,
+            // Which tunnels a `header:` makes only `= N tunnel` says.
+            tunnel: match decoded {
+                Ok(Decoded::Icmp(error)) if !script.header.is_empty() => error.tunnel.clone(),
+                _ => None,
+            },
         })
     } else {
         Decoded::NotTcp

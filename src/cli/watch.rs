@@ -27,9 +27,11 @@ use crate::cli::read::LADDER_STEPS;
 use crate::cli::signals::stop_flag;
 use crate::cli::told::{complain, say, told};
 
-/// TCP, and the ICMP errors about it. In a filter `vlan` moves what stands behind it, so it comes last.
-const DEFAULT_FILTER: &str = "tcp or icmp or icmp6";
-const DEFAULT_FILTER_WITH_VLAN: &str = "tcp or icmp or icmp6 or (vlan and (tcp or icmp or icmp6))";
+/// TCP, and the ICMP errors about it.
+const PLAIN: &str = "tcp or icmp or icmp6";
+/// The protocols and ports of tunnels, as `decode/tunnel` knows them.
+const TUNNELS: &str = "proto 4 or proto 41 or proto 47 or proto 97 or proto 115 or proto 137 or proto 143 or \
+     udp port (1701 or 2152 or 3544 or 4341 or 4754 or 4789 or 4790 or 5072 or 6081 or 6635 or 8472)";
 
 /// How long a connection that has ended stays quiet before it is reported.
 const REPORT_AFTER: Duration = Duration::from_secs(1);
@@ -127,11 +129,13 @@ fn open(args: &WatchArgs) -> Result<Live, CaptureError> {
         options.filter = Some(args.filter.join(" "));
         return Live::open(&options);
     }
-    options.filter = Some(DEFAULT_FILTER_WITH_VLAN.to_owned());
+    let wanted = if args.bounds.depth == 0 { PLAIN.to_owned() } else { format!("{PLAIN} or {TUNNELS}") };
+    // In a filter `vlan` moves what stands behind it, so it comes last.
+    options.filter = Some(format!("{wanted} or (vlan and ({wanted}))"));
     match Live::open(&options) {
         // Not every link layer has VLANs.
         Err(CaptureError::BadFilter { .. }) => {
-            options.filter = Some(DEFAULT_FILTER.to_owned());
+            options.filter = Some(wanted);
             Live::open(&options)
         }
         opened => opened,

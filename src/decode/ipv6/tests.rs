@@ -60,6 +60,16 @@ fn each_extension_header_is_stepped_over() {
 }
 
 #[test]
+fn a_shim_hides_the_ends() {
+    let shim = |third: u8| join(&[&[TCP, 0, third, 0, 0, 0, 0, 9], TEXT]);
+    let (payload, control) = (ipv6(140, &shim(0x80)), ipv6(140, &shim(0x00)));
+    assert!(leads_to_tcp(&payload) && leads_to_tcp(&control));
+    assert_eq!((read(&payload).ends_known, read(&control).ends_known), (false, true));
+    let behind = ipv6(ROUTING, &join(&[&[140, 0, 3, 1, 0, 0, 0, 0], &shim(0)]));
+    assert!(!read(&behind).ends_known, "what another header hid stays hidden");
+}
+
+#[test]
 fn other_protocols_end_the_chain() {
     for (next, protocol) in [(59, 59), (17, 17), (50, 50), (HOP_BY_HOP, 59)] {
         let octets = ipv6(next, &[59, 0, 1, 4, 0, 0, 0, 0]);
