@@ -159,6 +159,7 @@ pub enum Layer {
 }
 
 impl fmt::Display for Layer {
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Ethernet => "Ethernet header",

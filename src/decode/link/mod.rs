@@ -49,13 +49,11 @@ pub(super) fn ethernet(frame: Rest<'_>) -> Result<Network<'_>, DecodeError> {
 }
 
 /// The packet behind an EtherType outside of Ethernet, where none is a length.
-#[allow(dead_code, reason = "for tunnels that carry what an EtherType names")]
 pub(super) fn behind(EtherType(number): EtherType, rest: Rest<'_>) -> Result<Network<'_>, DecodeError> {
     follow(Next::numbered(number, rest))
 }
 
 /// The packet in a PPP frame, with its protocol number in front, behind address and control or without them.
-#[allow(dead_code, reason = "for tunnels that carry PPP")]
 pub(super) fn ppp(frame: Rest<'_>) -> Result<Network<'_>, DecodeError> {
     follow(Next::Link(LinkType::PPP, frame))
 }

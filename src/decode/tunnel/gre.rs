@@ -12,7 +12,7 @@ use pnet::packet::gre::GrePacket;
 use crate::decode::error::{DecodeError, Layer};
 use crate::decode::link::{Network, behind, ethernet, ppp};
 use crate::decode::rest::Rest;
-use crate::decode::tunnel::Inside;
+use crate::decode::tunnel::inside::{Inside, by_version};
 use crate::tunnel::TunnelKind;
 
 /// Ethernet frames.
@@ -136,7 +136,7 @@ fn mirrored_iii(rest: Rest<'_>) -> Result<Network<'_>, DecodeError> {
     let rest = if low & 1 == 1 { rest.split(8, Layer::Tunnel)?.1 } else { rest };
     match (first >> 4, high >> 2 & 0b1_1111) {
         (2, 0) => ethernet(rest),
-        (2, 2) => Ok(super::by_version(rest).unwrap_or(Network::Other)),
+        (2, 2) => Ok(by_version(rest).unwrap_or(Network::Other)),
         _ => Ok(Network::Other),
     }
 }

@@ -7,7 +7,7 @@
 
 use crate::decode::error::Layer;
 use crate::decode::rest::Rest;
-use crate::decode::tunnel::{Inside, by_version};
+use crate::decode::tunnel::inside::{Inside, by_version};
 use crate::tunnel::TunnelKind;
 
 /// Version 1, and GTP rather than GTP'.

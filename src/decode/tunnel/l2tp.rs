@@ -9,7 +9,7 @@
 use crate::decode::error::Layer;
 use crate::decode::link::{Network, ethernet, ppp};
 use crate::decode::rest::Rest;
-use crate::decode::tunnel::Inside;
+use crate::decode::tunnel::inside::Inside;
 use crate::tunnel::TunnelKind;
 
 const CONTROL: u16 = 0x8000;

@@ -12,10 +12,12 @@ use crate::decode::error::{DecodeError, Fault, Layer};
 use crate::decode::ip::{Packet, Part};
 use crate::decode::link::{Network, behind, ethernet};
 use crate::decode::rest::Rest;
+use crate::decode::tunnel::inside::Inside;
 use crate::tunnel::{Passage, TunnelKind};
 
 mod gre;
 mod gtp;
+mod inside;
 mod l2tp;
 mod overlay;
 #[cfg(test)]
@@ -33,24 +35,6 @@ pub(super) struct Entered<'a> {
     pub(super) passage: Passage,
     /// The packet inside.
     pub(super) network: Network<'a>,
-}
-
-/// What stands behind a tunnel's header, and what the header says of the tunnel as a whole.
-#[derive(Clone, Copy, Debug)]
-struct Inside<'a> {
-    kind: TunnelKind,
-    id: Option<u32>,
-    network: Network<'a>,
-}
-
-impl<'a> Inside<'a> {
-    const fn new(kind: TunnelKind, network: Network<'a>) -> Self {
-        Self { kind, id: None, network }
-    }
-
-    const fn of_network(self, id: u32) -> Self {
-        Self { id: Some(id), ..self }
-    }
 }
 
 /// Whether a packet of that protocol can be a tunnel.
@@ -104,40 +88,5 @@ fn ether_ip(rest: Rest<'_>) -> Result<Inside<'_>, DecodeError> {
     match first >> 4 {
         3 => Ok(Inside::new(TunnelKind::EtherIp, ethernet(frame)?)),
         version => Err(rest.error(Layer::Tunnel, Fault::Version(version))),
-    }
-}
-
-/// The IP packet that `rest` is by its version.
-fn by_version(rest: Rest<'_>) -> Option<Network<'_>> {
-    match rest.octets().first()? >> 4 {
-        4 => Some(Network::Ipv4(rest)),
-        6 => Some(Network::Ipv6(rest)),
-        _ => None,
-    }
-}
-
-/// Whether an IP header stands there whose version and lengths can be true. Where `ends_early`, as in a fragment, the packet
-/// may be longer than what is there of it.
-fn is_plausible(network: Network<'_>, ends_early: bool) -> bool {
-    match network {
-        Network::Ipv4(rest) => match *rest.octets() {
-            [first, _, high, low, ..] => {
-                let header = usize::from(first & 15).saturating_mul(4);
-                let total = usize::from(u16::from_be_bytes([high, low]));
-                let fits = total == 0 || (header <= total && (ends_early || total <= rest.len()));
-                first >> 4 == 4 && header >= 20 && fits
-            }
-            [first, ..] => first >> 4 == 4,
-            [] => false,
-        },
-        Network::Ipv6(rest) => match *rest.octets() {
-            [first, _, _, _, high, low, ..] => {
-                let total = usize::from(u16::from_be_bytes([high, low])).saturating_add(40);
-                first >> 4 == 6 && (ends_early || total <= rest.len())
-            }
-            [first, ..] => first >> 4 == 6,
-            [] => false,
-        },
-        Network::Other | Network::Unsupported => false,
     }
 }

@@ -10,8 +10,11 @@ use pnet::packet::vxlan::VxlanPacket;
 use crate::decode::error::Layer;
 use crate::decode::link::{Network, behind, ethernet};
 use crate::decode::rest::Rest;
-use crate::decode::tunnel::{Inside, by_version, gre};
+use crate::decode::tunnel::gre;
+use crate::decode::tunnel::inside::{Inside, by_version};
 use crate::tunnel::TunnelKind;
+
+const SERVICE_HEADER: EtherType = EtherType(0x894f);
 
 /// The network's number counts.
 const NUMBERED: u8 = 0x08;
@@ -36,6 +39,7 @@ pub(super) fn vxlan_gpe(rest: Rest<'_>) -> Option<Inside<'_>> {
         1 => Network::Ipv4(rest),
         2 => Network::Ipv6(rest),
         3 => ethernet(rest).ok()?,
+        4 => behind(SERVICE_HEADER, rest).ok()?,
         5 => behind(EtherTypes::Mpls, rest).ok()?,
         _ => return None,
     };

@@ -278,7 +278,7 @@ fn every_kind() -> Vec<Vec<u8>> {
     let inside = join(&[&[0xff, 3, 0, 0x21], &four()]);
     vec![
         ipv4(4, &four()),
-        ipv6(41, &ipv4(41, &six())),
+        ipv6(4, &ipv4(41, &six())),
         gre(
             &[0xf0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 1, 8, 0, 0, 4, 1, 2, 3, 4, 0, 0, 0, 0],
             &four(),

@@ -12,7 +12,8 @@ use crate::decode::error::Layer;
 use crate::decode::ip::{Packet, Part};
 use crate::decode::link::behind;
 use crate::decode::rest::Rest;
-use crate::decode::tunnel::{Inside, gre, gtp, is_plausible, l2tp, overlay, through_nat};
+use crate::decode::tunnel::inside::{Inside, is_plausible};
+use crate::decode::tunnel::{gre, gtp, l2tp, overlay, through_nat};
 use crate::tunnel::TunnelKind;
 
 const HEADER: usize = 8;
