@@ -39,7 +39,8 @@ pub fn run(args: &CheckArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     if let Some(text) = &args.filter {
         source = source.with_filter(Filter::new(text).map_err(told)?);
     }
-    let observer = Observer::new(args.bounds.depth, args.bounds.config(STEPS), &mut judge);
+    let observer =
+        Observer::new(args.bounds.depth, args.bounds.config(STEPS), &mut judge).saying_errors_alone(quiet);
     let shown = Shown::new(source.progress(), quiet, Results::Later);
     let Outcome { summary, errors, is_partial } = observer.read(&mut source)?;
     drop(shown);

@@ -28,6 +28,8 @@ pub enum Item {
 /// Decodes frames.
 pub struct Intake {
     depth: usize,
+    /// Whether nothing but errors is to be said.
+    pub(super) is_quiet: bool,
     decoder: Decoder,
     summary: Summary,
     unsupported: BTreeSet<LinkType>,
@@ -38,6 +40,7 @@ impl Intake {
     pub fn new(depth: usize) -> Self {
         Self {
             depth,
+            is_quiet: false,
             decoder: Decoder::new(depth),
             summary: Summary::default(),
             unsupported: BTreeSet::new(),
@@ -78,7 +81,7 @@ impl Intake {
     fn too_deep(&mut self) {
         self.summary.too_deep += 1;
         // Who asked for no tunnels at all knows that there are some.
-        if self.summary.too_deep == 1 && self.depth > 0 {
+        if self.summary.too_deep == 1 && self.depth > 0 && !self.is_quiet {
             say(format_args!(
                 "more than {} tunnels inside one another; what is deeper is left out\n  \
                  try: --depth {}",

@@ -37,6 +37,13 @@ impl<'r> Observer<'r> {
         }
     }
 
+    /// Says nothing but errors, where `is_quiet`.
+    #[must_use]
+    pub fn saying_errors_alone(mut self, is_quiet: bool) -> Self {
+        self.intake.is_quiet = is_quiet;
+        self
+    }
+
     /// Takes in a frame.
     pub fn frame(&mut self, frame: &Frame<'_>) -> io::Result<()> {
         let item = self.intake.take(frame);

@@ -42,7 +42,7 @@ pub fn run(args: &ReadArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let mut report = report(&args.look, format, false, is_followed);
     let report_after = is_followed.then_some(REPORT_AFTER);
     let config = Config { report_after, ..args.bounds.config(keep_steps) };
-    let observer = Observer::new(args.bounds.depth, config, &mut *report);
+    let observer = Observer::new(args.bounds.depth, config, &mut *report).saying_errors_alone(quiet);
     let Outcome { summary, errors, is_partial } = if is_followed {
         let stop = stop_flag().map_err(|error| anyhow!("signals: {error}"))?;
         observer.follow(&mut source.following(), &stop, quiet)?

@@ -55,7 +55,8 @@ pub fn run(args: &WatchArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let is_taken = args.write.as_deref().is_some_and(|path| path.as_os_str() == "-");
     let format = args.look.format_or(Format::Lines);
     let mut report = report(&args.look, format, is_taken, true);
-    let mut observer = Observer::new(args.bounds.depth, config(args, format), &mut *report);
+    let mut observer =
+        Observer::new(args.bounds.depth, config(args, format), &mut *report).saying_errors_alone(quiet);
     let is_partial = follow(&mut source, &mut observer, &mut save, args.count, &stop)?;
     if let Some(save) = &mut save {
         save.flush()?;
