@@ -64,7 +64,7 @@ impl Classic {
         let header = octets.held();
         let [major, minor] = [4, 6].map(|field| variant.order.u16_at(header, field));
         let [snap_len, link] = [16, 20].map(|field| variant.order.u32_at(header, field));
-        octets.pass(variant.file_header as u64);
+        octets.pass(variant.file_header);
         Ok(Self {
             variant,
             link: link_type(link),
@@ -103,7 +103,7 @@ impl Classic {
                 self.frames(held, octets.start(), batch, |header| lengths.in_order(Fields::of(order, header)))
             }
         };
-        octets.pass(passed as u64);
+        octets.pass(passed);
         next
     }
 

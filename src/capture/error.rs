@@ -79,6 +79,14 @@ pub enum CaptureError {
         /// libpcap's words.
         cause: String,
     },
+    /// The input has frames of more kinds than a filter is asked of. They are passed over; the others go on.
+    #[error("filter \"{filter}\": asked of {most} link types; frames of any other are left out")]
+    FilterForTooMany {
+        /// The text.
+        filter: String,
+        /// How many kinds of frames the filter is asked of.
+        most: usize,
+    },
     /// The file cannot be opened.
     #[error("{input}: {}", in_words(cause))]
     Open {
@@ -245,6 +253,7 @@ impl CaptureError {
             Self::InterfaceDown { interface } => format!("sudo ifconfig {} up", quoted(interface)),
             Self::BadFilter { .. } => "the words of `man pcap-filter`, as tcpdump takes them".to_owned(),
             Self::FilterNotForLink { .. } => "a filter that does not name the link layer".to_owned(),
+            Self::FilterForTooMany { .. } => "editcap, to take the interfaces in question out".to_owned(),
             Self::Open { input, cause } => return after_open(input, cause),
             Self::Directory { input } => format!("the captures in it: ls {}", quoted(input)),
             Self::Empty { .. } => {

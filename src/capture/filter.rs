@@ -17,12 +17,19 @@ use crate::frame::{Frame, LinkType};
 /// What libpcap says of a filter that, for this link type, no frame can pass.
 const REJECTS_ALL: &str = "expression rejects all packets";
 
+/// So many kinds of frames a filter is compiled for: each takes a handle of libpcap, time and memory, and an input
+/// made for it could have thousands.
+const MOST_KINDS: usize = 64;
+
 /// A filter for frames of any link type.
 #[derive(Clone, Debug)]
 pub struct Filter {
     text: String,
     /// Few: kinds of frames in one input. An empty program lets nothing pass.
     programs: Vec<(Kind, Vec<Instruction>)>,
+    /// Which of them was asked last: mostly it is the one to ask.
+    last: usize,
+    has_refused: bool,
 }
 
 /// What programs differ by.
@@ -59,7 +66,7 @@ impl Filter {
             Err(_) if others.iter().any(|link| try_for(*link).is_ok()) => {}
             Err(cause) => return Err(CaptureError::BadFilter { filter: text.to_owned(), cause }),
         }
-        Ok(Self { text: text.to_owned(), programs: Vec::new() })
+        Ok(Self { text: text.to_owned(), programs: Vec::new(), last: 0, has_refused: false })
     }
 
     /// Its text.
@@ -71,26 +78,41 @@ impl Filter {
     ///
     /// # Errors
     ///
-    /// `FilterNotForLink` with the first frame of a link type for which the filter makes no sense; those that follow
-    /// are answered false.
+    /// `FilterNotForLink` with the first frame of a link type for which the filter makes no sense, `FilterForTooMany` with
+    /// the first one beyond `MOST_KINDS` kinds; those that follow are answered false.
     pub fn passes(&mut self, frame: &Frame<'_>) -> Result<bool, CaptureError> {
         let kind = Kind::of(frame);
-        if let Some((_, program)) = self.programs.iter().find(|(known, _)| *known == kind) {
-            return Ok(bpf::passes(program, frame.octets, frame.wire_len));
+        let is_last = self.programs.get(self.last).is_some_and(|(known, _)| *known == kind);
+        if !is_last {
+            match self.programs.iter().position(|(known, _)| *known == kind) {
+                Some(at) => self.last = at,
+                None if self.programs.len() < MOST_KINDS => self.compile(kind)?,
+                None if self.has_refused => return Ok(false),
+                None => {
+                    self.has_refused = true;
+                    return Err(CaptureError::FilterForTooMany {
+                        filter: self.text.clone(),
+                        most: MOST_KINDS,
+                    });
+                }
+            }
         }
+        let program = self.programs.get(self.last).map_or(&[][..], |(_, program)| program);
+        Ok(bpf::passes(program, frame.octets, frame.wire_len))
+    }
+
+    /// Adds the program for frames of one more kind; an empty one where there is none.
+    fn compile(&mut self, kind: Kind) -> Result<(), CaptureError> {
         let (program, error) = match compile(&self.text, kind) {
             Ok(program) => (program, None),
             Err(cause) if cause == REJECTS_ALL => (Vec::new(), None),
             Err(cause) => (Vec::new(), Some(cause)),
         };
-        let passes = bpf::passes(&program, frame.octets, frame.wire_len);
+        self.last = self.programs.len();
         self.programs.push((kind, program));
-        match error {
-            None => Ok(passes),
-            Some(cause) => {
-                Err(CaptureError::FilterNotForLink { filter: self.text.clone(), link: frame.link, cause })
-            }
-        }
+        error.map_or(Ok(()), |cause| {
+            Err(CaptureError::FilterNotForLink { filter: self.text.clone(), link: kind.link, cause })
+        })
     }
 }
 

@@ -126,9 +126,6 @@ impl Input {
             return Err(stop);
         }
         loop {
-            if !self.octets.settle()? {
-                return Err(Stop::CutOff);
-            }
             let walked = self.format.walk(&mut self.octets, batch);
             if self.followed.is_some() && self.format.is_unpacked() {
                 return Err(Stop::NotFollowed);
@@ -152,22 +149,22 @@ impl Input {
     /// Moves on to where reading may go on behind damage: to the end where that is nowhere.
     fn find_way(&mut self) -> Result<(), Stop> {
         if let Some((Damage { length: Some(length), .. }, _)) = self.lost {
-            self.octets.pass(u64::from(length));
+            self.octets.pass(length as usize);
             return Ok(());
         }
         let mut has_ended = false;
         loop {
             match self.format.find(self.octets.held(), has_ended) {
                 Way::At(distance) => {
-                    self.octets.pass(distance as u64);
+                    self.octets.pass(distance);
                     return Ok(());
                 }
                 Way::Unclear { pass, hold } if !has_ended => {
-                    self.octets.pass(pass as u64);
+                    self.octets.pass(pass);
                     has_ended = !self.octets.ensure(hold)?;
                 }
                 _ => {
-                    self.octets.pass(self.octets.held().len() as u64);
+                    self.octets.pass(usize::MAX);
                     return Ok(());
                 }
             }

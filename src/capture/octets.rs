@@ -20,20 +20,17 @@ pub struct Octets {
     end: usize,
     /// Where in the input `start` is.
     offset: u64,
-    /// Octets beyond the window to pass over before anything else is looked at, and where what they end began.
-    passing: u64,
-    begun: u64,
 }
 
 impl Octets {
     /// From the beginning of `reader`.
     pub fn new(reader: Box<dyn Read + Send>) -> Self {
-        Self { reader, buffer: vec![0; WINDOW], start: 0, end: 0, offset: 0, passing: 0, begun: 0 }
+        Self { reader, buffer: vec![0; WINDOW], start: 0, end: 0, offset: 0 }
     }
 
-    /// Where in the input the part begins that is being read, in octets from its beginning.
-    pub fn offset(&self) -> u64 {
-        if self.passing > 0 { self.begun } else { self.offset }
+    /// Where in the input the current place is, in octets from its beginning.
+    pub const fn offset(&self) -> u64 {
+        self.offset
     }
 
     /// What is held, from the current place on.
@@ -75,30 +72,11 @@ impl Octets {
         (self.start, self.end, self.offset) = (0, 0, 0);
     }
 
-    /// Moves on past the next `count` octets; what is not held of them is read and forgotten by `settle`.
-    pub fn pass(&mut self, count: u64) {
-        self.begun = self.offset;
-        let step = usize::try_from(count).unwrap_or(usize::MAX).min(self.held().len());
+    /// Moves on past the next `count` octets, as far as they are held.
+    pub fn pass(&mut self, count: usize) {
+        let step = count.min(self.held().len());
         self.start += step;
         self.offset += step as u64;
-        self.passing = count - step as u64;
-    }
-
-    /// Reads and forgets what was passed and is not held; false where the input ends before.
-    ///
-    /// # Errors
-    ///
-    /// As for `ensure`.
-    pub fn settle(&mut self) -> io::Result<bool> {
-        while self.passing > 0 {
-            if !self.ensure(1)? {
-                return Ok(false);
-            }
-            let begun = self.begun;
-            self.pass(self.passing);
-            self.begun = begun;
-        }
-        Ok(true)
     }
 
     /// Hands the window over to `taker`, whose memory takes its place, with a copy of what is held.
@@ -148,15 +126,16 @@ mod tests {
         assert!(octets.ensure(3).unwrap());
         assert_eq!(octets.held(), [0, 1, 2], "no read beyond what was asked for");
         octets.pass(2);
-        assert!(octets.settle().unwrap());
         assert_eq!((octets.held(), octets.offset()), ([2].as_slice(), 2));
         assert!(octets.ensure(2 * WINDOW).unwrap());
         assert_eq!(octets.held(), &all[2..2 + 2 * WINDOW]);
         assert!(!octets.ensure(3 * WINDOW).unwrap());
-        octets.pass(3 * WINDOW as u64);
-        assert_eq!(octets.offset(), 2, "what is passed is named by its beginning, until its end is there");
-        assert!(!octets.settle().unwrap());
-        assert_eq!((octets.offset(), octets.held().len()), (2, 0));
+        octets.pass(4 * WINDOW);
+        assert_eq!(
+            (octets.offset(), octets.held().len()),
+            (all.len() as u64, 0),
+            "no further than what is held"
+        );
     }
 
     #[test]
@@ -165,7 +144,7 @@ mod tests {
         let mut octets = Octets::new(Box::new(io::Cursor::new(all.clone())));
         let mut taken = Vec::new();
         assert!(octets.ensure(2 * WINDOW).unwrap(), "stretched");
-        octets.pass(2 * WINDOW as u64 - 5);
+        octets.pass(2 * WINDOW - 5);
         octets.hand_over(&mut taken);
         assert_eq!(taken[..2 * WINDOW], all[..2 * WINDOW]);
         assert_eq!((octets.held(), octets.start()), (&all[2 * WINDOW - 5..2 * WINDOW], 0));

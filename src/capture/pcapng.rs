@@ -2,8 +2,8 @@
 //!
 //! In: the octets of a file. Out: the places of its frames (enhanced, simple and obsolete packet blocks), and how
 //! many frames the interface statistics say were dropped.
-//! Invariant: a block is believed only when all of it is there and both its lengths agree; blocks that hold neither
-//! frames nor what frames need are passed over unread, whatever their size.
+//! Invariant: a block is believed only when all of it is there and both its lengths agree, those too that hold neither
+//! frames nor what frames need and are passed over.
 //! Format: draft-ietf-opsawg-pcapng.
 
 use pcap_parser::nom::IResult;
@@ -75,19 +75,11 @@ impl Pcapng {
             }
             let length = self.order.u32_at(held, 4);
             let longest = match kind {
-                SPB_MAGIC | EPB_MAGIC | OBSOLETE_PACKET => LONGEST,
                 SHB_MAGIC | IDB_MAGIC | ISB_MAGIC => LONGEST_DESCRIPTION,
-                _ => u32::MAX,
+                _ => LONGEST,
             };
             if length < 12 || length > longest {
                 return Err(Stop::damaged(format!("a block that claims {length} octets")));
-            }
-            if longest == u32::MAX {
-                octets.pass(u64::from(length));
-                if octets.held().is_empty() {
-                    return Ok(0);
-                }
-                continue;
             }
             let Some(block) = held.get(..length as usize) else { return Ok(length as usize) };
             let again = self.order.u32_at(block, block.len() - 4);
@@ -95,7 +87,7 @@ impl Pcapng {
                 return Err(Stop::damaged(format!("a block whose two lengths are {length} and {again}")));
             }
             self.read_block(kind, block, octets.start(), batch)?;
-            octets.pass(u64::from(length));
+            octets.pass(length as usize);
         }
     }
 
@@ -167,7 +159,8 @@ impl Pcapng {
             IDB_MAGIC => return self.read_interface(block).map_err(|cause| in_block(cause, block)),
             ISB_MAGIC => return self.read_statistics(block).map_err(|cause| in_block(cause, block)),
             // Of a section that cannot be read nothing can: the next one is to be looked for.
-            _ => return self.begin_section(block).map_err(Stop::damaged),
+            SHB_MAGIC => return self.begin_section(block).map_err(Stop::damaged),
+            _ => return Ok(()),
         };
         let (place, stamp) = read.map_err(|cause| in_block(cause, block))?;
         self.has_frames = true;

@@ -97,11 +97,15 @@ fn a_claimed_length_is_not_memory() {
     let mut made = Made::pcapng(Order::Little);
     made.interface(1, 0, &[]);
     let start = made.octets.len();
-    // A block of 4 GiB that nobody needs is passed over, as far as it goes.
-    made.octets.extend([[0xFF, 0, 0, 0], [0xFC, 0xFF, 0xFF, 0xFF]].concat());
+    // A block of 16 MiB that nobody needs, and that is not there.
+    made.octets.extend([0xFF, 0x0100_0000].map(u32::to_le_bytes).concat());
     made.octets.extend(vec![0; 1 << 20]);
     let (_, errors) = read(&made.octets);
     let says = format!("made: cut off after frame 0: what begins at octet {start} is not all there");
+    assert_eq!(errors[0].to_string(), says);
+    made.octets[start + 4] = 4;
+    let (_, errors) = read(&made.octets);
+    let says = format!("made: damaged after frame 0, at octet {start}: a block that claims 16777220 octets");
     assert_eq!(errors[0].to_string(), says);
 }
 

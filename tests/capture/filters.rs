@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{Cursor, ErrorKind};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tcpshake::capture::file::Files;
@@ -200,6 +201,61 @@ fn interfaces_of_several_link_types_are_filtered_each_in_its_own_way() {
     let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
     let says = "filter \"tcp port 6666\": cannot be asked of frames of link type 189: ";
     assert!(errors.len() == 1 && errors[0].starts_with(says), "once, not for each frame: {errors:?}");
+}
+
+#[test]
+fn a_filter_is_asked_of_so_many_link_types_and_no_more() {
+    let mut made = Made::pcapng(Order::Little);
+    for link in 0..3000 {
+        made.interface(link, 0, &[]);
+        made.enhanced(u32::from(link), 1, &syn(1), 55, false);
+    }
+    made.enhanced(1, 2, &syn(2), 56, false);
+    let source = Files::from_reader("made", Cursor::new(made.octets));
+    let (frames, errors) = read_all(&mut source.with_filter(Filter::new("less 1000").unwrap()));
+    let links: Vec<u32> = frames.iter().map(|frame| frame.link.0).collect();
+    let says = "filter \"less 1000\": asked of 64 link types; frames of any other are left out";
+    let told: Vec<String> = errors.iter().map(ToString::to_string).filter(|told| told == says).collect();
+    assert_eq!(told.len(), 1, "{errors:?}");
+    assert!(
+        errors.len() < 64 && errors.iter().all(|error| error.next_step().is_some() && !error.is_warning())
+    );
+    assert!(
+        links.iter().all(|link| *link < 64 || *link == 101) && links.last() == Some(&1),
+        "those known go on: {links:?}"
+    );
+}
+
+/// Every fixture that both can read, and filters of all sorts: the same frames in the same order.
+#[test]
+fn every_fixture_is_filtered_as_tcpdump_does_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let folders =
+        fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    let files = folders.flat_map(|folder| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
+    let is_capture = |path: &PathBuf| path.extension().is_some_and(|end| end == "pcap" || end == "pcapng");
+    let (mut compared, mut passed, mut captures) = (0, 0, 0);
+    // A few filters each and others for the next: all of them on all kinds of captures, in bearable time.
+    for (which, path) in files.filter(is_capture).enumerate() {
+        captures += 1;
+        for filter in FILTERS.iter().cycle().skip(which * 7).take(3) {
+            let octets = fs::read(&path).unwrap();
+            let Some((theirs, taken)) = tcpdumps(&octets, filter) else {
+                skipped("filters on fixtures beside tcpdump, since there is no tcpdump here");
+                return;
+            };
+            if !taken {
+                continue;
+            }
+            let ours = ours(&octets, filter);
+            let shown =
+                |all: &[Kept]| all.iter().map(|one| (one.time, one.octets.clone())).collect::<Vec<_>>();
+            assert_eq!(shown(&ours), shown(&theirs), "{filter:?} on {}", path.display());
+            compared += 1;
+            passed += ours.len();
+        }
+    }
+    assert!(captures > 300 && compared > captures * 2 && passed > 1000, "{captures}, {compared}, {passed}");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 #[path = "../support/aloud.rs"]
 mod aloud;
 mod broken;
+mod damage;
 mod files;
 #[cfg(feature = "live")]
 mod filters;
