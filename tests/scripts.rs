@@ -60,13 +60,13 @@ fn every_frame_is_decoded_as_written() {
 }
 
 fn segment_as_written(script: &Script, index: usize, segment: &Segment, differences: &mut Differences) {
-    let Some(Line { number, time, segment: line, .. }) = script.frames[index].segment() else { return };
+    let Some(Line { number, segment: line, .. }) = script.frames[index].segment() else { return };
     let place = script.place(number);
     let mut same = |what, wanted: &dyn Display, got: &dyn Display| {
         differences.compare(&place, what, wanted, got);
     };
     same("frame", &(index + 1), &segment.frame);
-    same("time", &(support::capture::START + time), &segment.time.0);
+    same("time", &support::capture::time(script, index), &segment.time.0);
     same("source", &script.socket(line.from), &segment.source);
     same("destination", &script.socket(line.to), &segment.destination);
     same("flags", &format!("{:?}", line.flags), &format!("{:?}", segment.flags));

@@ -7,6 +7,7 @@
 
 pub mod aloud;
 pub mod capture;
+pub mod container;
 pub mod expect;
 pub mod frame;
 pub mod header;

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
+use crate::support::container::{Format, Parts};
 use crate::support::expect::{self, Expectation};
 use crate::support::header;
 use crate::support::icmp::{self, About, Quoted};
 use crate::support::notation::{self, Marks};
-use crate::support::script::{Carries, Format, Frame, IpForm, Link, Script, Tap};
+use crate::support::script::{Carries, Frame, IpForm, Link, Script, Tap};
 use crate::support::token::{self, Token};
 
 /// The tools that a script may say do not show its segments.
@@ -41,6 +42,7 @@ impl Reader {
             format: Format::Pcap,
             big_endian: false,
             interfaces: 1,
+            parts: Parts::default(),
             drops: None,
             sockets: BTreeMap::new(),
             frames: Vec::new(),
@@ -70,9 +72,11 @@ impl Reader {
             return Err("directives and sockets stand before the first frame".to_owned());
         }
         match line.split_once(':') {
-            Some((name @ ("link" | "ip" | "format" | "interfaces" | "drops"), value)) => {
-                self.directive(name, value.trim())
-            }
+            Some((
+                name @ ("link" | "ip" | "format" | "interfaces" | "drops" | "links" | "stamps" | "blocks"
+                | "sections"),
+                value,
+            )) => self.directive(name, value.trim()),
             Some((name, value)) if name == "trailer" || name.starts_with("header") => {
                 self.around(name, value)
             }
@@ -109,27 +113,13 @@ impl Reader {
     fn directive(&mut self, name: &str, value: &str) -> Result<(), String> {
         let script = &mut self.script;
         match (name, value) {
-            ("link", "ethernet") => script.link = Link::Ethernet,
-            ("link", "vlan") => script.link = Link::Vlan,
-            ("link", "qinq") => script.link = Link::QinQ,
-            ("link", "null") => script.link = Link::Null,
-            ("link", "loop") => script.link = Link::Loop,
-            ("link", "raw") => script.link = Link::Raw,
-            ("link", "sll") => script.link = Link::Sll,
-            ("link", "sll2") => script.link = Link::Sll2,
+            ("link", name) => script.link = Link::named(name)?,
             ("ip", "extended") => script.ip = IpForm::Extended,
-            ("format", value) => (script.format, script.big_endian) = format(value)?,
+            ("format", value) => (script.format, script.big_endian) = Format::read(value)?,
             ("interfaces", count) => script.interfaces = notation::number(count)?,
             ("drops", count) => script.drops = Some(notation::number(count)?),
-            ("link", other) => match other.strip_prefix("dlt ") {
-                Some(number) => script.link = Link::Other(notation::number(number)?),
-                None => {
-                    return Err(format!(
-                        "`link: {value}` is none of: ethernet, vlan, qinq, null, loop, raw, sll, sll2, dlt N"
-                    ));
-                }
-            },
-            _ => return Err(format!("`{name}: {value}` is not `ip: extended`")),
+            ("ip", _) => return Err(format!("`{name}: {value}` is not `ip: extended`")),
+            _ => script.parts.directive(name, value)?,
         }
         Ok(())
     }
@@ -185,7 +175,7 @@ impl Reader {
         };
         self.clock += delta;
         let time = u64::try_from(self.clock).map_err(|_| "the time lies before the start".to_owned())?;
-        if self.script.format == Format::Pcap && time % 1_000 != 0 {
+        if time % self.script.format.magic().1 != 0 {
             return Err("the file format keeps microseconds; this time is finer".to_owned());
         }
         self.script.frames.push(Frame { number, time, carries });
@@ -270,28 +260,18 @@ impl Reader {
         if self.script.frames.is_empty() {
             return Err("the script has no frames".to_owned());
         }
-        let several = self.script.interfaces != 1 || self.script.drops.is_some();
+        let parts = &self.script.parts;
+        let several = self.script.interfaces != 1 || self.script.drops.is_some() || parts.has_any();
         if several && self.script.format != Format::Pcapng {
-            return Err("`interfaces` and `drops` need `format: pcapng`".to_owned());
+            return Err("`interfaces`, `drops` and the like need `format: pcapng`".to_owned());
+        }
+        let interfaces = self.script.interfaces as usize;
+        if [parts.links.len(), parts.stamps.len()].iter().any(|count| *count > 0 && *count != interfaces) {
+            return Err("`links` and `stamps` have a word for each of `interfaces: N`".to_owned());
         }
         if self.script.expectations.is_empty() {
             return Err("the script expects nothing".to_owned());
         }
         Ok(self.script)
-    }
-}
-
-fn format(value: &str) -> Result<(Format, bool), String> {
-    let (format, order) = value.split_once(' ').unwrap_or((value, ""));
-    let format = match format {
-        "pcap" => Format::Pcap,
-        "pcap-nano" => Format::PcapNano,
-        "pcapng" => Format::Pcapng,
-        _ => return Err(format!("`format: {format}` is none of: pcap, pcap-nano, pcapng")),
-    };
-    match order.trim() {
-        "" => Ok((format, false)),
-        "big-endian" => Ok((format, true)),
-        other => Err(format!("`{other}` is not `big-endian`")),
     }
 }

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs};
 
+use crate::support::container::{Format, Parts};
 use crate::support::expect::{Expectation, Expected};
 use crate::support::header::Word;
 use crate::support::icmp::Report;
@@ -39,6 +40,8 @@ pub struct Script {
     pub big_endian: bool,
     /// How many interfaces the capture has; more than one in pcapng alone.
     pub interfaces: u32,
+    /// What else is asked of a pcapng file.
+    pub parts: Parts,
     /// How many frames the capture says it lost, in pcapng alone.
     pub drops: Option<u64>,
     /// The sockets, by letter.
@@ -128,6 +131,30 @@ pub enum Link {
     Other(u32),
 }
 
+impl Link {
+    /// By the name that directives have for it.
+    pub fn named(name: &str) -> Result<Self, String> {
+        Ok(match name {
+            "ethernet" => Self::Ethernet,
+            "vlan" => Self::Vlan,
+            "qinq" => Self::QinQ,
+            "null" => Self::Null,
+            "loop" => Self::Loop,
+            "raw" => Self::Raw,
+            "sll" => Self::Sll,
+            "sll2" => Self::Sll2,
+            other => match other.strip_prefix("dlt ") {
+                Some(number) => Self::Other(crate::support::notation::number(number)?),
+                None => {
+                    return Err(format!(
+                        "`link: {name}` is none of: ethernet, vlan, qinq, null, loop, raw, sll, sll2, dlt N"
+                    ));
+                }
+            },
+        })
+    }
+}
+
 /// What stands between the fixed IP header and TCP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IpForm {
@@ -135,17 +162,6 @@ pub enum IpForm {
     Plain,
     /// An IPv4 option (router alert), or IPv6 hop-by-hop and destination options.
     Extended,
-}
-
-/// A capture file's format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// pcap, times in microseconds.
-    Pcap,
-    /// pcap, times in nanoseconds.
-    PcapNano,
-    /// pcapng, times in nanoseconds.
-    Pcapng,
 }
 
 /// Why a script cannot be read.
