@@ -8,6 +8,8 @@ mod bounds;
 mod broken;
 mod check;
 mod exchange;
+mod follow;
+mod forms;
 mod lists;
 mod look;
 mod output;

@@ -21,7 +21,7 @@ pub enum Format {
     Patched,
     /// pcap with four more octets in frame headers.
     Nokia,
-    /// Ixia's pcap, made by hardware: four more octets in the file's header, times in nanoseconds.
+    /// Ixia's pcap, made by software: four more octets in the file's header.
     Ixia,
     /// pcap before version 2.3: the lengths of a frame in the other order.
     Old,
@@ -62,7 +62,7 @@ impl Format {
         match self {
             Self::PcapNano => (0xa1b2_3c4d, 1),
             Self::Modified | Self::ModifiedLong => (0xa1b2_cd34, 1000),
-            Self::Ixia => (0x1c00_01ac, 1),
+            Self::Ixia => (0x1c00_01ab, 1000),
             Self::Pcap | Self::Patched | Self::Nokia | Self::Old => (0xa1b2_c3d4, 1000),
             Self::Pcapng => (0x0a0d_0d0a, 1),
         }
