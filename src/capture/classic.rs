@@ -65,16 +65,18 @@ impl Classic {
         let [major, minor] = [4, 6].map(|field| variant.order.u16_at(header, field));
         let [snap_len, link] = [16, 20].map(|field| variant.order.u32_at(header, field));
         octets.pass(variant.file_header);
+        let lengths = match (major, minor) {
+            (2, 3) => Lengths::Either,
+            (2, ..3) | (543, _) => Lengths::WireFirst,
+            _ => Lengths::CapturedFirst,
+        };
         Ok(Self {
             variant,
             link: link_type(link),
-            frame_header: 0,
+            // The patched variants all say that they are version 2.4.
+            frame_header: if lengths == Lengths::CapturedFirst { 0 } else { FIELDS },
             unit: if variant.has_nanoseconds { 1 } else { 1000 },
-            lengths: match (major, minor) {
-                (2, 3) => Lengths::Either,
-                (2, ..3) | (543, _) => Lengths::WireFirst,
-                _ => Lengths::CapturedFirst,
-            },
+            lengths,
             longest: snap_len.clamp(PLAUSIBLE, LONGEST),
             seconds: None,
         })
@@ -90,9 +92,7 @@ impl Classic {
             if held.len() < first && first <= LONGEST as usize {
                 return Ok(first);
             }
-            // The patched variants all say that they are version 2.4.
-            let is_newest = self.lengths == Lengths::CapturedFirst;
-            self.frame_header = if is_newest { self.variant.frame_header(held) } else { FIELDS };
+            self.frame_header = self.variant.frame_header(held);
         }
         // The common files apart, so that nothing is asked for each frame of theirs.
         let (passed, next) = match (self.variant.order, self.lengths) {

@@ -53,6 +53,37 @@ fn pcap_with_longer_frame_headers() {
 }
 
 #[test]
+fn pcap_of_ixia_and_of_old_versions() {
+    for order in Order::BOTH {
+        for (magic, time) in [(0x1C00_01AC, SECOND + 7), (0x1C00_01AB, SECOND + 7_000)] {
+            let mut made = Made::pcap(order, magic, 1);
+            // The length of all frames, which this reader has no use for.
+            made.octets.extend([0xFF; 4]);
+            made.frame((1, 7), &syn(1), 55, &[]);
+            made.frame((1, 7), &syn(2)[..40], 56, &[]);
+            let frames = read(&made);
+            assert_eq!((frames.len(), frames[0].time.0, frames[1].octets.len()), (2, time, 40), "{magic:x}");
+        }
+        for (major, minor, swapped) in
+            [(2, 1, true), (2, 2, true), (2, 3, true), (2, 3, false), (543, 0, true)]
+        {
+            let mut made = Made::pcap(order, 0xA1B2_C3D4, 1);
+            made.octets[4..8].copy_from_slice(&[order.u16(major), order.u16(minor)].concat());
+            for text in 0..3 {
+                made.frame((1, 0), &syn(text)[..30], 1500, &[]);
+                if swapped {
+                    let header = made.octets.len() - 30 - 16;
+                    made.octets[header + 8..header + 16].rotate_left(4);
+                }
+            }
+            let lengths: Vec<_> =
+                read(&made).iter().map(|frame| (frame.octets.len(), frame.wire_len)).collect();
+            assert_eq!(lengths, [(30, 1500); 3], "{major}.{minor}");
+        }
+    }
+}
+
+#[test]
 fn the_link_type_is_without_the_check_sequence_and_without_local_numbers() {
     for (field, link) in [(0x5400_0001, 1), (12, 101), (14, 101), (101, 101), (276, 276), (0xF000_0071, 113)]
     {

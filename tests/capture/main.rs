@@ -6,6 +6,7 @@
 #[cfg(feature = "live")]
 #[path = "../support/aloud.rs"]
 mod aloud;
+mod batches;
 mod broken;
 mod damage;
 mod files;
