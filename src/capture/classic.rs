@@ -16,6 +16,11 @@ use crate::time::Timestamp;
 /// How much is held to look for frames behind damage, in octets: three of the longest that are plausible.
 const SIGHT: usize = 1 << 20;
 
+/// What AIX calls link types (as interfaces, RFC 1573) in its version 2.2, which counts nanoseconds. Others had no use
+/// for these numbers at the time of that version.
+const AIX: [(u32, LinkType); 4] =
+    [(6, LinkType::ETHERNET), (9, LinkType(6)), (15, LinkType(10)), (24, LinkType::NULL)];
+
 /// A pcap file that is being read.
 #[derive(Debug)]
 pub struct Classic {
@@ -65,17 +70,19 @@ impl Classic {
         let [major, minor] = [4, 6].map(|field| variant.order.u16_at(header, field));
         let [snap_len, link] = [16, 20].map(|field| variant.order.u32_at(header, field));
         octets.pass(variant.file_header);
+        let aix = AIX.iter().find(|(theirs, _)| (major, minor, link) == (2, 2, *theirs));
         let lengths = match (major, minor) {
             (2, 3) => Lengths::Either,
+            (2, 2) if aix.is_some() => Lengths::Either,
             (2, ..3) | (543, _) => Lengths::WireFirst,
             _ => Lengths::CapturedFirst,
         };
         Ok(Self {
             variant,
-            link: link_type(link),
+            link: aix.map_or_else(|| link_type(link), |(_, link)| *link),
             // The patched variants all say that they are version 2.4.
             frame_header: if lengths == Lengths::CapturedFirst { 0 } else { FIELDS },
-            unit: if variant.has_nanoseconds { 1 } else { 1000 },
+            unit: if variant.has_nanoseconds || aix.is_some() { 1 } else { 1000 },
             lengths,
             longest: snap_len.clamp(PLAUSIBLE, LONGEST),
             seconds: None,

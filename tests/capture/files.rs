@@ -84,6 +84,22 @@ fn pcap_of_ixia_and_of_old_versions() {
 }
 
 #[test]
+fn pcap_of_aix() {
+    for (theirs, link) in [(6, 1), (9, 6), (15, 10), (24, 0)] {
+        let mut made = Made::pcap(Order::Big, 0xA1B2_C3D4, theirs);
+        made.octets[6..8].copy_from_slice(&[0, 2]);
+        made.frame((1, 7), &syn(0)[..40], 54, &[]);
+        made.frame((1, 8), &syn(0), 54, &[]);
+        let frames = read(&made);
+        assert_eq!(
+            (frames[0].link, frames[0].time.0, frames[0].octets.len()),
+            (LinkType(link), SECOND + 7, 40)
+        );
+        assert_eq!(frames[1].wire_len, 54);
+    }
+}
+
+#[test]
 fn the_link_type_is_without_the_check_sequence_and_without_local_numbers() {
     for (field, link) in [(0x5400_0001, 1), (12, 101), (14, 101), (101, 101), (276, 276), (0xF000_0071, 113)]
     {
