@@ -7,6 +7,9 @@
 use crate::frame::{Frame, LinkType};
 use crate::time::Timestamp;
 
+/// A batch has no more frames than this, however small they are and however far a long frame has stretched the chunk.
+const MOST_FRAMES: usize = 65_536;
+
 /// Frames of one chunk of an input, in their order.
 #[derive(Debug, Default)]
 pub struct Batch {
@@ -48,6 +51,11 @@ impl Batch {
     /// The frame at `index`, counted from 0.
     pub fn frame(&self, index: usize) -> Option<Frame<'_>> {
         self.records.get(index).map(|record| self.frame_of(record))
+    }
+
+    /// Whether no more frames are to be added.
+    pub(in crate::capture) const fn is_full(&self) -> bool {
+        self.records.len() >= MOST_FRAMES
     }
 
     /// Forgets its frames and keeps its memory; the next one will be the one after `last`.

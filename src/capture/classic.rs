@@ -130,7 +130,7 @@ impl Classic {
                 return (at, Err(Stop::damaged(format!("a frame that claims {captured} octets"))));
             }
             let whole = self.frame_header + captured as usize;
-            if rest.len() < whole {
+            if rest.len() < whole || batch.is_full() {
                 return (at, Ok(whole));
             }
             let time = Timestamp(u64::from(seconds) * 1_000_000_000 + u64::from(fraction) * self.unit);

@@ -81,7 +81,8 @@ impl Pcapng {
             if length < 12 || length > longest {
                 return Err(Stop::damaged(format!("a block that claims {length} octets")));
             }
-            let Some(block) = held.get(..length as usize) else { return Ok(length as usize) };
+            let whole = held.get(..length as usize).filter(|_| !batch.is_full());
+            let Some(block) = whole else { return Ok(length as usize) };
             let again = self.order.u32_at(block, block.len() - 4);
             if again != length {
                 return Err(Stop::damaged(format!("a block whose two lengths are {length} and {again}")));

@@ -165,3 +165,28 @@ fn a_reader_that_gives_little_is_not_waited_for() {
     }
     assert_eq!(files.next_batch(&mut batch).unwrap(), Turn::End);
 }
+
+#[test]
+fn a_batch_is_bounded_though_a_long_frame_has_stretched_it() {
+    let mut pcap = Made::pcap(Order::Little, 0xA1B2_C3D4, 1);
+    pcap.octets[16..20].copy_from_slice(&u32::MAX.to_le_bytes());
+    pcap.frame((1, 0), &vec![0; 5 << 20], 5 << 20, &[]);
+    let mut pcapng = Made::pcapng(Order::Little);
+    pcapng.interface(1, 0, &[]);
+    pcapng.enhanced(0, 1, &vec![0; 5 << 20], 5 << 20, false);
+    for _ in 0..180_000 {
+        pcap.frame((1, 0), &[], 0, &[]);
+        pcapng.simple(&[], 0);
+    }
+    for made in [pcap, pcapng] {
+        let mut files = Files::from_reader("made", Cursor::new(made.octets));
+        let mut batch = Batch::default();
+        let mut all = 0;
+        while files.next_batch(&mut batch).unwrap() == Turn::Frames {
+            assert!(batch.len() <= 65_536);
+            assert!(batch.frames().all(|frame| frame.number > all as u64));
+            all += batch.len();
+        }
+        assert_eq!(all, 180_001);
+    }
+}
