@@ -201,8 +201,8 @@ fn windows_that_are_too_wide_are_refused() {
 #[test]
 fn a_bomb_is_unpacked_in_steps() {
     for kind in KINDS {
-        let packed = pack(kind, &vec![0; 20 << 20]);
-        assert!(packed.len() < (20 << 20) / 200, "{kind:?}: {}", packed.len());
+        let packed = pack(kind, &vec![0; 5 << 20]);
+        assert!(packed.len() < (5 << 20) / 200, "{kind:?}: {}", packed.len());
         let mut unpacker = Unpacker::new(kind, Box::new(Cursor::new(packed)));
         let mut space = vec![0; 1 << 20];
         let mut total = 0;
@@ -214,7 +214,7 @@ fn a_bomb_is_unpacked_in_steps() {
                 break;
             }
         }
-        assert_eq!(total, 20 << 20, "{kind:?}");
+        assert_eq!(total, 5 << 20, "{kind:?}");
     }
 }
 
