@@ -5,8 +5,9 @@
 //! and its memory goes round. Where a stage cannot go on (standard output has gone) the others end, too.
 
 use std::io;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError, channel, sync_channel};
 use std::thread;
+use std::time::Duration;
 
 use tcpshake::capture::batch::Batch;
 use tcpshake::capture::error::CaptureError;
@@ -17,6 +18,7 @@ use tcpshake::report::summary::Summary;
 use crate::cli::follower::{Follower, News};
 use crate::cli::intake::{Intake, Item};
 use crate::cli::observer::Observer;
+use crate::cli::teller::Teller;
 
 /// Items handed on at a time: few enough to stay in a core's own memory.
 const ITEMS: usize = 512;
@@ -24,6 +26,9 @@ const ITEMS: usize = 512;
 const AHEAD: usize = 16;
 /// Portions under way between two stages.
 const UNDER_WAY: usize = 4;
+
+/// How long it is waited for more before what there is is handed on.
+const MOMENT: Duration = Duration::from_millis(50);
 
 /// What reading files came to.
 pub struct Outcome {
@@ -97,15 +102,7 @@ impl Observer<'_> {
                 let statistics = follow(&portions, &give_items_back, &mut follower, &to_teller, &used_news);
                 (follower, statistics.unwrap_or_default())
             });
-            let told = tidings.iter().try_for_each(|tidings| match tidings {
-                Tidings::News(mut news) => {
-                    teller.tell(&mut news)?;
-                    // The follower may have ended already.
-                    let _ = give_news_back.send(news);
-                    Ok(())
-                }
-                Tidings::Quiet => teller.flush(),
-            });
+            let told = tell_all(&tidings, &mut teller, &give_news_back);
             drop(tidings);
             let (intake, errors) = joined(taking_in.join());
             let (follower, statistics) = joined(following.join());
@@ -193,6 +190,36 @@ fn follow(
         }
     }
     Err(Gone)
+}
+
+/// The third stage: until the follower has ended. What has been written is handed on when nothing follows for a moment:
+/// somebody may be waiting at the other end of a pipe.
+fn tell_all(
+    tidings: &Receiver<Tidings>,
+    teller: &mut Teller<'_>,
+    give_back: &Sender<News>,
+) -> io::Result<()> {
+    let mut is_held_back = false;
+    loop {
+        let next = if is_held_back {
+            tidings.recv_timeout(MOMENT)
+        } else {
+            tidings.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        };
+        match next {
+            Ok(Tidings::News(mut news)) => {
+                teller.tell(&mut news)?;
+                is_held_back = true;
+                // The follower may have ended already.
+                let _ = give_back.send(news);
+            }
+            Ok(Tidings::Quiet) | Err(RecvTimeoutError::Timeout) => {
+                teller.flush()?;
+                is_held_back = false;
+            }
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+        }
+    }
 }
 
 fn send_items(
