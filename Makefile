@@ -9,13 +9,16 @@ export PATH
 
 # What `make demo` hands on: make demo ARGS='--list'
 ARGS ?=
+# How long `make fuzz` runs each target: make fuzz TIME=1200
+TIME ?= 60
+FUZZ = -max_total_time=$(TIME) -max_len=16384 -rss_limit_mb=512 -timeout=10 -print_final_stats=1
 TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
 WASM = wasm32-unknown-unknown
 
 .DEFAULT_GOAL := help
 # The order of `test` is its meaning: quick checks first, the tests' own results last.
 .NOTPARALLEL:
-.PHONY: help demo test fmt lint doc portable check unit peers fixtures bench install setup
+.PHONY: help demo test fmt lint doc portable check fuzz-check fuzz-lock unit peers fixtures bench criterion fuzz install setup
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -25,7 +28,7 @@ demo: setup ## build, then watch one TCP connection open and close (ARGS='...' i
 	$(CARGO) build --release --locked
 	@scripts/as-root.sh $(TARGET_DIR)/release/tcpshake demo $(ARGS)
 
-test: setup fmt lint doc portable check unit ## everything that CI checks; the tests come last
+test: setup fmt lint doc portable check fuzz-check unit ## everything that CI checks; the tests come last
 
 fmt: ## formatting
 	@scripts/setup.sh component fmt rustfmt
@@ -52,6 +55,14 @@ check: setup ## the captures of a real kernel held against what they must show
 	$(CARGO) test --locked --no-run
 	$(TARGET_DIR)/debug/tcpshake check --expect-file fixtures/real/expectations.txt fixtures/real/*.pcap
 
+# What the targets do is run by tests/fuzz.rs; here only that they build, without building libFuzzer itself.
+fuzz-check: setup
+	CUSTOM_LIBFUZZER_PATH=/none/none $(CARGO) check --locked --manifest-path fuzz/Cargo.toml --target-dir $(TARGET_DIR) --all-targets
+
+fuzz-lock: ## bring the fuzz workspace's Cargo.lock in line with the package's, after a dependency has changed
+	cp Cargo.lock fuzz/Cargo.lock
+	$(CARGO) metadata --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
+
 unit: setup ## the tests alone
 	$(CARGO) test --locked
 
@@ -63,8 +74,20 @@ fixtures: setup ## make the captures anew from their scripts, and the snapshots 
 	TCPSHAKE_BLESS=1 $(CARGO) test --locked --test fixtures
 	INSTA_UPDATE=always $(CARGO) test --locked --test golden
 
-bench: setup ## measure
+bench: setup ## measure beside tcpdump, tshark and tcptrace, and write docs/benchmarks.md (some minutes, 2 GB of disk)
+	$(CARGO) build --release --locked --bin tcpshake --example workload --example measure
+	$(TARGET_DIR)/release/examples/measure $(TARGET_DIR)/bench docs/benchmarks.md
+
+criterion: setup ## measure the stages alone
 	$(CARGO) bench --locked
+
+fuzz: setup ## fuzz each target for TIME seconds, from the fixtures on (TIME=60)
+	@scripts/setup.sh fuzz
+	$(CARGO) run --locked --manifest-path fuzz/Cargo.toml --example seed
+	@for target in read_capture decode_frame track_segments; do \
+	  echo "$(CARGO) fuzz run $$target"; \
+	  $(CARGO) fuzz run --sanitizer none $$target -- $(FUZZ) || exit 1; \
+	done
 
 install: setup ## install the command for this user
 	$(CARGO) install --locked --path .

@@ -1,122 +1,124 @@
-//! How fast frames become segments, segments become steps, and steps become text.
+//! How long each stage takes: octets to frames, frames to segments, segments to connections, connections to text; then all.
 //!
-//! In: one captured connection, multiplied to a thousand by its client's port. Out: criterion's measures, by segment.
-//! Invariant: what is measured is the library as `read` uses it; nothing is timed in a test.
+//! In: a few thousand connections of the workload `many`, in memory. Out: criterion's measures, by segment.
+//! Invariant: what is measured is the library as `read` uses it, on one core; nothing is timed in a test.
+
+#[path = "workload/many.rs"]
+mod many;
+#[path = "workload/output.rs"]
+mod output;
+#[path = "workload/random.rs"]
+mod random;
+#[path = "workload/segment.rs"]
+mod segment;
 
 use std::hint::black_box;
-use std::io;
-use std::path::Path;
+use std::io::{self, Cursor};
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use tcpshake::analyzer::config::Config;
 use tcpshake::analyzer::tracker::Tracker;
+use tcpshake::capture::batch::Batch;
 use tcpshake::capture::file::Files;
-use tcpshake::capture::source::{FrameSource, Next};
+use tcpshake::capture::source::Turn;
 use tcpshake::decode::{DEPTH, Decoded, Decoder};
-use tcpshake::frame::{Frame, LinkType};
+use tcpshake::frame::Frame;
 use tcpshake::report::format::Format;
 use tcpshake::report::json::records::Records;
+use tcpshake::report::sink::Report;
 use tcpshake::report::style::Style;
 use tcpshake::segment::Segment;
-use tcpshake::time::Timestamp;
 
-const CAPTURE: &str = "fixtures/closing/three-segment.pcap";
-const CONNECTIONS: u16 = 1000;
+const CONNECTIONS: u32 = 10_000;
 
-/// A frame by value.
-struct Kept {
-    time: Timestamp,
-    link: LinkType,
-    octets: Vec<u8>,
-    wire_len: u32,
+fn capture() -> Vec<u8> {
+    let mut octets = Vec::new();
+    let mut output = output::Output::new(&mut octets).expect("a vector takes all");
+    many::write(CONNECTIONS, &mut random::Random::new(1), &mut output).expect("a vector takes all");
+    assert!(output.segments() > u64::from(CONNECTIONS), "a workload");
+    octets
 }
 
-fn frames() -> Vec<Kept> {
-    let mut source = Files::new([Path::new(env!("CARGO_MANIFEST_DIR")).join(CAPTURE)]);
-    let mut kept = Vec::new();
-    loop {
-        match source.next_frame().expect("a sound capture") {
-            Next::Frame(Frame { time, link, octets, wire_len, .. }) => {
-                kept.push(Kept { time, link, octets: octets.to_vec(), wire_len });
-            }
-            Next::Quiet => {}
-            Next::End => return kept,
-        }
+fn each_frame(capture: &[u8], mut with: impl FnMut(&Frame<'_>)) {
+    let mut source = Files::from_reader("workload", Cursor::new(capture.to_vec()));
+    let mut batch = Batch::default();
+    while source.next_batch(&mut batch).expect("a sound capture") == Turn::Frames {
+        batch.frames().for_each(|frame| with(&frame));
     }
 }
 
-fn segments() -> Vec<Segment> {
-    let frames = frames();
+fn each_segment(capture: &[u8], mut with: impl FnMut(&Segment)) {
     let mut decoder = Decoder::new(DEPTH);
-    let mut segments = Vec::new();
-    for (number, kept) in (1..).zip(&frames) {
-        let Kept { time, link, octets, wire_len } = kept;
-        let frame = Frame { number, time: *time, link: *link, interface: 0, octets, wire_len: *wire_len };
-        if let Ok(Decoded::Segment(segment)) = decoder.decode(&frame) {
-            segments.push(segment);
+    each_frame(capture, |frame| {
+        if let Ok(Decoded::Segment(segment)) = decoder.decode(frame) {
+            with(&segment);
         }
-    }
-    // All connections at the same time: what is measured is the table, not one hot entry.
-    let spread = |segment: &Segment| {
-        (0..CONNECTIONS)
-            .map(|more| {
-                let mut segment = segment.clone();
-                let client = if segment.source.port() == 6666 {
-                    &mut segment.destination
-                } else {
-                    &mut segment.source
-                };
-                client.set_port(10_000 + more);
-                segment
-            })
-            .collect::<Vec<_>>()
-    };
-    segments.iter().flat_map(spread).collect()
+    });
 }
 
 fn pipeline(criterion: &mut Criterion) {
-    let frames = frames();
+    let capture = capture();
+    let mut segments = Vec::new();
+    each_segment(&capture, |segment| segments.push(segment.clone()));
     let mut group = criterion.benchmark_group("pipeline");
-    group.throughput(Throughput::Elements(frames.len() as u64));
-    group.bench_function("decode", |bencher| {
-        let mut decoder = Decoder::new(DEPTH);
-        bencher.iter(|| {
-            for (number, Kept { time, link, octets, wire_len }) in (1..).zip(&frames) {
-                let frame =
-                    Frame { number, time: *time, link: *link, interface: 0, octets, wire_len: *wire_len };
-                let _ = black_box(decoder.decode(black_box(&frame)));
-            }
-        });
+    group.sample_size(20).throughput(Throughput::Elements(segments.len() as u64));
+    group.bench_function("read", |bencher| {
+        bencher.iter(|| each_frame(&capture, |frame| _ = black_box(frame.wire_len)));
     });
-
-    let segments = segments();
-    group.throughput(Throughput::Elements(segments.len() as u64));
-    group.bench_function("track", |bencher| {
+    group.bench_function("read and decode", |bencher| {
+        bencher.iter(|| each_segment(&capture, |segment| _ = black_box(segment.seq)));
+    });
+    group.bench_function("follow", |bencher| {
         bencher.iter(|| {
             let mut tracker = Tracker::new(Config::default());
             for segment in &segments {
-                black_box(tracker.observe(segment));
+                black_box(tracker.follow(segment));
+                tracker.ended().for_each(|connection| drop(black_box(connection)));
             }
             tracker.finish();
-            black_box(tracker.ended().count())
+            tracker.ended().for_each(|connection| drop(black_box(connection)));
         });
     });
-    for format in [Format::Lines, Format::Table, Format::Json] {
-        group.bench_function(format!("track and print {format}"), |bencher| {
-            bencher.iter(|| {
-                let mut tracker = Tracker::new(Config::default());
-                let mut report = format.report(Box::new(io::sink()), Style::default(), Records::ALL);
-                for segment in &segments {
-                    report.segment(&tracker.observe(segment)).expect("a sink takes all");
-                }
-                tracker.finish();
+    group.bench_function("label", |bencher| {
+        bencher.iter(|| {
+            let mut tracker = Tracker::new(Config::default());
+            segments.iter().for_each(|segment| drop(black_box(tracker.observe(segment))));
+        });
+    });
+    for (name, format, records) in [
+        ("all, to lines", Format::Lines, Records::ALL),
+        ("all, to a table", Format::Table, Records::ALL),
+        ("all, to JSON", Format::Json, Records::ALL),
+    ] {
+        whole(&mut group, name, &capture, || format.report(Box::new(io::sink()), Style::default(), records));
+    }
+    group.finish();
+}
+
+/// From octets to text.
+fn whole(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    name: &str,
+    capture: &[u8],
+    report: impl Fn() -> Box<dyn Report>,
+) {
+    group.bench_function(name, |bencher| {
+        bencher.iter(|| {
+            let mut report = report();
+            let mut tracker = Tracker::new(Config::default());
+            each_segment(capture, |segment| {
+                report.segment(&tracker.observe(segment)).expect("a sink takes all");
                 for connection in tracker.ended() {
                     report.connection(&connection).expect("a sink takes all");
                 }
             });
+            tracker.finish();
+            for connection in tracker.ended() {
+                report.connection(&connection).expect("a sink takes all");
+            }
         });
-    }
-    group.finish();
+    });
 }
 
 criterion_group!(benches, pipeline);

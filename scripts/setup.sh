@@ -4,6 +4,7 @@
 #   setup.sh build                a C linker and libpcap, without which nothing links
 #   setup.sh compare              tcpdump, tshark, nc and tcptrace, which some tests compare against; best effort, never fails
 #   setup.sh component CMD NAME   checks that `cargo CMD` is there (rustup component NAME)
+#   setup.sh fuzz                 cargo-fuzz; libFuzzer, which it builds, needs a C++ compiler
 set -eu
 
 scripts=$(dirname "$0")
@@ -140,6 +141,14 @@ compare_tcptrace() {
     esac
 }
 
+fuzz() {
+    have c++ || have g++ || have clang++ ||
+        fail 'no C++ compiler, which libFuzzer is built with' 'install a C++ compiler (package g++ or clang)'
+    cargo fuzz --version >/dev/null 2>&1 && return
+    say 'installing cargo-fuzz'
+    cargo install --locked cargo-fuzz || fail 'cargo fuzz: not found' 'cargo install --locked cargo-fuzz'
+}
+
 component() {
     cargo "$1" --version >/dev/null 2>&1 || fail "cargo $1: not found" "rustup component add $2"
 }
@@ -151,5 +160,6 @@ case ${1:-build} in
         compare_tcptrace
         ;;
     component) component "$2" "$3" ;;
-    *) fail "$1: no such part" 'setup.sh build | compare | component CMD NAME' ;;
+    fuzz) fuzz ;;
+    *) fail "$1: no such part" 'setup.sh build | compare | component CMD NAME | fuzz' ;;
 esac

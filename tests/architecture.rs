@@ -25,8 +25,8 @@ fn the_house_keeps_its_rules() {
 }
 
 #[test]
-fn tests_and_benches_are_short_too() {
-    let files = ["tests", "benches"].into_iter().flat_map(rust_files);
+fn tests_benches_and_fuzz_targets_are_short_too() {
+    let files = ["tests", "benches", "fuzz/src", "fuzz/fuzz_targets"].into_iter().flat_map(rust_files);
     let breaches: Vec<String> = files.flat_map(|(path, text)| length(&path, &text)).collect();
     assert!(breaches.is_empty(), "{}", breaches.join("\n"));
 }

@@ -1,13 +1,13 @@
 //! The workloads at the bounds: an attack, a crowd that stays, and one connection without end.
 //!
 //! In: how many. Out: their segments.
-//! Invariant: no two SYNs of the attack have the same source, up to 2^31 of them.
+//! Invariant: no two SYNs of the attack have the same source, up to 2^30 of them.
 
 use std::io;
 
 use crate::output::Output;
 use crate::random::Random;
-use crate::segment::{ACK, End, Options, PSH, SYN, Segment};
+use crate::segment::{ACK, End, Options, PSH, SYN, Segment, client_address};
 
 const SERVER: End = End { address: 0xc633_6401, port: 443 };
 const FULL: u16 = 1448;
@@ -17,12 +17,7 @@ const ABREAST: u32 = 1000;
 /// SYNs from distinct addresses to one server, none of them answered: one each microsecond.
 pub fn attack(syns: u32, random: &mut Random, output: &mut Output) -> io::Result<()> {
     for number in 0..syns {
-        // An odd factor visits each address of a block of 2^24 once, far from its neighbours.
-        let within = number.wrapping_mul(0x9e_37b1) & 0x00ff_ffff;
-        let source = End {
-            address: 0x0b00_0000 + (number & 0xff00_0000) + within,
-            port: 1024 + random.below(60_000) as u16,
-        };
+        let source = End { address: client_address(number), port: 1024 + random.below(60_000) as u16 };
         output.wait(1);
         output.put(&Segment {
             source,
@@ -47,7 +42,7 @@ pub fn open(connections: u32, random: &mut Random, output: &mut Output) -> io::R
         for stage in 0..5 {
             for (number, &[of_client, of_server]) in numbers.clone().zip(&initial) {
                 let client =
-                    End { address: 0x0a00_0000 + number % 50_000, port: 10_000 + (number / 50_000) as u16 };
+                    End { address: client_address(number % 50_000), port: 10_000 + (number / 50_000) as u16 };
                 let (by_client, flags, text, seq, ack) = match stage {
                     0 => (true, SYN, 0, 0, 0),
                     1 => (false, SYN | ACK, 0, 0, 1),
@@ -67,7 +62,7 @@ pub fn open(connections: u32, random: &mut Random, output: &mut Output) -> io::R
 /// One connection: a request, then text from the server as long as there are segments left, every second one
 /// acknowledged.
 pub fn long(segments: u32, random: &mut Random, output: &mut Output) -> io::Result<()> {
-    let client = End { address: 0x0a00_0001, port: 50_000 };
+    let client = End { address: client_address(1), port: 50_000 };
     let initial = [random.next() as u32, random.next() as u32];
     let mut sent: u32 = 1;
     for number in 0..segments {

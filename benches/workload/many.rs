@@ -7,7 +7,7 @@ use std::io;
 
 use crate::output::Output;
 use crate::random::Random;
-use crate::segment::{ACK, End, FIN, Options, PSH, RST, SYN, Segment};
+use crate::segment::{ACK, End, FIN, Options, PSH, RST, SYN, Segment, client_address};
 
 /// How many connections are open at a time.
 const OPEN: u32 = 5000;
@@ -65,7 +65,7 @@ struct Connection {
 impl Connection {
     fn new(number: u32, random: &mut Random) -> Self {
         let client = End {
-            address: 0x0a00_0000 + number % CLIENTS,
+            address: client_address(number % CLIENTS),
             port: 10_000 + (number / CLIENTS * 7 % 50_000) as u16,
         };
         let server = End {
