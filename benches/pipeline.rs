@@ -73,7 +73,7 @@ fn pipeline(criterion: &mut Criterion) {
         bencher.iter(|| {
             let mut tracker = Tracker::new(Config::default());
             for segment in &segments {
-                black_box(tracker.follow(segment));
+                black_box(tracker.follow(segment, tracker.unprepared(segment)));
                 tracker.ended().for_each(|connection| drop(black_box(connection)));
             }
             tracker.finish();

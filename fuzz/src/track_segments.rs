@@ -55,7 +55,8 @@ fn follow(config: Config, moves: Moves<'_>, format: Format, out: &mut Vec<u8>) {
         match step {
             Move::Segment(segment) => {
                 let step = tracker.observe(&segment);
-                let outline = other.follow(&segment);
+                let prepared = other.unprepared(&segment);
+                let outline = other.follow(&segment, prepared);
                 assert_eq!((step.from, step.findings), (outline.from, outline.findings));
                 account.take(&segment, &step);
                 report.segment(&step).expect("a vector takes all");

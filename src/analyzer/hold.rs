@@ -95,9 +95,9 @@ impl Hold {
         })
     }
 
-    /// The place of an entry with this hash; most probably the only one.
-    pub fn find_hash(&self, hash: u64) -> Option<Place> {
-        self.table.find(hash, |_| true)
+    /// Where the entry with this hash may be; most probably it is there, if it is anywhere.
+    pub fn guess(&self, hash: u64) -> Option<Place> {
+        self.table.guess(hash)
     }
 
     /// The entry at a place, if it is whole.

@@ -74,6 +74,11 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
         self.index.find(hash, is_at).map(|at| Place(*at))
     }
 
+    /// A place that the entry with `hash` may have, by a part of the hash.
+    pub fn guess(&self, hash: u64) -> Option<Place> {
+        self.index.find(hash, |_| true).map(|at| Place(*at))
+    }
+
     /// Puts in an entry, last seen at `seen`. Fails where 4 billion are held.
     pub fn insert(&mut self, hash: u64, queue: usize, seen: u64, entry: T) -> Option<Place> {
         let link = Link { before: NONE, after: NONE, queue: 0, hash, seen };

@@ -48,9 +48,14 @@ pub struct Tracker {
     has_right_checksum: bool,
 }
 
-/// A segment that a tracker has looked at: the hash of its pair.
+/// A segment that a tracker has looked at.
 #[derive(Clone, Copy, Debug)]
-pub struct Prepared(u64);
+pub struct Prepared {
+    /// The hash of its pair.
+    hash: u64,
+    /// Where its connection may be.
+    place: Option<Place>,
+}
 
 impl Tracker {
     /// A tracker with nothing in it.
@@ -73,38 +78,53 @@ impl Tracker {
 
     /// Takes in the next segment, and labels it.
     pub fn observe(&mut self, segment: &Segment) -> Step {
-        let hash = self.hash(segment);
+        self.observe_prepared(segment, self.unprepared(segment))
+    }
+
+    /// The same for a segment that this tracker has prepared.
+    pub fn observe_prepared(&mut self, segment: &Segment, prepared: Prepared) -> Step {
         match self.believed(segment) {
-            Some(segment) => self.take_in(&segment, hash, Entry::step),
-            None => self.take_in(segment, hash, Entry::step),
+            Some(segment) => self.take_in(&segment, prepared.hash, Entry::step),
+            None => self.take_in(segment, prepared.hash, Entry::step),
         }
     }
 
     /// Takes in the next segment without a label, which is made for a reader alone.
-    pub fn follow(&mut self, segment: &Segment) -> Outline {
-        let hash = self.hash(segment);
-        self.follow_prepared(segment, Prepared(hash))
-    }
-
-    /// Looks at what `segment` will need, so that it is at hand by then: to be asked for a few segments, before they are
-    /// taken in. Changes nothing.
-    pub fn prepare(&self, segment: &Segment) -> Prepared {
-        let hash = self.hash(segment);
-        let entry = self.pairs.find_hash(hash).and_then(|place| self.pairs.if_whole(place));
-        // The reads of several segments go on beside one another; otherwise each would wait for its own.
-        std::hint::black_box(
-            entry
-                .map(|entry| entry.current.glance() ^ self.sightings.glance(segment, entry.current.within())),
-        );
-        Prepared(hash)
-    }
-
-    /// Takes in the next segment as `follow` does, once it has been prepared by this tracker.
-    pub fn follow_prepared(&mut self, segment: &Segment, Prepared(hash): Prepared) -> Outline {
+    pub fn follow(&mut self, segment: &Segment, prepared: Prepared) -> Outline {
         match self.believed(segment) {
-            Some(segment) => self.take_in(&segment, hash, |_, _, (_, outline)| outline),
-            None => self.take_in(segment, hash, |_, _, (_, outline)| outline),
+            Some(segment) => self.take_in(&segment, prepared.hash, |_, _, (_, outline)| outline),
+            None => self.take_in(segment, prepared.hash, |_, _, (_, outline)| outline),
         }
+    }
+
+    /// What `follow` needs of a segment that was not looked at before.
+    pub fn unprepared(&self, segment: &Segment) -> Prepared {
+        Prepared { hash: self.hash(segment), place: None }
+    }
+
+    /// Looks at what a few segments will need, so that it is at hand when they are taken in, next and in this order. Changes
+    /// nothing.
+    ///
+    /// Each step is made for all of them before the next one: so the reads of several segments go on beside one another,
+    /// where otherwise each would wait for the one before it.
+    pub fn prepare<'a>(
+        &self,
+        segments: impl Iterator<Item = &'a Segment> + Clone,
+        prepared: &mut Vec<Prepared>,
+    ) {
+        prepared.clear();
+        prepared.extend(segments.clone().map(|segment| {
+            let hash = self.hash(segment);
+            Prepared { hash, place: self.pairs.guess(hash) }
+        }));
+        let entry = |prepared: &Prepared| prepared.place.and_then(|place| self.pairs.if_whole(place));
+        let mut words = prepared.iter().filter_map(entry).fold(0, |words, entry| words ^ entry.current.id());
+        for (segment, entry) in segments.zip(prepared.iter().map(entry)) {
+            words ^= entry.map_or(0, |entry| {
+                entry.current.glance() ^ self.sightings.glance(segment, entry.current.within())
+            });
+        }
+        std::hint::black_box(words);
     }
 
     /// Takes in an ICMP error. Whether it quotes the SYN of an attempt that is held.

@@ -9,7 +9,6 @@
 use tcpshake::analyzer::config::Config;
 use tcpshake::analyzer::connection::Connection;
 use tcpshake::analyzer::ending::Ending;
-use tcpshake::analyzer::outline::Outline;
 use tcpshake::analyzer::step::Step;
 use tcpshake::analyzer::tracker::{Prepared, Tracker};
 use tcpshake::report::summary::Summary;
@@ -44,14 +43,9 @@ impl Follower {
     /// Takes in an item.
     pub fn take(&mut self, item: &Item, news: &mut News) {
         match item {
-            Item::Segment(segment) if self.wants_steps => {
-                let step = self.tracker.observe(segment);
-                self.summary.quality.count_segment(segment, step.seen_before.is_some());
-                news.steps.push(step);
-            }
             Item::Segment(segment) => {
-                let outline = self.tracker.follow(segment);
-                self.note_outline(segment, &outline);
+                let prepared = self.tracker.unprepared(segment);
+                self.take_segment(segment, prepared, news);
             }
             Item::Icmp(error) => {
                 self.summary.icmp_errors += u64::from(self.tracker.observe_icmp(error));
@@ -62,21 +56,17 @@ impl Follower {
     }
 
     /// Takes in a few items, which are looked at first, so that what they need is at hand.
-    pub fn take_few(&mut self, items: &[Item], prepared: &mut Vec<Option<Prepared>>, news: &mut News) {
-        let prepare = |item: &Item| match item {
-            Item::Segment(segment) if !self.wants_steps => Some(self.tracker.prepare(segment)),
-            _ => None,
-        };
-        prepared.clear();
-        prepared.extend(items.iter().map(prepare));
-        for (item, prepared) in items.iter().zip(prepared) {
-            match (item, prepared) {
-                (Item::Segment(segment), Some(prepared)) => {
-                    let outline = self.tracker.follow_prepared(segment, *prepared);
-                    self.note_outline(segment, &outline);
+    pub fn take_few(&mut self, items: &[Item], prepared: &mut Vec<Prepared>, news: &mut News) {
+        self.tracker.prepare(items.iter().filter_map(Item::segment), prepared);
+        let mut prepared = prepared.iter();
+        for item in items {
+            match item.segment().zip(prepared.as_slice().first()) {
+                Some((segment, next)) => {
+                    self.take_segment(segment, *next, news);
                     self.note_ended(news);
+                    prepared.next();
                 }
-                _ => self.take(item, news),
+                None => self.take(item, news),
             }
         }
     }
@@ -113,8 +103,16 @@ impl Follower {
         Summary { connections: self.tracker.connections(), evicted: self.tracker.evicted(), ..self.summary }
     }
 
-    fn note_outline(&mut self, segment: &Segment, outline: &Outline) {
-        self.summary.quality.count_segment(segment, outline.seen_before.is_some());
+    fn take_segment(&mut self, segment: &Segment, prepared: Prepared, news: &mut News) {
+        let is_seen_again = if self.wants_steps {
+            let step = self.tracker.observe_prepared(segment, prepared);
+            let is_seen_again = step.seen_before.is_some();
+            news.steps.push(step);
+            is_seen_again
+        } else {
+            self.tracker.follow(segment, prepared).seen_before.is_some()
+        };
+        self.summary.quality.count_segment(segment, is_seen_again);
     }
 
     fn note_ended(&mut self, news: &mut News) {

@@ -25,6 +25,16 @@ pub enum Item {
     Other(Timestamp),
 }
 
+impl Item {
+    /// The segment, if it is one.
+    pub const fn segment(&self) -> Option<&Segment> {
+        match self {
+            Self::Segment(segment) => Some(segment),
+            _ => None,
+        }
+    }
+}
+
 /// Decodes frames.
 pub struct Intake {
     depth: usize,
