@@ -21,9 +21,9 @@ use crate::cli::observer::Observer;
 use crate::cli::teller::Teller;
 
 /// Items handed on at a time: few enough to stay in a core's own memory.
-const ITEMS: usize = 512;
+const ITEMS: usize = 2048;
 /// Items that are looked at before they are followed.
-const AHEAD: usize = 16;
+const AHEAD: usize = 32;
 /// Portions under way between two stages.
 const UNDER_WAY: usize = 4;
 
