@@ -39,12 +39,16 @@ fn no_prefix_is_misread() {
     for script in support::scripts() {
         let Some(Built { octets, .. }) = first_segment(&script) else { continue };
         let Ok(Decoded::Segment(whole)) = decoded(&script, &octets, octets.len()) else { continue };
+        let mut is_told = whole.tunnel.is_none();
         for kept in 0..octets.len() {
             let fits = match decoded(&script, &octets[..kept], octets.len()) {
                 Ok(Decoded::Segment(segment)) => essence(&segment) == essence(&whole),
+                // A port alone makes no tunnel: too small a piece of one is taken for what the port's owner may send.
+                Ok(Decoded::NotTcp) => !is_told,
                 Err(DecodeError { fault: Fault::NotCaptured { .. }, offset, .. }) => offset <= kept,
                 _ => false,
             };
+            is_told |= matches!(decoded(&script, &octets[..kept], octets.len()), Ok(Decoded::Segment(_)));
             if !fits {
                 let became = decoded(&script, &octets[..kept], octets.len());
                 wrong.push(format!(

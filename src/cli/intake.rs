@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use tcpshake::decode::error::{DecodeError, Fault};
 use tcpshake::decode::{Decoded, Decoder};
 use tcpshake::frame::{Frame, LinkType};
 use tcpshake::icmp::IcmpError;
@@ -57,25 +58,50 @@ impl Intake {
         }
     }
 
-    /// Takes in a frame.
-    pub fn take(&mut self, frame: &Frame<'_>) -> Item {
+    /// Takes in a frame: what it is to the tracker goes to `items`, and more than one of them where it holds several packets.
+    pub fn take(&mut self, frame: &Frame<'_>, items: &mut Vec<Item>) {
         self.summary.count_frame(frame.number, frame.time);
-        match self.decoder.decode(frame) {
+        items.push(match self.decoder.decode(frame) {
             Ok(Decoded::Segment(segment)) => {
                 self.summary.segments += 1;
-                return Item::Segment(segment);
+                Item::Segment(segment)
             }
             Ok(Decoded::Icmp(error)) => {
                 self.summary.not_tcp += 1;
-                return Item::Icmp(error);
+                Item::Icmp(error)
             }
-            Ok(Decoded::NotTcp) => self.summary.not_tcp += 1,
+            other => {
+                self.leave_out(frame, &other);
+                Item::Other(frame.time)
+            }
+        });
+        for nth in 1.. {
+            match self.decoder.decode_further(frame, nth) {
+                None => return,
+                Some(Ok(Decoded::Segment(segment))) => {
+                    self.summary.segments += 1;
+                    items.push(Item::Segment(segment));
+                }
+                Some(Ok(Decoded::Icmp(error))) => items.push(Item::Icmp(error)),
+                // The frame counts as what its first packet is.
+                Some(Ok(Decoded::NotTcp)) => {}
+                Some(Err(error)) if matches!(error.fault, Fault::NotCaptured { .. }) => return,
+                Some(other) => {
+                    self.leave_out(frame, &other);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn leave_out(&mut self, frame: &Frame<'_>, decoded: &Result<Decoded, DecodeError>) {
+        match decoded {
             Ok(Decoded::Fragment) => self.summary.count_fragment(frame.number),
             Ok(Decoded::TooDeep) => self.too_deep(),
-            Ok(Decoded::UnsupportedLink(link)) => self.unsupported_link(frame.number, link),
+            Ok(Decoded::UnsupportedLink(link)) => self.unsupported_link(frame.number, *link),
+            Ok(_) => self.summary.not_tcp += 1,
             Err(_) => self.summary.malformed += 1,
         }
-        Item::Other(frame.time)
     }
 
     /// Whether frames had to be left out because their link type is not known.

@@ -14,7 +14,7 @@ use tcpshake::report::summary::Summary;
 use tcpshake::time::Timestamp;
 
 use crate::cli::follower::{Follower, News};
-use crate::cli::intake::Intake;
+use crate::cli::intake::{Intake, Item};
 use crate::cli::teller::Teller;
 
 /// Follows the frames of one input.
@@ -23,6 +23,7 @@ pub struct Observer<'r> {
     pub(super) follower: Follower,
     pub(super) teller: Teller<'r>,
     pub(super) news: News,
+    items: Vec<Item>,
 }
 
 impl<'r> Observer<'r> {
@@ -34,6 +35,7 @@ impl<'r> Observer<'r> {
             follower: Follower::new(config, teller.wants_steps()),
             teller,
             news: News::default(),
+            items: Vec::new(),
         }
     }
 
@@ -46,8 +48,10 @@ impl<'r> Observer<'r> {
 
     /// Takes in a frame.
     pub fn frame(&mut self, frame: &Frame<'_>) -> io::Result<()> {
-        let item = self.intake.take(frame);
-        self.follower.take(&item, &mut self.news);
+        self.intake.take(frame, &mut self.items);
+        for item in self.items.drain(..) {
+            self.follower.take(&item, &mut self.news);
+        }
         self.teller.tell(&mut self.news)
     }
 

@@ -139,7 +139,7 @@ fn take_in(
             Ok(Turn::Frames) => batch
                 .frames()
                 .try_for_each(|frame| {
-                    items.push(intake.take(&frame));
+                    intake.take(&frame, &mut items);
                     if items.len() < ITEMS { Ok(()) } else { send_items(&mut items, to_follower, used) }
                 })
                 .and_then(|()| send_items(&mut items, to_follower, used)),

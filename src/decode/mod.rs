@@ -61,6 +61,9 @@ pub enum Decoded {
 /// How many tunnels inside one another are looked into, where nothing else is asked for.
 pub const DEPTH: usize = 8;
 
+/// No aggregate of 802.11 has room for so many TCP segments.
+const MOST_PACKETS: usize = 256;
+
 /// A first fragment so long has all headers of a tunnel in it, or carries none.
 const TELLING: usize = 256;
 
@@ -94,8 +97,29 @@ impl Decoder {
     ///
     /// Where a header contradicts itself or its packet, or the capture ends before the TCP control bits.
     pub fn decode(&mut self, frame: &Frame<'_>) -> Result<Decoded, DecodeError> {
+        self.behind(frame, link::network(frame.link, Rest::new(frame))?)
+    }
+
+    /// Reads the packet with the number `nth`, from 1 for the second, of a frame that holds several: an aggregate of
+    /// 802.11. `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// As for `decode`.
+    pub fn decode_further(&mut self, frame: &Frame<'_>, nth: usize) -> Option<Result<Decoded, DecodeError>> {
+        if nth > MOST_PACKETS || !link::may_hold_several(frame.link) {
+            return None;
+        }
+        match link::further(frame.link, Rest::new(frame), nth) {
+            Ok(outer @ (Network::Ipv4(_) | Network::Ipv6(_))) => Some(self.behind(frame, outer)),
+            Ok(Network::Other | Network::Unsupported) => None,
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// Reads what stands behind the link headers.
+    fn behind(&mut self, frame: &Frame<'_>, outer: Network<'_>) -> Result<Decoded, DecodeError> {
         self.way.clear();
-        let outer = link::network(frame.link, Rest::new(frame))?;
         match packet(outer)? {
             Some(packet) => self.packet(Reading { frame, outer }, packet),
             None if matches!(outer, Network::Unsupported) => Ok(Decoded::UnsupportedLink(frame.link)),

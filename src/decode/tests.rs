@@ -74,6 +74,38 @@ fn what_is_no_segment_is_told_apart() {
 }
 
 #[test]
+fn an_aggregate_of_802_11_holds_several_packets() {
+    let inner = |flags: u16| {
+        let packet = ipv4(TCP, &tcp(flags, &[], b""));
+        let llc = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0];
+        let len = u16::try_from(llc.len() + packet.len()).unwrap().to_be_bytes();
+        let frame = join(&[&[1; 12], &len, &llc, &packet]);
+        join(&[&frame, &vec![0; frame.len().next_multiple_of(4) - frame.len()]])
+    };
+    let header = [&[0x88, 0][..], &[0; 22], &[0x80, 0]].concat();
+    let other = join(&[&[1; 12], &[0, 10], &[0xaa, 0xaa, 3, 0, 0, 0, 8, 6, 0, 0]]);
+    let octets = join(&[&header, &inner(2), &other, &inner(1)]);
+    let whole = frame(LinkType(105), &octets);
+    let mut decoder = Decoder::new(DEPTH);
+    let flags = |decoded| match decoded {
+        Some(Ok(Decoded::Segment(segment))) => segment.flags.0,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(flags(Some(decoder.decode(&whole))), 2);
+    assert_eq!(flags(decoder.decode_further(&whole, 1)), 1);
+    assert_eq!(decoder.decode_further(&whole, 2), None);
+    let cut = Frame { octets: &octets[..octets.len() - 50], ..whole };
+    let error = decoder.decode_further(&cut, 1).unwrap().unwrap_err();
+    assert!(matches!(error.fault, Fault::NotCaptured { .. }), "{error}");
+    // One packet alone has no second.
+    let single =
+        join(&[&[0x08, 0], &[0; 22], &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0], &ipv4(TCP, &tcp(2, &[], b""))]);
+    let single = frame(LinkType(105), &single);
+    assert_eq!(flags(Some(decoder.decode(&single))), 2);
+    assert_eq!(decoder.decode_further(&single, 1), None);
+}
+
+#[test]
 fn an_error_says_where() {
     let octets = ethernet(&[0x8100], 0x86dd, &ipv6(TCP, &tcp(0x010, &[], b"")));
     let cut = Frame { octets: &octets[..70], ..frame(LinkType::ETHERNET, &octets) };

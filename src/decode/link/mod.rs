@@ -35,7 +35,25 @@ pub(super) use next::Network;
 /// The packet behind the link headers of `frame`.
 pub(super) fn network(link: LinkType, frame: Rest<'_>) -> Result<Network<'_>, DecodeError> {
     // Nearly every frame takes this way, and it is kept short.
-    if link == LinkType::ETHERNET { ethernet(frame) } else { follow(Next::Link(link, frame)) }
+    if link == LinkType::ETHERNET { ethernet(frame) } else { follow(Next::Link(link, frame), 0) }
+}
+
+/// Whether a frame of this type may hold several packets.
+pub(super) const fn may_hold_several(link: LinkType) -> bool {
+    matches!(
+        link,
+        LinkType::IEEE802_11
+            | LinkType::IEEE802_11_RADIOTAP
+            | LinkType::IEEE802_11_PRISM
+            | LinkType::IEEE802_11_AVS
+            | LinkType::PPI
+            | LinkType::PKTAP
+    )
+}
+
+/// The packet with the number `nth`, from 1 for the second, of a frame that holds several.
+pub(super) fn further(link: LinkType, frame: Rest<'_>, nth: usize) -> Result<Network<'_>, DecodeError> {
+    follow(Next::Link(link, frame), nth)
 }
 
 /// The packet in an Ethernet frame.
@@ -44,25 +62,29 @@ pub(super) fn ethernet(frame: Rest<'_>) -> Result<Network<'_>, DecodeError> {
     match header.get_ethertype() {
         EtherTypes::Ipv4 => Ok(Network::Ipv4(rest)),
         EtherTypes::Ipv6 => Ok(Network::Ipv6(rest)),
-        ethertype => follow(Next::EtherType(ethertype, rest)),
+        ethertype => follow(Next::EtherType(ethertype, rest), 0),
     }
 }
 
 /// The packet behind an EtherType outside of Ethernet, where none is a length.
 pub(super) fn behind(EtherType(number): EtherType, rest: Rest<'_>) -> Result<Network<'_>, DecodeError> {
-    follow(Next::numbered(number, rest))
+    follow(Next::numbered(number, rest), 0)
 }
 
 /// The packet in a PPP frame, with its protocol number in front, behind address and control or without them.
 pub(super) fn ppp(frame: Rest<'_>) -> Result<Network<'_>, DecodeError> {
-    follow(Next::Link(LinkType::PPP, frame))
+    follow(Next::Link(LinkType::PPP, frame), 0)
 }
 
-/// Header after header, up to IP or what leads nowhere.
-fn follow(mut next: Next<'_>) -> Result<Network<'_>, DecodeError> {
+/// Header after header, up to IP or what leads nowhere. Of several packets it is the one with the number `nth`, from 0;
+/// of one alone there is no other.
+fn follow(mut next: Next<'_>, nth: usize) -> Result<Network<'_>, DecodeError> {
+    let mut left = nth;
     loop {
         next = match next {
+            Next::Network(_) if left > 0 => return Ok(Network::Other),
             Next::Network(network) => return Ok(network),
+            Next::Aggregate(rest) => wifi::aggregate(rest, std::mem::take(&mut left))?,
             Next::EtherType(number, rest) => ethernet::behind(number, rest)?,
             Next::Llc(rest) => llc::header(rest)?,
             Next::Link(link, rest) => header(link, rest)?,

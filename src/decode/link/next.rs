@@ -34,6 +34,8 @@ pub(super) enum Next<'a> {
     Llc(Rest<'a>),
     /// What may be the first header of a frame, too, and has a number for that.
     Link(LinkType, Rest<'a>),
+    /// Several frames of 802.11, one after another.
+    Aggregate(Rest<'a>),
 }
 
 /// What stands behind a header, or what is wrong with it.

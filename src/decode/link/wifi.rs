@@ -8,6 +8,9 @@ use crate::decode::error::Layer;
 use crate::decode::link::next::{Next, Read};
 use crate::decode::rest::Rest;
 
+/// Frames of one aggregate that are looked at: it has 11,454 octets at the most (IEEE 802.11 §9.3.2).
+const MOST_LOOKED_AT: usize = 1024;
+
 /// An 802.11 frame.
 pub(super) fn frame(rest: Rest<'_>) -> Read<'_> {
     data_frame(rest, false)
@@ -88,13 +91,16 @@ fn data_frame(rest: Rest<'_>, padded: bool) -> Read<'_> {
     };
     // A fourth address and a service class leave half a word each.
     let (_, after) = after.split(if padded && has_four != is_qos { 2 } else { 0 }, Layer::Wifi)?;
-    if quality & AGGREGATE == 0 { Ok(Next::Llc(after)) } else { aggregate(after) }
+    Ok(if quality & AGGREGATE == 0 { Next::Llc(after) } else { Next::Aggregate(after) })
 }
 
 /// An aggregate (A-MSDU): frames one after another, each with addresses and length, filled up to whole words.
-/// The first that holds IP is read.
-fn aggregate(mut rest: Rest<'_>) -> Read<'_> {
-    while rest.len() > 0 {
+/// Of those that hold IP the one with the number `nth` is read, from 0. The standard has no room for so many as are looked at.
+pub(super) fn aggregate(mut rest: Rest<'_>, mut nth: usize) -> Read<'_> {
+    for _ in 0..MOST_LOOKED_AT {
+        if rest.len() == 0 {
+            break;
+        }
         let ([.., high, low], inner) = rest.take::<14>(Layer::Aggregate)?;
         let len = usize::from(u16::from_be_bytes([high, low]));
         let inner = inner.with_len(len.min(inner.len()));
@@ -102,8 +108,9 @@ fn aggregate(mut rest: Rest<'_>) -> Read<'_> {
             inner.octets(),
             [0xaa, 0xaa, 0x03, 0, 0, 0, 0x08, 0x00, ..] | [0xaa, 0xaa, 0x03, 0, 0, 0, 0x86, 0xdd, ..]
         );
-        if holds_ip {
-            return Ok(Next::Llc(inner));
+        match nth.checked_sub(usize::from(holds_ip)) {
+            None => return Ok(Next::Llc(inner)),
+            Some(left) => nth = left,
         }
         // The last one is not filled up.
         let whole = len.saturating_add(14).next_multiple_of(4).min(rest.len());
