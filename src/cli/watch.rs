@@ -29,6 +29,8 @@ use crate::cli::told::{complain, say, told};
 
 /// TCP, and the ICMP errors about it.
 const PLAIN: &str = "tcp or icmp or icmp6";
+/// Frames that have more before IP than a filter looks behind: MPLS, PPPoE, provider backbones. They are looked into here.
+const WRAPPED: &str = "ether proto 0x8847 or ether proto 0x8848 or ether proto 0x8864 or ether proto 0x88e7";
 /// The protocols and ports of tunnels, as `decode/tunnel` knows them.
 const TUNNELS: &str = "proto 4 or proto 41 or proto 47 or proto 97 or proto 115 or proto 137 or proto 143 or \
      udp port (1701 or 2152 or 3544 or 4341 or 4754 or 4789 or 4790 or 5072 or 6081 or 6635 or 8472)";
@@ -131,10 +133,11 @@ fn open(args: &WatchArgs) -> Result<Live, CaptureError> {
         return Live::open(&options);
     }
     let wanted = if args.bounds.depth == 0 { PLAIN.to_owned() } else { format!("{PLAIN} or {TUNNELS}") };
+    let framed = format!("{wanted} or {WRAPPED}");
     // In a filter `vlan` moves what stands behind it, so it comes last.
-    options.filter = Some(format!("{wanted} or (vlan and ({wanted}))"));
+    options.filter = Some(format!("{framed} or (vlan and ({framed}))"));
     match Live::open(&options) {
-        // Not every link layer has VLANs.
+        // Not every link layer has EtherTypes and VLANs.
         Err(CaptureError::BadFilter { .. }) => {
             options.filter = Some(wanted);
             Live::open(&options)
