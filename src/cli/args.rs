@@ -150,7 +150,7 @@ pub struct WatchArgs {
     /// End with exit code 1 where something was found that matters so much, or more
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub fail_on: Option<SeverityName>,
-    /// A filter as tcpdump takes it; without it TCP, ICMP and tunnels, in VLANs too
+    /// A filter as tcpdump takes it; without it TCP, ICMP and tunnels, in VLANs, MPLS and PPPoE, too
     #[arg(value_name = "FILTER")]
     pub filter: Vec<String>,
     /// How to show it.
