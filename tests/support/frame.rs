@@ -158,10 +158,17 @@ fn ip(
     ipv4(form, protocol, marks, marks.id.unwrap_or(counted), &addresses, payload)
 }
 
+/// The protocol number of the authentication header.
+const AUTHENTICATION: u8 = 51;
+
 fn ipv4(form: IpForm, protocol: u8, marks: &Marks, id: u16, addresses: &[u8], payload: &[u8]) -> Vec<u8> {
     let options: &[u8] = match form {
-        IpForm::Plain => &[],
         IpForm::Extended => &[148, 4, 0, 0], // router alert (RFC 2113)
+        _ => &[],
+    };
+    let (protocol, payload) = match form {
+        IpForm::Authenticated => (AUTHENTICATION, [&authentication(protocol), payload].concat()),
+        _ => (protocol, payload.to_vec()),
     };
     let header_len = 20 + options.len();
     let true_len = u16::try_from(header_len + payload.len()).expect("a packet is shorter than 64 KiB");
@@ -175,7 +182,7 @@ fn ipv4(form: IpForm, protocol: u8, marks: &Marks, id: u16, addresses: &[u8], pa
     header.extend(options);
     let checksum = !fold(sum(&header));
     header[10..12].copy_from_slice(&checksum.to_be_bytes());
-    [&header, payload].concat()
+    [header, payload].concat()
 }
 
 fn ipv6(form: IpForm, protocol: u8, marks: &Marks, addresses: &[u8], payload: &[u8]) -> Vec<u8> {
@@ -183,14 +190,40 @@ fn ipv6(form: IpForm, protocol: u8, marks: &Marks, addresses: &[u8], payload: &[
     const DESTINATION: u8 = 60;
     // Each extension header is eight octets: next header, length 0, and six octets of PadN.
     let (first, extensions): (u8, Vec<u8>) = match form {
-        IpForm::Plain => (protocol, Vec::new()),
         IpForm::Extended => {
             (HOP_BY_HOP, [[DESTINATION, 0, 1, 4, 0, 0, 0, 0], [protocol, 0, 1, 4, 0, 0, 0, 0]].concat())
         }
+        IpForm::Authenticated => (AUTHENTICATION, authentication(protocol).to_vec()),
+        IpForm::Chained => (HOP_BY_HOP, chain(protocol)),
+        IpForm::Jumbo if payload.len() > usize::from(u16::MAX) => {
+            let len = u32::try_from(payload.len() + 8).expect("a jumbogram is shorter than 4 GiB");
+            (HOP_BY_HOP, [&[protocol, 0, 0xc2, 4][..], &len.to_be_bytes()].concat())
+        }
+        IpForm::Plain | IpForm::Jumbo => (protocol, Vec::new()),
     };
-    let len = u16::try_from(extensions.len() + payload.len()).expect("a packet is shorter than 64 KiB");
+    // A jumbogram has none here.
+    let len = u16::try_from(extensions.len() + payload.len()).unwrap_or(0);
     let fixed = [&[0x60, 0, 0, 0][..], &len.to_be_bytes(), &[first, marks.ttl.unwrap_or(64)]].concat();
     [&fixed, addresses, &extensions, payload].concat()
+}
+
+/// Hop-by-hop options, a routing header with no stops left, destination options, authentication, HIP, mobility.
+fn chain(protocol: u8) -> Vec<u8> {
+    let hop_by_hop = [43, 0, 1, 4, 0, 0, 0, 0];
+    let routing =
+        [&[60, 2, 2, 0, 0, 0, 0, 0][..], &[0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9]].concat();
+    let destination = [AUTHENTICATION, 0, 1, 4, 0, 0, 0, 0];
+    let hip = [[135, 4, 1, 0x21, 0, 0, 0, 0].as_slice(), &[0; 32]].concat();
+    let mobility = [protocol, 0, 0, 0, 0, 0, 0, 0];
+    [&hop_by_hop[..], &routing, &destination, &authentication(139), &hip, &mobility].concat()
+}
+
+/// An authentication header with 96 bits of proof, as most have.
+fn authentication(next: u8) -> [u8; 24] {
+    let mut header = [0; 24];
+    (header[0], header[1], header[7], header[11]) = (next, 4, 1, 1);
+    header[12..].fill(0xab);
+    header
 }
 
 fn link(script: &Script, (from, to): (char, char), version_4: bool) -> Vec<u8> {

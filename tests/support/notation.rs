@@ -208,13 +208,17 @@ pub fn seconds(word: &str) -> Result<i64, String> {
 fn sequence(word: &str) -> Result<(u32, usize), String> {
     let parts = word.strip_suffix(')').and_then(|word| word.split_once('(')).and_then(|(range, len)| {
         let (start, end) = range.split_once(':')?;
-        Some((start.parse::<u32>().ok()?, end.parse::<u32>().ok()?, len.parse::<u16>().ok()?))
+        Some((start.parse::<u32>().ok()?, end.parse::<u32>().ok()?, len.parse::<u32>().ok()?))
     });
     let (start, end, len) = parts.ok_or_else(|| format!("`{word}` is no range such as 101:106(5)"))?;
-    if start.wrapping_add(u32::from(len)) != end {
-        return Err(format!("{start} + {len} is {}, not {end}", start.wrapping_add(u32::from(len))));
+    // Only a jumbogram has more.
+    if len > 1 << 20 {
+        return Err(format!("{len} octets are too many"));
     }
-    Ok((start, usize::from(len)))
+    if start.wrapping_add(len) != end {
+        return Err(format!("{start} + {len} is {}, not {end}", start.wrapping_add(len)));
+    }
+    Ok((start, len as usize))
 }
 
 /// packetdrill's letters; `-` stands for no bit at all.

@@ -162,6 +162,12 @@ pub enum IpForm {
     Plain,
     /// An IPv4 option (router alert), or IPv6 hop-by-hop and destination options.
     Extended,
+    /// With an authentication header (RFC 4302).
+    Authenticated,
+    /// IPv6 with every extension header that hides nothing of the ends.
+    Chained,
+    /// IPv6 with its length in a hop-by-hop option where the payload is longer than 65,535 octets (RFC 2675).
+    Jumbo,
 }
 
 /// Why a script cannot be read.
