@@ -12,7 +12,7 @@ pub struct Config {
     /// Connections held at a time (docs/architecture.md says how much memory each takes); beyond, the oldest attempt is
     /// let go first.
     pub most_connections: usize,
-    /// Connections held at the ready; beyond, those that have been quiet are packed, which takes a quarter of the room and,
+    /// Connections held at the ready; beyond, those that have been quiet are packed, which takes a third of the room and,
     /// when they are needed again, some time. Where steps are kept, all are at the ready.
     pub most_whole: usize,
     /// Connections held that have ended; beyond, the oldest of them is let go, as if its time were over.

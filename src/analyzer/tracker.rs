@@ -48,12 +48,11 @@ pub struct Tracker {
     has_right_checksum: bool,
 }
 
-/// A segment that a tracker has looked at.
+/// A segment that a tracker has looked at: the hash of its pair, and where its connection may be.
 #[derive(Clone, Copy, Debug)]
 pub struct Prepared {
-    /// The hash of its pair.
     hash: u64,
-    /// Where its connection may be.
+    /// For looking only: by the time of the segment there may be another.
     place: Option<Place>,
 }
 

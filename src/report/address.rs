@@ -112,13 +112,8 @@ const OCTETS: [([u8; 4], usize); 256] = {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::buffer::put;
     use proptest::prelude::*;
-
-    fn put(value: impl Put) -> String {
-        let mut out = Buffer::new();
-        out.add(value);
-        out.as_str().to_owned()
-    }
 
     #[test]
     fn every_number_of_an_address() {

@@ -195,16 +195,18 @@ impl Put for Shown<'_> {
     }
 }
 
+/// What `value` is as text.
+#[cfg(test)]
+pub fn put(value: impl Put) -> String {
+    let mut out = Buffer::new();
+    out.add(value);
+    out.as_str().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    fn put(value: impl Put) -> String {
-        let mut out = Buffer::new();
-        out.add(value);
-        String::from_utf8(out.octets().to_vec()).unwrap()
-    }
 
     #[test]
     fn parts_stand_one_after_the_other() {

@@ -147,6 +147,7 @@ mod tests {
     use std::time::UNIX_EPOCH;
 
     use super::*;
+    use crate::report::buffer::put;
     use proptest::prelude::*;
 
     #[test]
@@ -157,12 +158,6 @@ mod tests {
                 assert_eq!(str::from_utf8(&digits).unwrap(), format!("{number:08}"));
             }
         }
-    }
-
-    fn put(value: impl Put) -> String {
-        let mut out = Buffer::new();
-        out.add(value);
-        String::from_utf8(out.octets().to_vec()).unwrap()
     }
 
     fn by_humantime(time: Timestamp) -> String {

@@ -133,13 +133,8 @@ fn hexadecimal(octet: u8) -> [u8; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::buffer::put;
     use proptest::prelude::*;
-
-    fn put(value: impl Put) -> String {
-        let mut out = Buffer::new();
-        out.add(value);
-        out.as_str().to_owned()
-    }
 
     #[test]
     fn every_character_is_escaped_as_serde_json_does() {
