@@ -38,13 +38,15 @@ pub enum Caller {
     Server,
 }
 
-/// The calls of the textbook, and the one option that a server sets.
+/// The calls of the textbook, and those that the laboratory makes beside them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CallName {
     /// Makes a socket.
     Socket,
     /// Sets an option of it.
     SetSockOpt,
+    /// Asks for an option of it: for the error that a connection ended with (`SO_ERROR`).
+    GetSockOpt,
     /// Gives it an address and a port.
     Bind,
     /// Makes it a listener.
@@ -57,8 +59,14 @@ pub enum CallName {
     Send,
     /// Takes text from the kernel; waits for some, or for the peer's FIN.
     Recv,
+    /// Waits until a socket is ready to be read, written, or accepted from.
+    Poll,
+    /// Closes one direction, or both, and keeps the socket.
+    Shutdown,
     /// Gives the socket back; the kernel sends FIN.
     Close,
+    /// Ends the whole program; the kernel closes what it had open.
+    Kill,
 }
 
 /// What a call returned.
@@ -101,19 +109,23 @@ impl CallName {
         match self {
             Self::Socket => "socket",
             Self::SetSockOpt => "setsockopt",
+            Self::GetSockOpt => "getsockopt",
             Self::Bind => "bind",
             Self::Listen => "listen",
             Self::Accept => "accept",
             Self::Connect => "connect",
             Self::Send => "send",
             Self::Recv => "recv",
+            Self::Poll => "poll",
+            Self::Shutdown => "shutdown",
             Self::Close => "close",
+            Self::Kill => "kill",
         }
     }
 
-    /// Whether the call may wait for the other end: for a connection, for text, or for room to put text.
+    /// Whether the call may wait for the other end: for a connection, for text, for room to put text, or for any of these.
     pub const fn may_wait(self) -> bool {
-        matches!(self, Self::Accept | Self::Connect | Self::Recv | Self::Send)
+        matches!(self, Self::Accept | Self::Connect | Self::Recv | Self::Send | Self::Poll)
     }
 }
 

@@ -52,3 +52,4 @@ pub mod seq;
 pub mod story;
 pub mod time;
 pub mod tunnel;
+pub mod witness;
