@@ -244,8 +244,8 @@ pub struct Look {
     /// Whether to colour; auto is on a terminal only, and not where NO_COLOR is set
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
-    /// Which records json writes: segments, connections, findings, summary
-    #[arg(long, value_name = "LIST", default_value = "segments,connections,findings,summary")]
+    /// Which records json writes: segments, connections, findings, summary, calls, kernel
+    #[arg(long, value_name = "LIST", default_value = "segments,connections,findings,summary,calls,kernel")]
     pub records: Records,
 }
 

@@ -1,7 +1,8 @@
 //! `lines`: one labelled segment a line, in tcpdump's habits.
 //!
-//! In: steps, and connections for what was found about them. Out: `TIME CONNECTION SOURCE > DESTINATION LABEL CLIENT
-//! SERVER`, where the last two words are the states of both ends after the segment, in parentheses where assumed.
+//! In: steps, connections for what was found about them, calls, the kernel's words. Out: `TIME CONNECTION SOURCE >
+//! DESTINATION LABEL CLIENT SERVER`, where the last two words are the states of both ends after the segment, in
+//! parentheses where assumed.
 //! Invariant: TIME is the time of day in UTC, so that neighbours compare whatever the machine's time zone; its
 //! microseconds are cut, and the JSON records have all nanoseconds. The text of a segment is escaped: no control
 //! character reaches the terminal.
@@ -13,13 +14,17 @@ use crate::analyzer::diagnosis::finding::Finding;
 use crate::analyzer::diagnosis::severity::Severity;
 use crate::analyzer::role::Role;
 use crate::analyzer::step::Step;
+use crate::call::SocketCall;
 use crate::report::buffer::{Buffer, Displayed, Put};
 use crate::report::columns::{GAP, Row};
+use crate::report::kernel::{MARK, socket, words};
+use crate::report::ladder::rows::span;
 use crate::report::said::{Headline, Said};
 use crate::report::sink::Report;
 use crate::report::style::{Believed, Ink, Style};
 use crate::report::times::TimeOfDay;
 use crate::time::Timestamp;
+use crate::witness::KernelEvent;
 
 /// Columns of a connection's number.
 const ID: usize = 2;
@@ -57,6 +62,15 @@ impl<W: Write> Lines<W> {
         let kinds = ("(opening ", opening.kind.as_str(), ", closing ", closing.kind.as_str());
         let (comma, first, behind) = closing.first.map_or(("", "", ""), |end| (", ", end.as_str(), " first"));
         row.left(0, Ink::Plain, (kinds, comma, first, behind, ")"));
+        self.out.write_all(row.finish())
+    }
+
+    /// A line that begins as the segments' do, and says who speaks where they have a socket.
+    fn beside(&mut self, time: Timestamp, ink: Ink, who: &str, what: &str) -> io::Result<()> {
+        let row = &mut self.row;
+        row.left(TimeOfDay::WIDTH, Ink::Plain, TimeOfDay(time));
+        row.right(ID, Ink::Plain, "-");
+        row.left(0, ink, (who, ": ", Harmless(what)));
         self.out.write_all(row.finish())
     }
 
@@ -117,6 +131,18 @@ impl<W: Write + Send> Report for Lines<W> {
 
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {
         self.found(None, finding)
+    }
+
+    fn call(&mut self, call: &SocketCall) -> io::Result<()> {
+        let (time, lasted) = match (&call.returned, call.lasted()) {
+            (Some((at, _)), Some(lasted)) => (*at, format!(" after {}", span(lasted))),
+            _ => (call.began, String::new()),
+        };
+        self.beside(time, Ink::Call, call.caller.as_str(), &format!("{call}{lasted}"))
+    }
+
+    fn kernel(&mut self, said: &KernelEvent) -> io::Result<()> {
+        self.beside(said.time, Ink::Kernel, MARK, &format!("{}: {}", socket(said), words(&said.word)))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -232,6 +258,38 @@ mod tests {
         12:00:00.000471   1  ! note mid-stream: The capture begins in the middle: the ISS are not known, and who opened may be a guess. (frame 7, RFC 9293 section 3.4.1)
         12:00:00.000471   1  ! warning close-not-answered (possible): The server's FIN was acknowledged, and the client sent none in 0.011 ms: FIN-WAIT-2 here, CLOSE-WAIT there. (frames 7, 8, RFC 9293 section 3.6)
         12:00:00.000050   2  ! error refused: A RST answered the SYN: nobody listens there, or a firewall says so. (frames 1, 2, RFC 9293 section 3.10.7.3)
+        "#);
+    }
+
+    #[test]
+    fn calls_and_the_kernel_have_lines_of_their_own() {
+        let mut out = Vec::new();
+        let mut lines = Lines::new(&mut out, Style::default());
+        for call in samples::calls().iter().skip(5) {
+            lines.call(call).unwrap();
+        }
+        for said in samples::said() {
+            lines.kernel(&said).unwrap();
+        }
+        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"
+        12:00:00.000210   -  client: connect(192.0.2.1:6666) = 0 after 0.230 ms
+        12:00:00.000305   -  client: send("hello\n", 6) = 6 after 0.015 ms
+        12:00:00.000335   -  server: recv(4096) = 6 after 0.095 ms
+        12:00:00.000405   -  client: close() = 0 after 0.010 ms
+        12:00:00.000410   -  server: recv(4096) = -1 ECONNRESET (104: Connection reset by peer) after 0.065 ms
+        12:00:00.000470   -  server: close() = 0 after 0.020 ms
+        12:00:00.000480   -  server: accept() waits
+        11:59:59.999148   -  kernel: 192.0.2.1:6666: CLOSE -> LISTEN
+        11:59:59.999985   -  kernel: 192.0.2.2:50000 to 192.0.2.1:6666: CLOSE -> SYN_SENT
+        12:00:00.000200   -  kernel: 192.0.2.2:50000 to 192.0.2.1:6666: SYN_SENT -> ESTABLISHED
+        12:00:00.000220   -  kernel: 192.0.2.1:6666 to 192.0.2.2:50000: LISTEN -> SYN_RECV
+        12:00:00.000221   -  kernel: 192.0.2.1:6666 to 192.0.2.2:50000: SYN_RECV -> ESTABLISHED
+        12:00:00.000398   -  kernel: 192.0.2.2:50000 to 192.0.2.1:6666: ESTABLISHED -> FIN_WAIT1
+        12:00:00.000402   -  kernel: 192.0.2.1:6666 to 192.0.2.2:50000: ESTABLISHED -> CLOSE_WAIT
+        12:00:00.000455   -  kernel: 192.0.2.1:6666 to 192.0.2.2:50000: CLOSE_WAIT -> LAST_ACK
+        12:00:00.000465   -  kernel: 192.0.2.2:50000 to 192.0.2.1:6666: FIN_WAIT1 -> FIN_WAIT2
+        12:00:00.000466   -  kernel: 192.0.2.2:50000 to 192.0.2.1:6666: FIN_WAIT2 -> CLOSE
+        12:00:00.000475   -  kernel: 192.0.2.1:6666 to 192.0.2.2:50000: LAST_ACK -> CLOSE
         "#);
     }
 

@@ -10,6 +10,7 @@ pub mod buffer;
 pub mod columns;
 pub mod format;
 pub mod json;
+pub mod kernel;
 pub mod ladder;
 pub mod lines;
 pub mod list;

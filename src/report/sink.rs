@@ -1,6 +1,6 @@
 //! What every output format is: something that takes in what was observed.
 //!
-//! In: steps as they are labelled, connections as they end, the summary last. Out: nothing but the formats' own text.
+//! In: steps as they are labelled, calls and words of the kernel, connections as they end, the summary last. Out: nothing but the formats' own text.
 //! Invariant: a call that cannot write hands back the error that it met, unchanged, so that a closed pipe is known as one.
 
 use std::io;
@@ -8,7 +8,9 @@ use std::io;
 use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::finding::Finding;
 use crate::analyzer::step::Step;
+use crate::call::SocketCall;
 use crate::report::summary::Summary;
+use crate::witness::KernelEvent;
 
 /// What an output format does with each thing that comes to be known. What a format has nothing to say about, it
 /// passes over. It may be driven from any one thread.
@@ -42,6 +44,24 @@ pub trait Report: Send {
     ///
     /// Where the text cannot be written.
     fn finding(&mut self, _finding: &Finding) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Takes in a socket call, once: when it has returned, or as it stands when nothing more is awaited.
+    ///
+    /// # Errors
+    ///
+    /// Where the text cannot be written.
+    fn call(&mut self, _call: &SocketCall) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Takes in a word of the kernel about a socket.
+    ///
+    /// # Errors
+    ///
+    /// Where the text cannot be written.
+    fn kernel(&mut self, _said: &KernelEvent) -> io::Result<()> {
         Ok(())
     }
 

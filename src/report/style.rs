@@ -50,6 +50,8 @@ pub enum Ink {
     Assumed,
     /// A socket call. Blue.
     Call,
+    /// A word of the kernel. Magenta.
+    Kernel,
     /// A heading. Bold.
     Heading,
 }
@@ -80,6 +82,7 @@ impl Ink {
             Self::Text => AnsiColor::Cyan.on_default(),
             Self::Assumed => style.effects(Effects::DIMMED),
             Self::Call => AnsiColor::Blue.on_default(),
+            Self::Kernel => AnsiColor::Magenta.on_default(),
             Self::Heading => style.effects(Effects::BOLD),
         }
     }

@@ -1,6 +1,6 @@
 //! `json`: JSON Lines, one record a line, for programs.
 //!
-//! In: steps, connections and the summary. Out: records as `docs/tcpshake.schema.json` has them and `docs/json.md`
+//! In: steps, connections, calls, the kernel's words and the summary. Out: records as `docs/tcpshake.schema.json` has them and `docs/json.md`
 //! explains them.
 //! Invariant: `type` first; a number that is not known is left out, never 0 or null; a line is put
 //! together whole before it is written. The shapes of records live here, apart from the types that the analyzer works
@@ -15,9 +15,12 @@ use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::finding::Finding;
 use crate::analyzer::label::Numbers;
 use crate::analyzer::step::Step;
+use crate::call::SocketCall;
 use crate::report::buffer::{Buffer, Put};
+use crate::report::json::call::CallRecord;
 use crate::report::json::connection::ConnectionRecord;
 use crate::report::json::finding::FindingRecord;
+use crate::report::json::kernel::KernelRecord;
 use crate::report::json::rare::Decimals;
 use crate::report::json::records::{Record, Records};
 use crate::report::json::segment::SegmentRecord;
@@ -25,9 +28,12 @@ use crate::report::json::summary::SummaryRecord;
 use crate::report::sink::Report;
 use crate::report::style::Style;
 use crate::report::summary::Summary;
+use crate::witness::KernelEvent;
 
+mod call;
 mod connection;
 mod finding;
+mod kernel;
 #[cfg(test)]
 mod model;
 mod options;
@@ -99,6 +105,20 @@ impl<W: Write + Send> Report for Json<W> {
             return Ok(());
         }
         self.write(FindingRecord { connection: None, finding })
+    }
+
+    fn call(&mut self, call: &SocketCall) -> io::Result<()> {
+        if !self.records.has(Record::Calls) {
+            return Ok(());
+        }
+        self.serialize(&CallRecord::of(call))
+    }
+
+    fn kernel(&mut self, said: &KernelEvent) -> io::Result<()> {
+        if !self.records.has(Record::Kernel) {
+            return Ok(());
+        }
+        self.serialize(&KernelRecord::of(said))
     }
 
     fn summary(&mut self, summary: &Summary) -> io::Result<()> {

@@ -17,6 +17,10 @@ pub enum Record {
     Findings,
     /// The account of the whole input.
     Summary,
+    /// A socket call.
+    Calls,
+    /// A word of the kernel.
+    Kernel,
 }
 
 /// A set of record types.
@@ -25,7 +29,8 @@ pub struct Records(u8);
 
 impl Record {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Segments, Self::Connections, Self::Findings, Self::Summary];
+    pub const ALL: [Self; 6] =
+        [Self::Segments, Self::Connections, Self::Findings, Self::Summary, Self::Calls, Self::Kernel];
 
     /// Its name on the command line.
     pub const fn as_str(self) -> &'static str {
@@ -34,6 +39,8 @@ impl Record {
             Self::Connections => "connections",
             Self::Findings => "findings",
             Self::Summary => "summary",
+            Self::Calls => "calls",
+            Self::Kernel => "kernel",
         }
     }
 
@@ -44,7 +51,7 @@ impl Record {
 
 impl Records {
     /// All record types.
-    pub const ALL: Self = Self(0b1111);
+    pub const ALL: Self = Self(0b11_1111);
 
     /// Whether `record` is to be written.
     pub const fn has(self, record: Record) -> bool {
@@ -103,7 +110,7 @@ mod tests {
         let chosen: Records = "findings, segments".parse().unwrap();
         let has: Vec<_> = Record::ALL.into_iter().filter(|record| chosen.has(*record)).collect();
         assert_eq!(has, [Record::Segments, Record::Findings]);
-        assert_eq!("segments,connections,findings,summary".parse(), Ok(Records::ALL));
+        assert_eq!("segments,connections,findings,summary,calls,kernel".parse(), Ok(Records::ALL));
     }
 
     #[test]
@@ -111,11 +118,11 @@ mod tests {
         let error = |list: &str| list.parse::<Records>().unwrap_err().to_string();
         assert_eq!(
             error("segments,packets"),
-            "no records are called \"packets\"; choose from segments,connections,findings,summary"
+            "no records are called \"packets\"; choose from segments,connections,findings,summary,calls,kernel"
         );
         assert_eq!(
             error("segments,"),
-            "a name is missing; choose from segments,connections,findings,summary"
+            "a name is missing; choose from segments,connections,findings,summary,calls,kernel"
         );
     }
 }

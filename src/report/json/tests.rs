@@ -1,6 +1,6 @@
 //! JSON records, word for word: a connection that closed, one that was refused, one from the middle.
 //!
-//! `tests/json.rs` holds records of every kind against the schema; here stands what they look like.
+//! `tests/json/` holds records of every kind against the schema; here stands what they look like.
 
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::*;
 use crate::report::samples;
 use crate::segment::Segment;
+use crate::witness::KernelWord;
 
 fn json(segments: &[Segment], records: &str) -> String {
     let mut out = Vec::new();
@@ -50,6 +51,30 @@ fn a_capture_that_begins_in_the_middle() {
     {"type":"segment","frame":2,"time":"2026-01-02T12:00:01.000000123Z","connection":1,"from":"server","source":{"addr":"192.0.2.1","port":6666},"destination":{"addr":"192.0.2.2","port":50000},"flags":["ack"],"seq":90000,"ack":70010,"window":64240,"text_len":0,"options":[],"label":"ACK ~10","states":{"client":"ESTABLISHED","server":"ESTABLISHED"},"assumed":[],"acknowledges":1,"findings":[]}
     {"type":"connection","id":1,"client":{"addr":"192.0.2.2","port":50000},"server":{"addr":"192.0.2.1","port":6666},"start":"2026-01-02T12:00:00.000000123Z","end":"2026-01-02T12:00:01.000000123Z","duration":1,"opening":{"kind":"not-seen","syns":0,"syn_acks":0},"closing":{"kind":"none"},"outcome":"open","states":{"client":"ESTABLISHED","server":"ESTABLISHED"},"assumed":[],"measures":{"time_to_first_data":0,"in_state":{"client":{"ESTABLISHED":1},"server":{"ESTABLISHED":1}}},"segments":{"client":1,"server":1},"text_octets":{"client":10,"server":0},"conn_state":"OTH","history":"Da","completeness":12,"findings":[{"code":"mid-stream","severity":"note","frames":[1],"confidence":"certain","says":"The capture begins in the middle: the ISS are not known, and who opened may be a guess.","rivals":[],"reference":"RFC 9293 §3.4.1"}]}
     {"type":"summary","frames":2,"segments":2,"connections":1,"not_tcp":0,"icmp_errors":0,"malformed":0,"unsupported_link":0,"fragments":0,"never_whole":0,"too_deep":0,"evicted":0,"quality":{"duplicates":0,"offloaded":0,"cut_short":0,"stepped_back":0,"one_sided":0,"reordered":0,"mid_stream":1},"elapsed":1,"findings":{"note":1,"warning":0,"error":0}}
+    "#);
+}
+
+#[test]
+fn calls_and_the_kernels_words() {
+    let mut out = Vec::new();
+    let mut report = Json::new(&mut out, Style::default(), Records::ALL);
+    let calls = samples::calls();
+    for call in [&calls[0], &calls[9], &calls[11]] {
+        report.call(call).unwrap();
+    }
+    let client = ("192.0.2.2:50000", "192.0.2.1:6666");
+    let aborts = KernelWord::SendsReset(Some("TCP_ABORT_ON_CLOSE".to_owned()));
+    report.kernel(&samples::said()[0]).unwrap();
+    report.kernel(&samples::said_at(7, client, aborts)).unwrap();
+    let nameless = KernelEvent { socket: 0, ..samples::said_at(8, client, KernelWord::ReceivesReset) };
+    report.kernel(&nameless).unwrap();
+    insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"
+    {"type":"call","time":"2026-01-02T11:59:59.999100123Z","returned":"2026-01-02T11:59:59.999110123Z","lasted":0.00001,"caller":"server","call":"socket","arguments":"AF_INET, SOCK_STREAM","result":4,"local":{"addr":"192.0.2.1","port":6666}}
+    {"type":"call","time":"2026-01-02T12:00:00.000345123Z","returned":"2026-01-02T12:00:00.000410123Z","lasted":0.000065,"caller":"server","call":"recv","arguments":"4096","error":{"name":"ECONNRESET","number":104,"words":"Connection reset by peer"},"local":{"addr":"192.0.2.1","port":6666},"peer":{"addr":"192.0.2.2","port":50000}}
+    {"type":"call","time":"2026-01-02T12:00:00.000480123Z","caller":"server","call":"accept","arguments":"","waits":true,"local":{"addr":"192.0.2.1","port":6666}}
+    {"type":"kernel","time":"2026-01-02T11:59:59.999148123Z","socket":"0x1a0a0000","local":{"addr":"192.0.2.1","port":6666},"event":"state","from":"CLOSE","to":"LISTEN"}
+    {"type":"kernel","time":"2026-01-02T12:00:00.000007123Z","socket":"0xc3501a0a","local":{"addr":"192.0.2.2","port":50000},"peer":{"addr":"192.0.2.1","port":6666},"event":"send-reset","reason":"TCP_ABORT_ON_CLOSE"}
+    {"type":"kernel","time":"2026-01-02T12:00:00.000008123Z","local":{"addr":"192.0.2.2","port":50000},"peer":{"addr":"192.0.2.1","port":6666},"event":"receive-reset"}
     "#);
 }
 
