@@ -31,7 +31,7 @@
 //! # Ok::<(), tcpshake::capture::error::CaptureError>(())
 //! ```
 //!
-//! Features: `live` captures and filters with libpcap, `exchange` has the embedded server and client, `cli` (the
+//! Features: `live` captures and filters with libpcap and hears the kernel's own word, `exchange` has the embedded server and client, `cli` (the
 //! default) the command line with both. Without them the library builds wherever Rust does.
 
 pub mod analyzer;
@@ -43,6 +43,8 @@ pub mod exchange;
 pub mod expect;
 pub mod frame;
 pub mod icmp;
+#[cfg(feature = "live")]
+pub mod kernel;
 #[cfg(all(feature = "live", feature = "exchange"))]
 pub mod lab;
 pub mod options;

@@ -130,9 +130,75 @@ pub struct CounterRise {
     pub by: u64,
 }
 
+/// Gives events that were told before the kernel knew the whole pair the sockets that the same socket names next: at its
+/// SYN a client has no port yet (`CLOSE > SYN_SENT`), at the third segment the server's new socket no peer
+/// (`LISTEN > SYN_RECV`). In: events in order.
+pub fn complete(events: &mut [KernelEvent]) {
+    let mut rest = events;
+    while let Some((event, later)) = rest.split_first_mut() {
+        if event.is_incomplete()
+            && let Some(next) = later.iter().find(|next| next.socket == event.socket)
+            && !next.is_incomplete()
+        {
+            (event.local, event.peer) = (next.local, next.peer);
+        }
+        rest = later;
+    }
+}
+
+impl KernelEvent {
+    /// Whether the kernel did not know the whole pair of an opening connection yet.
+    pub const fn is_incomplete(&self) -> bool {
+        match self.word {
+            KernelWord::State { to: KernelState::SynSent, .. } => self.local.port() == 0,
+            KernelWord::State { to: KernelState::SynRecv, .. } => self.peer.port() == 0,
+            _ => false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn said(socket: u64, from: KernelState, to: KernelState, local: &str, peer: &str) -> KernelEvent {
+        let word = KernelWord::State { from, to };
+        KernelEvent {
+            time: Timestamp(0),
+            socket,
+            local: local.parse().unwrap(),
+            peer: peer.parse().unwrap(),
+            word,
+        }
+    }
+
+    #[test]
+    fn what_was_told_too_early_is_completed_by_the_same_socket() {
+        use KernelState::{Close, Established, Listen, SynRecv, SynSent};
+        let (near, far, none) = ("127.0.0.1:50000", "127.0.0.1:6666", "0.0.0.0:0");
+        let mut events = [
+            said(1, Close, SynSent, "127.0.0.1:0", far),
+            said(2, Close, SynSent, "127.0.0.1:0", far),
+            said(3, Listen, SynRecv, far, none),
+            said(1, SynSent, Established, near, far),
+            said(3, SynRecv, Established, far, near),
+            said(4, Listen, Close, far, none),
+        ];
+        complete(&mut events);
+        let pairs = events.map(|event| (event.local.to_string(), event.peer.to_string()));
+        let told = |local: &str, peer: &str| (local.to_owned(), peer.to_owned());
+        assert_eq!(
+            pairs,
+            [
+                told(near, far),
+                told("127.0.0.1:0", far),
+                told(far, near),
+                told(near, far),
+                told(far, near),
+                told(far, none)
+            ]
+        );
+    }
 
     #[test]
     fn every_state_is_found_by_its_name() {
