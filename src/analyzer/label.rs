@@ -90,6 +90,12 @@ impl Letters {
 }
 
 impl Label {
+    /// The same segment as its sender's tap counts it: which sending it is, and that it was no second sighting.
+    #[must_use]
+    pub const fn sent_as(self, at_sender: Self) -> Self {
+        Self { again: at_sender.again, is_seen_again: false, ..self }
+    }
+
     /// Labels `segment`, sent by `from`, once both ends have taken it in.
     pub fn of(
         segment: &Segment,

@@ -20,6 +20,7 @@ use tcpshake::report::ladder::{draw, tell_all, wrapped};
 use tcpshake::report::list::{ScenarioRecord, write_record};
 use tcpshake::report::said::Said;
 use tcpshake::report::summary::Summary;
+use tcpshake::story::beside::Beside;
 
 use crate::cli::args::{DemoArgs, FormatName};
 use crate::cli::output::{report, style, tell};
@@ -74,7 +75,8 @@ fn picture(args: &DemoArgs, scenario: &Scenario, played: &Played) -> io::Result<
         writeln!(out, " server prints: {}", ReceivedLine(&played.received))?;
     }
     writeln!(out)?;
-    draw(&mut out, &played.connection, &played.calls, style)?;
+    let beside = Beside { calls: &played.calls, kernel: &[] };
+    draw(&mut out, &played.connection, beside, style)?;
     tell_all(&mut out, &played.connection, &mut Said::of_loopback(), style)?;
     if let Some(dropped @ 1..) = played.statistics.dropped {
         writeln!(out, " The capture lost {dropped} frames: what is missing above may be its fault.")?;

@@ -12,8 +12,8 @@ pub const MARK: &str = "kernel";
 pub fn words(word: &KernelWord) -> String {
     match word {
         KernelWord::State { from, to } => format!("{from} -> {to}"),
-        KernelWord::Retransmits => "sends again".to_owned(),
-        KernelWord::RetransmitsSynAck => "sends SYN+ACK again".to_owned(),
+        KernelWord::Retransmits => "retransmits".to_owned(),
+        KernelWord::RetransmitsSynAck => "retransmits SYN+ACK".to_owned(),
         KernelWord::SendsReset(None) => "sends RST".to_owned(),
         KernelWord::SendsReset(Some(reason)) => format!("sends RST ({reason})"),
         KernelWord::ReceivesReset => "accepts the RST".to_owned(),

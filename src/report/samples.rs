@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 
 use crate::analyzer::config::Config;
+use crate::analyzer::connection::Connection;
 use crate::analyzer::tracker::Tracker;
 use crate::call::{CallName, Caller, Returned, SocketCall};
 use crate::options::Options;
@@ -27,7 +28,8 @@ const MSS: [u8; 4] = [2, 4, 5, 0xb4];
 pub struct Script {
     client: SocketAddr,
     server: SocketAddr,
-    segments: Vec<Segment>,
+    /// What was written down.
+    pub segments: Vec<Segment>,
 }
 
 /// Opened, six octets of text, closed in three segments.
@@ -162,6 +164,16 @@ pub fn crossed() -> Vec<Segment> {
     script.segments
 }
 
+/// The connection that `segments` make.
+pub fn connection(segments: &[Segment]) -> Connection {
+    let mut tracker = Tracker::new(Config { keep_steps: 400, ..Config::default() });
+    for segment in segments {
+        tracker.observe(segment);
+    }
+    tracker.finish();
+    tracker.ended().next().unwrap()
+}
+
 /// Runs `segments` through a tracker into `report`.
 pub fn play(segments: &[Segment], report: &mut dyn Report) {
     let mut tracker = Tracker::new(Config::default());
@@ -182,15 +194,18 @@ pub fn play(segments: &[Segment], report: &mut dyn Report) {
 }
 
 impl Script {
-    fn new(client: &str, server: &str) -> Self {
+    /// Between these two sockets.
+    pub fn new(client: &str, server: &str) -> Self {
         Self { client: client.parse().unwrap(), server: server.parse().unwrap(), segments: Vec::new() }
     }
 
-    fn client_sends(&mut self, micros: u64, flags: Flags, seq: u32, ack: u32, text: &[u8]) {
+    /// The client sends a segment so many microseconds after the beginning.
+    pub fn client_sends(&mut self, micros: u64, flags: Flags, seq: u32, ack: u32, text: &[u8]) {
         self.push(micros, (self.client, self.server), flags, (seq, ack), text);
     }
 
-    fn server_sends(&mut self, micros: u64, flags: Flags, seq: u32, ack: u32, text: &[u8]) {
+    /// The server does.
+    pub fn server_sends(&mut self, micros: u64, flags: Flags, seq: u32, ack: u32, text: &[u8]) {
         self.push(micros, (self.server, self.client), flags, (seq, ack), text);
     }
 

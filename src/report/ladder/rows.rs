@@ -1,50 +1,107 @@
 //! The rows of a ladder, before anything is drawn.
 //!
-//! In: a connection, and the calls of the two programs, if they are known. Out: rows that every picture draws alike.
-//! Invariant: a row knows no width, colour or character; one row for each segment, and for each moment of a call.
+//! In: the story of a connection. Out: rows that every picture draws alike.
+//! Invariant: a row knows no width, colour or character; one row for each segment, each moment of a call, and each thing
+//! that the kernel says.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::analyzer::connection::Connection;
 use crate::analyzer::role::Role;
 use crate::analyzer::state::State;
-use crate::analyzer::step::Step;
+use crate::analyzer::step::{Step, Steps};
 use crate::call::{CallName, Caller, Returned, SocketCall};
-use crate::story::{Event, tell};
+use crate::report::kernel::words;
+use crate::story::beside::is_listener;
+use crate::story::event::{Event, Passing, Way};
+use crate::time::Timestamp;
+use crate::witness::{KernelEvent, KernelState, KernelWord};
+
+/// What the kernel says so much later than the last segment has its time with it.
+const LATE: Duration = Duration::from_millis(10);
 
 /// One row.
 #[derive(Clone, Debug)]
 pub enum Row<'a> {
     /// A segment, with its time since the connection's first, and how often the capture saw it.
-    Segment(&'a Step, Duration, usize),
+    Segment(Passing<'a>, Duration, usize),
     /// So many segments stand between the rows around this one.
     LeftOut(u64),
-    /// Something one of the programs did: the words, and the state that the call by itself brings about.
-    Call(Role, String, Option<State>),
+    /// Something one of the programs did: the words, and the state that the call by itself brings about, with whether
+    /// the kernel says so.
+    Call(Role, String, Option<(State, bool)>),
+    /// Something the kernel said of this end's socket.
+    Kernel(Role, String),
 }
 
-/// The rows of `connection`, with `calls` at their margins.
-pub fn rows<'a>(connection: &'a Connection, calls: &'a [SocketCall]) -> Vec<Row<'a>> {
+/// The rows of `story`, in which the capture of `steps` is told; time counts from `start`. `kernel` is all that the
+/// kernel said.
+pub fn rows<'a>(
+    story: Vec<Event<'a>>,
+    steps: &Steps,
+    start: Timestamp,
+    kernel: &[KernelEvent],
+) -> Vec<Row<'a>> {
+    let is_listening = |said: &KernelEvent| {
+        is_listener(said) && matches!(said.word, KernelWord::State { to: KernelState::Listen, .. })
+    };
+    let is_witnessed = kernel.iter().any(is_listening);
+    let state_by = |call: &SocketCall| state_by(call).map(|state| (state, is_witnessed));
     let mut sightings: BTreeMap<u64, usize> = BTreeMap::new();
-    for first in connection.steps().iter().filter_map(|step| step.seen_before) {
+    for first in steps.iter().filter_map(|step| step.seen_before) {
         let count = sightings.entry(first).or_insert(1);
         *count = count.saturating_add(1);
     }
-    let times_seen = |step: &Step| sightings.get(&step.segment.frame).copied().unwrap_or(1);
-    tell(connection.steps(), calls)
-        .into_iter()
-        .filter(|event| !matches!(event, Event::Segment(step) if step.seen_before.is_some()))
-        .map(|event| match event {
-            Event::Segment(step) => {
-                Row::Segment(step, step.segment.time.since(connection.start()), times_seen(step))
+    let times_seen = |passing: &Passing<'_>| match passing.way {
+        Way::Seen => sightings.get(&frame(passing.step)).copied().unwrap_or(1),
+        _ => 1,
+    };
+    let mut rows = Vec::new();
+    let mut last_said: Option<&KernelEvent> = None;
+    let mut last_time = start;
+    for event in story {
+        if let Event::Kernel(role, said) = event {
+            let is_late = said.time.since(last_time) >= LATE;
+            match rows.last_mut() {
+                Some(Row::Kernel(of, line)) if *of == role && !is_late => {
+                    continue_with(line, last_said, said);
+                }
+                _ if is_late => {
+                    let at = span(said.time.since(start));
+                    rows.push(Row::Kernel(role, format!("{} at {at}", words(&said.word))));
+                }
+                _ => rows.push(Row::Kernel(role, words(&said.word))),
+            }
+            last_said = Some(said);
+            continue;
+        }
+        rows.push(match event {
+            Event::Segment(passing) => {
+                last_time = passing.time;
+                Row::Segment(passing, passing.time.since(start), times_seen(&passing))
             }
             Event::LeftOut(count) => Row::LeftOut(count),
             Event::Begins(call) => Row::Call(side(call), begins(call), None),
             Event::Returns(call) => Row::Call(side(call), returns(call), state_by(call)),
             Event::Call(call) => Row::Call(side(call), whole(call), state_by(call)),
-        })
-        .collect()
+            Event::Kernel(..) => continue,
+        });
+    }
+    rows
+}
+
+const fn frame(step: &Step) -> u64 {
+    step.segment.frame
+}
+
+/// `SYN_RECV -> ESTABLISHED` after `LISTEN -> SYN_RECV` becomes one way; anything else follows after a comma.
+fn continue_with(line: &mut String, before: Option<&KernelEvent>, said: &KernelEvent) {
+    match (before.map(|before| &before.word), &said.word) {
+        (Some(KernelWord::State { to: was, .. }), KernelWord::State { from, to }) if was == from => {
+            line.push_str(&format!(" -> {to}"));
+        }
+        (_, word) => line.push_str(&format!(", {}", words(word))),
+    }
 }
 
 const fn side(call: &SocketCall) -> Role {
@@ -55,21 +112,40 @@ const fn side(call: &SocketCall) -> Role {
 }
 
 fn begins(call: &SocketCall) -> String {
-    let verb = match call.name {
-        CallName::Accept | CallName::Connect | CallName::Recv => "waits",
-        _ => "begins",
+    if call.name == CallName::Kill {
+        return whole(call);
+    }
+    let may_wait =
+        matches!(call.name, CallName::Accept | CallName::Connect | CallName::Recv | CallName::Poll);
+    let verb = if call.returned.is_none() && call.name.may_wait() || may_wait && !refuses_to_wait(call) {
+        "waits"
+    } else {
+        "begins"
     };
     format!("{}({}) {verb}", call.name.as_str(), arguments(call))
 }
 
 fn returns(call: &SocketCall) -> String {
     let Some((time, returned)) = &call.returned else { return begins(call) };
+    if call.name == CallName::Kill {
+        return format!("the {} has ended", call.caller.as_str());
+    }
     // The arguments stand where it began; only which of the server's two sockets was closed is said again.
     let which = if call.name == CallName::Close { arguments(call) } else { "" };
     format!("{}({which}) = {returned} after {}", call.name.as_str(), span(time.since(call.began)))
 }
 
+/// Whether the socket is one that does not wait: the call said so at once.
+fn refuses_to_wait(call: &SocketCall) -> bool {
+    let at_once = ["EINPROGRESS", "EAGAIN", "EWOULDBLOCK", "EALREADY"];
+    matches!(&call.returned, Some((_, Returned::Error { name, .. })) if at_once.contains(&name.as_str()))
+}
+
 fn whole(call: &SocketCall) -> String {
+    if call.name == CallName::Kill {
+        // No call of its own: the program is ended from outside.
+        return format!("the {} is killed", call.caller.as_str());
+    }
     match &call.returned {
         Some((_, returned)) => format!("{}({}) = {returned}", call.name.as_str(), arguments(call)),
         None => begins(call),

@@ -1,0 +1,84 @@
+//! The arrow of a segment: from end to end, or as far as it came.
+//!
+//! In: a segment on its way, and the room between the two ends. Out: one line of ASCII.
+//! Invariant: an arrow is as wide as its room; wider only where a label is. A label is never cut, only its text.
+
+use crate::analyzer::role::Role;
+use crate::report::ladder::rows::span;
+use crate::report::style::Style;
+use crate::segment::TextHead;
+use crate::story::event::{Passing, Way};
+
+use std::time::Duration;
+
+/// From here on a way is long enough to be told.
+const LONG: Duration = Duration::from_millis(1);
+/// A slanted arrow takes so many of so many parts of the room, if its label leaves it that.
+const SLANTED: (usize, usize) = (3, 4);
+
+/// `|---- SYN J --->|`, `|--- SYN J ---x    |`, as wide as `room`.
+pub fn arrow(passing: &Passing<'_>, seen: usize, room: usize, style: Style) -> String {
+    let (tail, head) = ends(passing.way);
+    let inner = room.saturating_sub(2);
+    let is_whole = matches!(passing.way, Way::Seen | Way::Whole(_));
+    let wanted = if is_whole { inner } else { inner.saturating_mul(SLANTED.0) / SLANTED.1 };
+    // Two dashes and a space at each side, and what stands at the two ends.
+    let around = tail.len().saturating_add(head.len()).saturating_add(5);
+    let notes = notes(passing.way, seen);
+    let show = |octets| {
+        let label = passing.label.show_with_some_text(style.numbers, &passing.step.segment.text, octets);
+        format!("{label}{notes}")
+    };
+    let fits = |label: &String| label.len().saturating_add(around) <= inner;
+    let label = (0..=TextHead::MOST).rev().map(show).find(fits).unwrap_or_else(|| show(0));
+    let length = wanted.max(label.len().saturating_add(around)).min(inner);
+    let signs = tail.len().saturating_add(head.len()).saturating_add(2);
+    let dashes = length.saturating_sub(label.len().saturating_add(signs)).max(2);
+    let (before, after) = (dashes.saturating_sub(dashes / 2), dashes / 2);
+    let (before, after) = ("-".repeat(before), "-".repeat(after));
+    let drawn = match passing.from {
+        Role::Client => format!("{tail}{before} {label} {after}{head}"),
+        Role::Server => format!("{}{after} {label} {before}{}", mirrored(head), mirrored(tail)),
+    };
+    // What has left begins at the sender's end; what arrives ends at the receiver's.
+    let leaves = matches!(passing.way, Way::Departs | Way::Lost);
+    match (passing.from, leaves) {
+        (Role::Client, true) | (Role::Server, false) => format!("|{drawn:<inner$}|"),
+        (Role::Client, false) | (Role::Server, true) => format!("|{drawn:>inner$}|"),
+    }
+}
+
+/// What an arrow to the right begins and ends with.
+const fn ends(way: Way) -> (&'static str, &'static str) {
+    match way {
+        Way::Seen | Way::Whole(_) => ("", ">"),
+        Way::Departs => ("", "\\"),
+        Way::Arrives(_) | Way::Altered(_) => ("\\", ">"),
+        Way::Lost => ("", "x"),
+        Way::Appears | Way::Copied => ("o", ">"),
+    }
+}
+
+fn mirrored(sign: &'static str) -> &'static str {
+    match sign {
+        ">" => "<",
+        "\\" => "/",
+        other => other,
+    }
+}
+
+fn notes(way: Way, seen: usize) -> String {
+    let sightings = match seen {
+        0 | 1 => String::new(),
+        2 => " (seen twice)".to_owned(),
+        _ => format!(" (seen {seen} times)"),
+    };
+    let way = match way {
+        Way::Whole(time) if time >= LONG => format!(" (takes {})", span(time)),
+        Way::Arrives(time) if time >= LONG => format!(" (after {})", span(time)),
+        Way::Altered(_) => " (altered)".to_owned(),
+        Way::Copied => " (a copy)".to_owned(),
+        _ => String::new(),
+    };
+    format!("{sightings}{way}")
+}

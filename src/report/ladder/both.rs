@@ -1,0 +1,37 @@
+//! One ladder of a connection that was captured at both of its ends.
+//!
+//! In: the connection as each end's tap saw it. Out: a picture in which segments leave one end and arrive at the other.
+//! Invariant: where both taps saw the same, it is the picture that one tap gives.
+
+use std::io;
+
+use crate::analyzer::connection::Connection;
+use crate::report::ladder::picture::draw_rows;
+use crate::report::ladder::rows::rows;
+use crate::report::ladder::words::closing_line;
+use crate::report::style::Style;
+use crate::story::beside::Beside;
+use crate::story::both::{start, tell_both};
+
+/// Draws one connection as the client's tap and the server's saw it, with what stands beside it at its margins.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn draw_both(
+    out: &mut dyn io::Write,
+    client: &Connection,
+    server: &Connection,
+    beside: Beside<'_>,
+    style: Style,
+) -> io::Result<()> {
+    let story = tell_both(client, server, beside);
+    let rows = rows(story, client.steps(), start(client, server), beside.kernel);
+    let (near, far) = (closing_line(client), closing_line(server));
+    let sentences = if near == far {
+        vec![near]
+    } else {
+        vec![format!("As seen at the client: {near}"), format!("As seen at the server: {far}")]
+    };
+    draw_rows(out, client, &rows, &sentences, style)
+}

@@ -1,0 +1,105 @@
+//! One story of a connection that was captured at both of its ends.
+//!
+//! In: the connection as the client's tap saw it, and as the server's did, on one clock. Out: one story, in which a
+//! segment leaves one end and arrives at the other, or never does.
+//! Invariant: every departure and every arrival is told exactly once, in the order of its tap; each end's state is
+//! the one that its own tap shows.
+
+use std::time::Duration;
+
+use crate::analyzer::connection::Connection;
+use crate::analyzer::role::{Ends, Role};
+use crate::analyzer::state::State;
+use crate::analyzer::step::Step;
+use crate::story::beside::Beside;
+use crate::story::event::{Event, Passing, Way, Witness};
+use crate::story::order::{put_beside, tell};
+use crate::story::pairing::{Leg, Sight, legs};
+use crate::time::Timestamp;
+
+/// A way that takes longer has room for what the programs do meanwhile, which is worth seeing.
+const LONG: Duration = Duration::from_millis(1);
+
+/// The story of one connection as both its ends saw it. Where one of them was too long to be kept, the client's is told.
+pub fn tell_both<'a>(client: &'a Connection, server: &'a Connection, beside: Beside<'a>) -> Vec<Event<'a>> {
+    let is_whole = |connection: &Connection| connection.steps().left_out() == 0;
+    if !is_whole(client) || !is_whole(server) || client.is_self() {
+        return tell(client, beside);
+    }
+    let sockets = client.sockets();
+    let sights = sights(client, server);
+    let is_busy = |from: Timestamp, to: Timestamp| to.since(from) >= LONG && beside.has_between(from, to);
+    let mut teller = Teller { turned: server.sockets().client != sockets.client, ..Teller::default() };
+    let told = legs(&sights, &is_busy).into_iter().filter_map(|leg| teller.tell(&sights, leg)).collect();
+    put_beside(told, beside, sockets)
+}
+
+/// When the first of either was seen.
+pub fn start(client: &Connection, server: &Connection) -> Timestamp {
+    client.start().min(server.start())
+}
+
+/// What both taps saw, by time; a departure before an arrival of the same moment.
+fn sights<'a>(client: &'a Connection, server: &'a Connection) -> Vec<Sight<'a>> {
+    let ours = client.sockets().client;
+    let at = |at: Role| {
+        move |step: &'a Step| {
+            let from = if step.segment.source == ours { Role::Client } else { Role::Server };
+            Sight { step, at, from }
+        }
+    };
+    let mut near = client.steps().iter().map(at(Role::Client)).peekable();
+    let mut far = server.steps().iter().map(at(Role::Server)).peekable();
+    let mut sights = Vec::new();
+    loop {
+        let rank = |sight: &Sight<'_>| (sight.step.segment.time, !sight.departs());
+        let is_near = match (near.peek(), far.peek()) {
+            (Some(one), Some(other)) => rank(one) <= rank(other),
+            (one, _) => one.is_some(),
+        };
+        match if is_near { near.next() } else { far.next() } {
+            Some(sight) => sights.push(sight),
+            None => return sights,
+        }
+    }
+}
+
+/// Keeps the state of each end as its own tap shows it.
+#[derive(Default)]
+struct Teller {
+    states: Ends<Option<State>>,
+    assumed: Ends<bool>,
+    /// The server's tap takes the server for the client, since it saw its segment first.
+    turned: bool,
+}
+
+impl Teller {
+    fn tell<'a>(&mut self, sights: &[Sight<'a>], leg: Leg) -> Option<Event<'a>> {
+        let sight = |at: Option<usize>| at.and_then(|at| sights.get(at)).copied();
+        let (departs, arrives) = (sight(leg.departs), sight(leg.arrives));
+        for sight in [departs, arrives].into_iter().flatten() {
+            let turns = self.turned && sight.at == Role::Server;
+            let role = if turns { sight.at.other() } else { sight.at };
+            *self.states.of_mut(sight.at) = Some(*sight.step.states.of(role));
+            *self.assumed.of_mut(sight.at) = *sight.step.assumed.of(role);
+        }
+        let shown = departs.or(arrives)?;
+        let like = sight(leg.same).filter(|_| !matches!(leg.way, Way::Altered(_)));
+        let seen_by = |wanted: &dyn Fn(&Sight<'a>) -> bool| {
+            [Some(shown), arrives, like].into_iter().flatten().find(wanted).unwrap_or(shown)
+        };
+        // Two taps may call the same segment by other letters: those of the client's stand, and its sender counts.
+        let letters = seen_by(&|sight| sight.at == Role::Client).step.label;
+        let sent = seen_by(&Sight::departs).step.label;
+        Some(Event::Segment(Passing {
+            step: shown.step,
+            label: letters.sent_as(sent),
+            from: shown.from,
+            time: shown.step.segment.time,
+            way: leg.way,
+            states: self.states,
+            assumed: self.assumed,
+            witness: Ends { client: Witness::Silent, server: Witness::Silent },
+        }))
+    }
+}

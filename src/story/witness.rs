@@ -1,0 +1,162 @@
+//! The kernel as witness: which of its words say what a state shows already.
+//!
+//! In: events in order. Out: the same without those words, and a mark at the states that they bear out.
+//! Invariant: what the kernel says and no state shows stays an event of its own; so does every RST and every
+//! retransmission. What it passes through between two segments is told only where it ends elsewhere.
+//! Read: RFC 9293 §3.3.2, docs/laboratory.md (the two vocabularies).
+
+use crate::analyzer::role::Role;
+use crate::analyzer::state::State;
+use crate::story::beside::is_listener;
+use crate::story::event::{Event, Passing, Witness};
+use crate::witness::{KernelEvent, KernelState, KernelWord};
+
+/// How the kernel's state goes with an inferred one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    /// They contradict each other.
+    Not,
+    /// The kernel's says nothing against it, nor for it.
+    Allows,
+    /// They are the same.
+    Same,
+}
+
+/// Takes the words out that only say what is shown.
+pub fn witness(mut events: Vec<Event<'_>>) -> Vec<Event<'_>> {
+    let has_calls = events.iter().any(|event| matches!(event, Event::Call(_) | Event::Begins(_)));
+    let mut is_told = vec![false; events.len()];
+    for role in [Role::Client, Role::Server] {
+        let segments: Vec<usize> = segments(&events).collect();
+        let mut before = None;
+        for at in segments.into_iter().map(Some).chain([None]) {
+            explain(&mut events, role, (before, at), &mut is_told);
+            before = at;
+        }
+        carry(&mut events, role, &is_told);
+    }
+    for (event, told) in events.iter().zip(&mut is_told) {
+        // A listener's beginning and end are its calls' doing, which say so themselves.
+        *told = *told || matches!(event, Event::Kernel(_, said) if has_calls && is_listener(said));
+    }
+    events.into_iter().zip(is_told).filter(|(_, told)| !told).map(|(event, _)| event).collect()
+}
+
+fn segments<'e>(events: &'e [Event<'_>]) -> impl Iterator<Item = usize> + 'e {
+    let is_segment = |(_, event): &(usize, &Event<'_>)| matches!(event, Event::Segment(_));
+    events.iter().enumerate().filter(is_segment).map(|(at, _)| at)
+}
+
+/// The words about one end between two segments: some bear out what it is in after the first, and later ones
+/// what it is in at the second, since an end changes its state before it sends.
+fn explain(
+    events: &mut [Event<'_>],
+    role: Role,
+    (before, after): (Option<usize>, Option<usize>),
+    is_told: &mut [bool],
+) {
+    let (from, to) = (before.map_or(0, |at| at.saturating_add(1)), after.unwrap_or(events.len()));
+    let changes: Vec<(usize, KernelState, KernelState)> =
+        (from..to).filter_map(|at| change(events.get(at)?, role).map(|(was, is)| (at, was, is))).collect();
+    let mut rest = changes.as_slice();
+    for shown in [before, after].into_iter().flatten() {
+        let Some(Event::Segment(passing)) = events.get_mut(shown) else { continue };
+        let Some(state) = *passing.states.of(role) else { continue };
+        let fits = |(_, was, is): &(usize, KernelState, KernelState)| fit(*was, *is, state);
+        let Some(last) = rest.iter().rposition(|change| fits(change) != Fit::Not) else { continue };
+        let (borne_out, others) = rest.split_at(last.saturating_add(1));
+        if borne_out.iter().any(|change| fits(change) == Fit::Same) {
+            *passing.witness.of_mut(role) = Witness::Says;
+        }
+        for (at, ..) in borne_out {
+            is_told.get_mut(*at).into_iter().for_each(|told| *told = true);
+        }
+        rest = others;
+    }
+}
+
+fn change(event: &Event<'_>, role: Role) -> Option<(KernelState, KernelState)> {
+    match event {
+        Event::Kernel(side, said @ KernelEvent { word: KernelWord::State { from, to }, .. })
+            if *side == role && !is_listener(said) =>
+        {
+            Some((*from, *to))
+        }
+        _ => None,
+    }
+}
+
+/// What the kernel has said holds until it says another thing, or the segments do.
+fn carry(events: &mut [Event<'_>], role: Role, is_told: &[bool]) {
+    let mut said: Option<State> = None;
+    for (event, is_told) in events.iter_mut().zip(is_told) {
+        match event {
+            _ if !is_told && change(event, role).is_some() => said = None,
+            Event::Segment(Passing { states, witness, .. }) => {
+                let (state, witness) = (*states.of(role), witness.of_mut(role));
+                if *witness == Witness::Says {
+                    said = state;
+                } else if said.is_some() && said == state {
+                    *witness = Witness::HasSaid;
+                } else {
+                    said = None;
+                }
+            }
+            Event::LeftOut(_) => said = None,
+            _ => {}
+        }
+    }
+}
+
+/// The kernel's socket goes to CLOSE when something smaller takes over what is left of the connection: TIME-WAIT, and
+/// FIN-WAIT-2 after `close`. It tells no more of either.
+const fn fit(was: KernelState, is: KernelState, state: State) -> Fit {
+    use KernelState as Kernel;
+    let is_same = match is {
+        Kernel::Established => matches!(state, State::Established),
+        Kernel::SynSent => matches!(state, State::SynSent),
+        Kernel::SynRecv | Kernel::NewSynRecv => matches!(state, State::SynReceived),
+        Kernel::FinWait1 => matches!(state, State::FinWait1),
+        Kernel::FinWait2 => matches!(state, State::FinWait2),
+        Kernel::TimeWait => matches!(state, State::TimeWait),
+        Kernel::Close => matches!(state, State::Closed),
+        Kernel::CloseWait => matches!(state, State::CloseWait),
+        Kernel::LastAck => matches!(state, State::LastAck),
+        Kernel::Listen => matches!(state, State::Listen),
+        Kernel::Closing => matches!(state, State::Closing),
+    };
+    let closes_early = matches!(is, Kernel::Close) && matches!(state, State::TimeWait | State::FinWait2);
+    let from_closing =
+        matches!(was, Kernel::FinWait1 | Kernel::FinWait2 | Kernel::Closing | Kernel::TimeWait);
+    if is_same {
+        Fit::Same
+    } else if closes_early && from_closing {
+        Fit::Allows
+    } else {
+        Fit::Not
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_of_the_kernel_fits_one_of_ours() {
+        for kernel in KernelState::ALL {
+            let same = State::ALL.into_iter().filter(|state| fit(kernel, kernel, *state) == Fit::Same);
+            assert_eq!(same.count(), 1, "{kernel}");
+        }
+    }
+
+    #[test]
+    fn close_allows_what_something_smaller_holds() {
+        use KernelState::{Close, Established, FinWait2, LastAck, SynSent};
+        assert_eq!(fit(FinWait2, Close, State::TimeWait), Fit::Allows);
+        assert_eq!(fit(FinWait2, Close, State::FinWait2), Fit::Allows);
+        assert_eq!(fit(LastAck, Close, State::TimeWait), Fit::Not);
+        assert_eq!(fit(LastAck, Close, State::Closed), Fit::Same);
+        assert_eq!(fit(SynSent, Close, State::SynSent), Fit::Not);
+        assert_eq!(fit(Established, Close, State::Established), Fit::Not);
+    }
+}
