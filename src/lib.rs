@@ -31,8 +31,9 @@
 //! # Ok::<(), tcpshake::capture::error::CaptureError>(())
 //! ```
 //!
-//! Features: `live` captures and filters with libpcap and hears the kernel's own word, `exchange` has the embedded server and client, `cli` (the
-//! default) the command line with both. Without them the library builds wherever Rust does.
+//! Features: `live` captures and filters with libpcap and hears the kernel's own word, `exchange` has the embedded server and client,
+//! `lab` plays scenarios with both, `cli` (the default) is the command line with all of them. Without them the library builds wherever
+//! Rust does.
 
 pub mod analyzer;
 pub mod call;
@@ -45,7 +46,7 @@ pub mod frame;
 pub mod icmp;
 #[cfg(feature = "live")]
 pub mod kernel;
-#[cfg(all(feature = "live", feature = "exchange"))]
+#[cfg(feature = "lab")]
 pub mod lab;
 pub mod options;
 pub mod report;

@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::capture::error::CaptureError;
 use crate::exchange::error::ExchangeError;
+use crate::lab::place::error::PlaceError;
 
 /// Why a scenario could not be played to its end.
 #[derive(Debug, Error)]
@@ -19,6 +20,9 @@ pub enum LabError {
     /// A socket call of the server or the client failed.
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
+    /// The place to play in could not be had.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
     /// A program of the scenario could not be started, or ended by itself.
     #[error("scenario: the {0} could not be run")]
     Program(&'static str),
@@ -49,6 +53,7 @@ impl LabError {
         match self {
             Self::Capture(error) => error.next_step(),
             Self::Exchange(error) => error.next_step(),
+            Self::Place(error) => error.next_step(),
             Self::Program(_) => None,
             Self::NoEnd { .. } => Some("once more; a firewall on the loopback would explain it".to_owned()),
             Self::NothingCaptured { .. } => {

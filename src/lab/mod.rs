@@ -7,6 +7,7 @@
 pub mod error;
 pub mod late_close;
 pub mod message;
+pub mod place;
 pub mod played;
 pub mod scenario;
 pub mod stage;
