@@ -11,6 +11,7 @@ pub mod place;
 pub mod played;
 pub mod scenario;
 pub mod stage;
+pub mod wire;
 
 use crate::lab::scenario::Scenario;
 

@@ -17,7 +17,7 @@ pub fn the_loopback_of_a_private_ground_carries_both_versions() {
         let address = ground.address(ipv6);
         let syns = ground
             .within(|| {
-                let mut tap = tap(ground.interface());
+                let mut tap = tap(ground.interface(), "tcp");
                 let listener = TcpListener::bind((address, 6666)).expect("a listener");
                 let mut client = TcpStream::connect((address, 6666)).expect("a connection");
                 client.write_all(b"hello").expect("a message");
@@ -69,9 +69,9 @@ pub fn a_port_is_free_on_each_ground() {
 }
 
 /// A capture that is ready; it says `Quiet` after some time without a frame.
-pub fn tap(interface: &str) -> Live {
+pub fn tap(interface: &str, filter: &str) -> Live {
     let mut options = LiveOptions::new(interface);
-    options.filter = Some("tcp".to_owned());
+    options.filter = Some(filter.to_owned());
     options.wait = Duration::from_millis(200);
     options.buffer_octets = 4 << 20;
     Live::open(&options).expect("a capture")

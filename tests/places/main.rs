@@ -6,7 +6,12 @@
 
 #[path = "../support/aloud.rs"]
 mod aloud;
+mod crossing;
+mod faults;
 mod ground;
+mod killed;
+mod watch;
+mod wire;
 
 use std::env;
 use std::fs;
@@ -30,11 +35,15 @@ const FORBIDDEN: u8 = 77;
 fn main() -> ExitCode {
     match env::var(ROLE).as_deref() {
         Ok("play") => return play(),
+        Ok("wait") => {
+            gain(Wants::Namespaces).expect("the right to it");
+            crossing::wait_to_be_killed();
+        }
         Ok(other) => panic!("{other}: no role of this test"),
         Err(_) => {}
     }
     let program = env::current_exe().expect("this program");
-    let mut is_well = role("whoever runs this", Command::new(&program).env(ROLE, "play"));
+    let mut is_well = role("whoever runs this", &mut Command::new(&program));
     if nix::unistd::geteuid().is_root() {
         // The user may not be allowed to look into the build's folder.
         let folder = tempfile::tempdir().expect("a folder");
@@ -42,7 +51,7 @@ fn main() -> ExitCode {
         let copy = folder.path().join("places");
         fs::copy(&program, &copy).expect("a copy");
         let mut command = Command::new(&copy);
-        command.env(ROLE, "play").current_dir("/").uid(ORDINARY).gid(ORDINARY);
+        command.current_dir("/").uid(ORDINARY).gid(ORDINARY);
         is_well &= role("an ordinary user", &mut command);
     } else {
         aloud::skipped("places as an ordinary user: this one is one already");
@@ -50,11 +59,14 @@ fn main() -> ExitCode {
     if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Plays one role to its end.
+/// Plays one role to its end, and once more up to where it is killed.
 fn role(name: &str, command: &mut Command) -> bool {
-    let status = command.status().expect("a child");
+    let status = command.env(ROLE, "play").status().expect("a child");
     match status.code() {
-        Some(0) => println!("places as {name}: ok"),
+        Some(0) => {
+            killed::nothing_is_left(command.env(ROLE, "wait"));
+            println!("places as {name}: ok");
+        }
         Some(code) if code == i32::from(FORBIDDEN) => {
             aloud::skipped(&format!("places as {name}: the system forbids namespaces"));
         }
@@ -78,6 +90,21 @@ fn play() -> ExitCode {
     ground::the_loopback_of_a_private_ground_carries_both_versions();
     ground::settings_are_the_grounds_own();
     ground::a_port_is_free_on_each_ground();
+    wire::both_ends_see_the_same();
+    wire::datagrams_pass();
+    wire::many_octets_arrive_as_they_were_sent();
+    faults::lost_segments_are_sent_and_do_not_arrive();
+    faults::without_an_answer_a_connect_gives_up();
+    faults::a_delayed_segment_arrives_later();
+    faults::a_repeated_segment_arrives_again();
+    faults::a_segment_is_overtaken();
+    faults::an_altered_segment_arrives_otherwise();
+    faults::a_forged_reset_works_at_one_number_only();
+    faults::an_old_syn_is_challenged();
+    faults::the_director_forges_and_cuts();
+    crossing::syns_cross();
+    crossing::fins_cross();
+    crossing::a_router_says_no();
     ExitCode::SUCCESS
 }
 

@@ -13,7 +13,7 @@ use netlink_packet_core::{
 };
 use netlink_packet_route::address::{AddressAttribute, AddressHeaderFlags, AddressMessage};
 use netlink_packet_route::link::{
-    InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
+    InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, State,
 };
 use netlink_packet_route::route::{
     RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType,
@@ -143,6 +143,22 @@ impl Links {
         self.ask(RouteNetlinkMessage::NewRoute(message), NEW, || format!("route to {to}"))
     }
 
+    /// Whether frames can pass an interface: it is up at both of its ends, and the kernel has noticed.
+    ///
+    /// # Errors
+    ///
+    /// `Failed` where there is no such interface.
+    pub fn is_up(&mut self, name: &str) -> Result<bool, PlaceError> {
+        let mut message = LinkMessage::default();
+        message.header.index = index_of(name)?;
+        let doing = || format!("interface {name}");
+        let answer = self.answer(RouteNetlinkMessage::GetLink(message), NLM_F_REQUEST, doing)?;
+        let NetlinkPayload::InnerMessage(RouteNetlinkMessage::NewLink(link)) = answer else {
+            return Ok(false);
+        };
+        Ok(link.attributes.contains(&LinkAttribute::OperState(State::Up)))
+    }
+
     fn up(&mut self, name: &str, index: u32) -> Result<(), PlaceError> {
         let mut message = LinkMessage::default();
         message.header.index = index;
@@ -157,9 +173,18 @@ impl Links {
         flags: u16,
         doing: impl Fn() -> String,
     ) -> Result<(), PlaceError> {
+        self.answer(message, NLM_F_REQUEST | NLM_F_ACK | flags, doing).map(|_| ())
+    }
+
+    fn answer(
+        &mut self,
+        message: RouteNetlinkMessage,
+        flags: u16,
+        doing: impl Fn() -> String,
+    ) -> Result<NetlinkPayload<RouteNetlinkMessage>, PlaceError> {
         self.number = self.number.wrapping_add(1);
         let mut message = NetlinkMessage::from(message);
-        message.header.flags = NLM_F_REQUEST | NLM_F_ACK | flags;
+        message.header.flags = flags;
         message.header.sequence_number = self.number;
         message.finalize();
         let mut octets = vec![0; message.buffer_len()];
@@ -172,7 +197,7 @@ impl Links {
             NetlinkPayload::Error(error) if error.code.is_some() => {
                 Err(PlaceError::failed(doing(), error.to_io()))
             }
-            _ => Ok(()),
+            payload => Ok(payload),
         }
     }
 }

@@ -1,0 +1,79 @@
+//! The cable's account: what passed, and what was done to it.
+//!
+//! In: what the cable does. Out: numbers, and the segments that something was done to, in their order.
+//! Invariant: bounded; what is not written down any more is still counted.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::lab::wire::fault::Side;
+use crate::time::Timestamp;
+
+/// So many deeds are kept one by one.
+const MOST_DEEDS: usize = 1000;
+
+/// What a cable has done so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Frames that came out at the other end, copies and forgeries among them.
+    pub passed: u64,
+    /// Segments lost by a fault.
+    pub lost: u64,
+    /// Frames lost because the wire was cut.
+    pub cut: u64,
+    /// Segments that had to wait.
+    pub delayed: u64,
+    /// Copies made.
+    pub repeated: u64,
+    /// Segments that another one overtook.
+    pub reordered: u64,
+    /// Segments altered.
+    pub altered: u64,
+    /// Segments forged.
+    pub injected: u64,
+    /// Frames that the kernel did not take.
+    pub refused: u64,
+    /// How many segments each fault was done to, in the order of the faults.
+    pub by_fault: Vec<u32>,
+    /// The first of all that was done.
+    pub deeds: Vec<Done>,
+    /// Why the cable has stopped, if it has.
+    pub broken: Option<String>,
+}
+
+/// One thing that was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// When.
+    pub time: Timestamp,
+    /// Which end had sent the segment; of a forged one, in whose name.
+    pub from: Side,
+    /// The label of the segment; of a forged one, its control bits.
+    pub label: String,
+    /// `lost`, `delayed`, ...
+    pub what: &'static str,
+}
+
+/// An account that the cable writes and others read.
+#[derive(Clone, Debug, Default)]
+pub struct Account(Arc<Mutex<Counts>>);
+
+impl Account {
+    /// As it stands.
+    pub fn read(&self) -> Counts {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Writes in it.
+    pub fn write(&self, change: impl FnOnce(&mut Counts)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Counts {
+    /// Notes a deed.
+    pub fn note(&mut self, done: Done) {
+        if self.deeds.len() < MOST_DEEDS {
+            self.deeds.push(done);
+        }
+    }
+}
