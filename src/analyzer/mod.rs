@@ -43,3 +43,4 @@ pub mod step;
 pub mod table;
 pub mod tracker;
 pub mod waiting;
+pub mod witnessed;
