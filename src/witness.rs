@@ -4,6 +4,7 @@
 //! Invariant: these are the kernel's own states, in its own vocabulary; nothing here is inferred. Where the two
 //! vocabularies differ (TIME-WAIT, SYN-RECEIVED), whoever compares them says how (`docs/laboratory.md`).
 
+use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -134,19 +135,26 @@ pub struct CounterRise {
 /// SYN a client has no port yet (`CLOSE > SYN_SENT`), at the third segment the server's new socket no peer
 /// (`LISTEN > SYN_RECV`). In: events in order.
 pub fn complete(events: &mut [KernelEvent]) {
-    let mut rest = events;
-    while let Some((event, later)) = rest.split_first_mut() {
-        if event.is_incomplete()
-            && let Some(next) = later.iter().find(|next| next.socket == event.socket)
-            && !next.is_incomplete()
-        {
-            (event.local, event.peer) = (next.local, next.peer);
+    let mut next: HashMap<u64, (SocketAddr, SocketAddr)> = HashMap::new();
+    for event in events.iter_mut().rev() {
+        if event.begins() {
+            // What the same socket said before was of another connection.
+            let pair = next.remove(&event.socket);
+            if let Some(pair) = pair.filter(|_| event.is_incomplete()) {
+                (event.local, event.peer) = pair;
+            }
+        } else if event.socket != 0 {
+            next.insert(event.socket, (event.local, event.peer));
         }
-        rest = later;
     }
 }
 
 impl KernelEvent {
+    /// Whether it is the first word about a connection at this end.
+    const fn begins(&self) -> bool {
+        matches!(self.word, KernelWord::State { to: KernelState::SynSent | KernelState::SynRecv, .. })
+    }
+
     /// Whether the kernel did not know the whole pair of an opening connection yet.
     pub const fn is_incomplete(&self) -> bool {
         match self.word {
@@ -181,6 +189,7 @@ mod tests {
             said(2, Close, SynSent, "127.0.0.1:0", far),
             said(3, Listen, SynRecv, far, none),
             said(1, SynSent, Established, near, far),
+            said(1, Close, SynSent, "127.0.0.1:0", far),
             said(3, SynRecv, Established, far, near),
             said(4, Listen, Close, far, none),
         ];
@@ -194,6 +203,7 @@ mod tests {
                 told("127.0.0.1:0", far),
                 told(far, near),
                 told(near, far),
+                told("127.0.0.1:0", far),
                 told(far, near),
                 told(far, none)
             ]

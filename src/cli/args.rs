@@ -24,7 +24,7 @@ pub struct Cli {
     /// Say nothing on standard error but errors; with check, nothing at all but errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Say more: with serve and send, every socket call
+    /// Say more: with serve and send, every socket call; with watch, why the kernel is not heard
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
     /// What to do.
@@ -150,6 +150,13 @@ pub struct WatchArgs {
     /// End with exit code 1 where something was found that matters so much, or more
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub fail_on: Option<SeverityName>,
+    /// Show what the kernel says itself of this host's sockets, and let it settle findings; needs root. Without this it is
+    /// done where it can be and the format shows it
+    #[arg(long, overrides_with = "no_kernel")]
+    pub kernel: bool,
+    /// Do not ask the kernel
+    #[arg(long)]
+    pub no_kernel: bool,
     /// A filter as tcpdump takes it; without it TCP, ICMP and tunnels, in VLANs, MPLS and PPPoE, too
     #[arg(value_name = "FILTER")]
     pub filter: Vec<String>,

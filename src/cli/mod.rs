@@ -13,6 +13,7 @@ mod exchange;
 mod explain;
 mod follower;
 mod growing;
+mod hearing;
 mod intake;
 mod interfaces;
 mod manual;
@@ -53,7 +54,7 @@ pub fn start() -> anyhow::Result<ExitCode> {
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     match &cli.command {
         Command::Demo(args) => demo::run(args, cli.quiet),
-        Command::Watch(args) => watch::run(args, cli.quiet),
+        Command::Watch(args) => watch::run(args, cli.quiet, cli.verbose),
         Command::Read(args) => read::run(args, cli.quiet),
         Command::Check(args) => check::run(args, cli.quiet),
         Command::Serve(args) => serve::run(args, cli.quiet, cli.verbose).map(|()| ExitCode::SUCCESS),

@@ -14,6 +14,7 @@ use tcpshake::report::summary::Summary;
 use tcpshake::time::Timestamp;
 
 use crate::cli::follower::{Follower, News};
+use crate::cli::hearing::Hearing;
 use crate::cli::intake::{Intake, Item};
 use crate::cli::teller::Teller;
 
@@ -46,9 +47,19 @@ impl<'r> Observer<'r> {
         self
     }
 
+    /// Hears the kernel, too, where it can be heard.
+    #[must_use]
+    pub fn listening(mut self, hearing: Option<Hearing>) -> Self {
+        if let Some(hearing) = hearing {
+            self.teller.listen(hearing);
+        }
+        self
+    }
+
     /// Takes in a frame.
     pub fn frame(&mut self, frame: &Frame<'_>) -> io::Result<()> {
         self.intake.take(frame, &mut self.items);
+        self.teller.hear(&self.items, frame.time)?;
         for item in self.items.drain(..) {
             self.follower.take(&item, &mut self.news);
         }
@@ -57,6 +68,7 @@ impl<'r> Observer<'r> {
 
     /// Lets time pass where no frame came, and hands on what is held back.
     pub fn quiet(&mut self, now: Timestamp) -> io::Result<()> {
+        self.teller.hear(&[], now)?;
         self.follower.expire(now, &mut self.news);
         self.teller.tell(&mut self.news)?;
         self.flush()
@@ -74,6 +86,7 @@ impl<'r> Observer<'r> {
 
     /// Ends the account of a live capture, at `now`.
     pub fn finish_live(mut self, now: Timestamp, statistics: Statistics) -> io::Result<Summary> {
+        self.teller.hear(&[], now)?;
         self.follower.expire(now, &mut self.news);
         self.teller.tell(&mut self.news)?;
         self.finish(statistics, Some(statistics.captured))

@@ -7,19 +7,37 @@ use std::io;
 
 use tcpshake::report::sink::Report;
 use tcpshake::report::summary::Summary;
+use tcpshake::time::Timestamp;
 
 use crate::cli::follower::News;
+use crate::cli::hearing::Hearing;
+use crate::cli::intake::Item;
 
 /// Tells a report.
 pub struct Teller<'r> {
     report: &'r mut dyn Report,
     summary: Summary,
+    hearing: Option<Hearing>,
 }
 
 impl<'r> Teller<'r> {
     /// Tells `report`.
     pub fn new(report: &'r mut dyn Report) -> Self {
-        Self { report, summary: Summary::default() }
+        Self { report, summary: Summary::default(), hearing: None }
+    }
+
+    /// Hears the kernel, too.
+    pub fn listen(&mut self, hearing: Hearing) {
+        self.hearing = Some(hearing);
+    }
+
+    /// Tells what the kernel has said until `time`, with the segments among `items` about to be told.
+    pub fn hear(&mut self, items: &[Item], time: Timestamp) -> io::Result<()> {
+        let Some(hearing) = &mut self.hearing else { return Ok(()) };
+        for segment in items.iter().filter_map(Item::segment) {
+            hearing.meet(segment.source, segment.destination);
+        }
+        hearing.hear(time).iter().try_for_each(|said| self.report.kernel(said))
     }
 
     /// Whether the report wants steps.
@@ -36,7 +54,10 @@ impl<'r> Teller<'r> {
                 self.report.segment(step)?;
             }
             steps_told = before;
-            let connection = ending.finish();
+            let mut connection = ending.finish();
+            if let Some(hearing) = &mut self.hearing {
+                hearing.testify(&mut connection);
+            }
             self.summary.count_findings(&connection);
             self.report.connection(&connection)?;
             told.push(connection);

@@ -9,6 +9,7 @@ use std::io::{self, Write};
 
 use tcpshake::capture::error::CaptureError;
 use tcpshake::exchange::error::ExchangeError;
+use tcpshake::kernel::error::KernelError;
 use tcpshake::lab::error::LabError;
 
 use crate::cli::progress::beside;
@@ -26,6 +27,12 @@ impl Advises for CaptureError {
 }
 
 impl Advises for ExchangeError {
+    fn advice(&self) -> Option<String> {
+        self.next_step()
+    }
+}
+
+impl Advises for KernelError {
     fn advice(&self) -> Option<String> {
         self.next_step()
     }

@@ -17,10 +17,12 @@ use tcpshake::capture::live::{Live, LiveOptions, WHOLE_FRAMES};
 use tcpshake::capture::save::Savefile;
 use tcpshake::capture::source::{FrameSource, Next};
 use tcpshake::report::format::Format;
+use tcpshake::report::json::records::Record;
 use tcpshake::time::Timestamp;
 
 use crate::cli::args::WatchArgs;
 use crate::cli::ending::{exit_code, fails_on};
+use crate::cli::hearing::Hearing;
 use crate::cli::observer::Observer;
 use crate::cli::output::{report, tell};
 use crate::cli::read::LADDER_STEPS;
@@ -43,22 +45,24 @@ const REPORT_AFTER: Duration = Duration::from_secs(1);
 /// # Errors
 ///
 /// No such interface, no permission, a bad filter; standard output that does not take the report.
-pub fn run(args: &WatchArgs, quiet: bool) -> anyhow::Result<ExitCode> {
+pub fn run(args: &WatchArgs, quiet: bool, verbose: bool) -> anyhow::Result<ExitCode> {
     let stop = stop_flag().map_err(|error| anyhow!("signals: {error}"))?;
     let mut source = open(args).map_err(told)?;
+    let format = args.look.format_or(Format::Lines);
+    let hearing = hearing(args, format, verbose)?;
     let mut save =
         args.write.as_deref().map(|path| Savefile::create(path, source.link())).transpose().map_err(told)?;
     if !quiet {
         say(format_args!("watching {}; Ctrl-C ends it", source.interface()));
-        if matches!(args.look.format_or(Format::Lines), Format::Ladder | Format::Table) {
+        if matches!(format, Format::Ladder | Format::Table) {
             say("a connection is shown a second after it has ended, open ones at the end");
         }
     }
-    let is_taken = args.write.as_deref().is_some_and(|path| path.as_os_str() == "-");
-    let format = args.look.format_or(Format::Lines);
+    let is_taken = is_taken(args);
     let mut report = report(&args.look, format, is_taken, true);
-    let mut observer =
-        Observer::new(args.bounds.depth, config(args, format), &mut *report).saying_errors_alone(quiet);
+    let mut observer = Observer::new(args.bounds.depth, config(args, format), &mut *report)
+        .saying_errors_alone(quiet)
+        .listening(hearing);
     let is_partial = follow(&mut source, &mut observer, &mut save, args.count, &stop)?;
     if let Some(save) = &mut save {
         save.flush()?;
@@ -113,6 +117,34 @@ fn follow(
         }
     }
     Ok(is_partial)
+}
+
+/// The kernel, where it was asked for; and where it was not, if it can be heard and the format shows it.
+fn hearing(args: &WatchArgs, format: Format, verbose: bool) -> anyhow::Result<Option<Hearing>> {
+    let is_shown = match format {
+        _ if is_taken(args) => false,
+        Format::Lines => true,
+        Format::Json => args.look.records.has(Record::Kernel),
+        Format::Ladder | Format::Table => false,
+    };
+    if args.no_kernel || !(args.kernel || is_shown) {
+        return Ok(None);
+    }
+    match Hearing::open(verbose) {
+        Ok(hearing) => Ok(Some(hearing)),
+        Err(error) if args.kernel => Err(told(error)),
+        Err(error) => {
+            if verbose {
+                complain(&error);
+            }
+            Ok(None)
+        }
+    }
+}
+
+/// Whether standard output is taken by the capture.
+fn is_taken(args: &WatchArgs) -> bool {
+    args.write.as_deref().is_some_and(|path| path.as_os_str() == "-")
 }
 
 fn open(args: &WatchArgs) -> Result<Live, CaptureError> {

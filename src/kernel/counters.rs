@@ -80,7 +80,7 @@ const WATCHED: &[&str] = &[
 
 /// What the counters showed at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counters(Vec<(String, u64)>);
+pub struct Counters(Vec<(&'static str, u64)>);
 
 impl Counters {
     /// Reads them, for the network namespace of the calling thread.
@@ -102,25 +102,23 @@ impl Counters {
 
     /// Those that rose since `earlier`, and by how much.
     pub fn rise_since(&self, earlier: &Self) -> Vec<CounterRise> {
-        let rise = |(name, value): &(String, u64)| {
+        let rise = |(name, value): &(&'static str, u64)| {
             let before = earlier.0.iter().find(|(other, _)| other == name).map_or(0, |(_, before)| *before);
             let by = value.checked_sub(before).filter(|by| *by > 0)?;
-            Some(CounterRise { name: name.clone(), by })
+            Some(CounterRise { name: (*name).to_owned(), by })
         };
         self.0.iter().filter_map(rise).collect()
     }
 }
 
 /// Pairs of lines `TcpExt: NAME NAME` and `TcpExt: 1 2`.
-fn parse(text: &str, group: &str) -> Vec<(String, u64)> {
+fn parse(text: &str, group: &str) -> Vec<(&'static str, u64)> {
     let mut lines = text.lines().filter_map(|line| line.split_once(": ")).filter(|(name, _)| *name == group);
     let (Some((_, names)), Some((_, values))) = (lines.next(), lines.next()) else { return Vec::new() };
     let pairs = names.split_ascii_whitespace().zip(values.split_ascii_whitespace());
-    pairs
-        .filter(|(name, _)| WATCHED.contains(name))
-        // Some are negative (MaxConn), none of those that are watched.
-        .filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?)))
-        .collect()
+    let watched = |name: &str| WATCHED.iter().find(|watched| **watched == name).copied();
+    // Some are negative (MaxConn), none of those that are watched.
+    pairs.filter_map(|(name, value)| Some((watched(name)?, value.parse().ok()?))).collect()
 }
 
 #[cfg(test)]
@@ -131,8 +129,8 @@ mod tests {
     const NETSTAT: &str =
         "TcpExt: SyncookiesSent TW DelayedACKs ListenDrops\nTcpExt: 1 20 3 4\nIpExt: TW\nIpExt: 9\n";
 
-    fn counters(pairs: &[(&str, u64)]) -> Counters {
-        Counters(pairs.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect())
+    fn counters(pairs: &[(&'static str, u64)]) -> Counters {
+        Counters(pairs.to_vec())
     }
 
     #[test]

@@ -32,7 +32,7 @@ fn help_of_everything_fits_a_terminal() {
 fn the_options_of_the_contract_are_there() {
     let options = [
         ("demo", "--list --port --message --write --format --numbers --color --quiet --verbose"),
-        ("watch", "-i -w -c -s -p --format --numbers --color --records --fail-on"),
+        ("watch", "-i -w -c -s -p --kernel --no-kernel --format --numbers --color --records --fail-on"),
         ("read", "--filter --format --numbers --color --records --fail-on"),
         ("check", "--expect --expect-file --filter --format --quiet"),
         ("serve", "--port --bind"),

@@ -9,6 +9,7 @@
 mod calls;
 mod deaf;
 mod demo;
+mod kernel;
 mod repeat;
 #[path = "../cli/run.rs"]
 mod run;

@@ -9,9 +9,9 @@ use serde_json::json;
 use crate::run::{LIMIT, Running, Said, connected, free_port, has, run, said, words};
 use crate::{connection, labels, may_capture, of};
 
-/// A watch that has begun.
+/// A watch that has begun. What the kernel says is tested in `kernel.rs`.
 fn watching(options: &str) -> Running {
-    let mut watch = Running::start(&mut words(&format!("watch {options}")));
+    let mut watch = Running::start(&mut words(&format!("watch --no-kernel {options}")));
     watch.err_until("watching ");
     watch
 }
@@ -325,7 +325,8 @@ fn quiet_and_any() {
     assert_eq!(connection(&interrupted(watch).records())["opening"]["kind"], "three-way");
 
     // With -q it does not say when it has begun: the first frames may pass before it looks.
-    let mut watch = Running::start(&mut words(&format!("watch -q --format lines -c 1 tcp port {port}")));
+    let mut watch =
+        Running::start(&mut words(&format!("watch --no-kernel -q --format lines -c 1 tcp port {port}")));
     let seen = std::thread::spawn(move || watch.out_until("127.0.0.1"));
     while !seen.is_finished() {
         exchange(&listener);

@@ -69,7 +69,7 @@ const fn of_code(code: Code) -> &'static [(&'static [&'static str], &'static str
 
 fn counted(finding: &mut Finding, rows: &[(&'static [&'static str], &'static str)], rises: &[CounterRise]) {
     let rose = |name: &&str| rises.iter().any(|rise| rise.name == *name && rise.by > 0);
-    if let Some((names, meaning)) = rows.iter().find(|(names, _)| names.iter().all(|name| rose(name))) {
+    if let Some((names, meaning)) = rows.iter().find(|(names, _)| names.iter().all(rose)) {
         finding.says =
             joined(&finding.says, &format!("the kernel counted it ({}): {meaning}", names.join(", ")));
         make_certain(finding);

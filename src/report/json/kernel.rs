@@ -13,7 +13,7 @@ use crate::witness::{KernelEvent, KernelState, KernelWord};
 #[serde(tag = "type", rename = "kernel")]
 pub struct KernelRecord<'a> {
     time: Time,
-    /// In hexadecimal: it is an address, and not every reader of JSON holds 64 bits in a number.
+    /// In hexadecimal: not every reader of JSON holds 64 bits in a number.
     #[serde(skip_serializing_if = "Option::is_none")]
     socket: Option<Text<String>>,
     local: Socket,

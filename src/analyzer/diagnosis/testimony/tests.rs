@@ -68,7 +68,7 @@ fn the_reason_for_a_reset_settles_its_cause() {
         ("TCP_STATE", "close() with linger zero"),
         ("TCP_ABORT_ON_DATA", "text came after a full close"),
         ("TCP_KEEPALIVE_TIMEOUT", "keep-alives or probes were not answered"),
-        ("NO_SOCKET", "no socket of its own for this segment"),
+        ("NO_SOCKET", "there is no socket for this segment"),
     ] {
         let said = [of(Role::Server, RST - 1_000, sends(reason))];
         let told = settled(Code::Aborted, &case, &said, &[]);
