@@ -94,7 +94,7 @@ pub fn without_an_answer_a_connect_gives_up() {
 }
 
 pub fn a_delayed_segment_arrives_later() {
-    let (_, [client, server]) = Talk::over(with(Fault::delay("FIN M=150ms"))).message();
+    let (_, [client, server]) = Talk::over(with(Fault::delay("FIN M#*=150ms"))).message();
     let sent = client.segments[client.at("FIN M")].time;
     let arrived = server.segments[server.at("FIN M")].time.since(sent);
     assert!((150..1000).contains(&arrived.as_millis()), "after {arrived:?}");

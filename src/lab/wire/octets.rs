@@ -191,3 +191,6 @@ pub fn set_ethernet(frame: &mut [u8], from: [u8; 6], to: [u8; 6], is_ipv6: bool)
         header.set_ethertype(if is_ipv6 { EtherTypes::Ipv6 } else { EtherTypes::Ipv4 });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -276,3 +276,6 @@ fn count(counts: &mut Counts, fault: &Fault) {
         Deed::Inject(_) => {}
     }
 }
+
+#[cfg(test)]
+mod tests;
