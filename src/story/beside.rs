@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use crate::analyzer::role::{Ends, Role};
 use crate::call::{CallName, Caller, SocketCall};
 use crate::time::Timestamp;
-use crate::witness::{KernelEvent, KernelWord};
+use crate::witness::{KernelEvent, complete};
 
 /// What is known beside the segments.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,7 +50,8 @@ impl OfConnection {
             (Caller::Server, _, Some(peer)) => same(peer, sockets.client),
             (Caller::Server, _, None) => with_listener,
         };
-        let named = with_whole_pairs(all.kernel);
+        let mut named = all.kernel.to_vec();
+        complete(&mut named);
         let speaks = |said: &&KernelEvent| match side(said, sockets) {
             Some(_) if is_listener(said) => with_listener,
             whose => whose.is_some(),
@@ -90,27 +91,6 @@ pub const fn is_listener(said: &KernelEvent) -> bool {
     said.peer.port() == 0
 }
 
-/// The kernel says SYN_SENT before it has chosen a port, and SYN_RECV before it has filled in a peer: the next word about
-/// the same socket has both.
-fn with_whole_pairs(kernel: &[KernelEvent]) -> Vec<KernelEvent> {
-    let mut named = kernel.to_vec();
-    for at in (0..named.len()).rev() {
-        let Some((said, later)) = named.get(at..).and_then(<[_]>::split_first) else { continue };
-        let is_whole = |said: &KernelEvent| said.local.port() != 0 && said.peer.port() != 0;
-        let KernelWord::State { to, .. } = said.word else { continue };
-        if is_whole(said) || said.socket == 0 {
-            continue;
-        }
-        let next = later.iter().find(|next| next.socket == said.socket);
-        let follows = |next: &&KernelEvent| matches!(next.word, KernelWord::State { from, .. } if from == to);
-        let pair = next.filter(|next| is_whole(next)).filter(follows).map(|next| (next.local, next.peer));
-        if let (Some((local, peer)), Some(said)) = (pair, named.get_mut(at)) {
-            (said.local, said.peer) = (local, peer);
-        }
-    }
-    named
-}
-
 /// Whether both are the same socket, be it written as IPv4 or as IPv6 has it.
 fn same(one: SocketAddr, other: SocketAddr) -> bool {
     canonical(one) == canonical(other)
@@ -124,7 +104,7 @@ fn canonical(socket: SocketAddr) -> SocketAddr {
 mod tests {
     use super::*;
     use crate::call::Returned;
-    use crate::witness::KernelState;
+    use crate::witness::{KernelState, KernelWord};
 
     const CLIENT: &str = "127.0.0.1:50000";
     const OTHER: &str = "127.0.0.1:50001";

@@ -6,14 +6,20 @@
 //! that state (`witness.rs`).
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use crate::analyzer::connection::Connection;
 use crate::analyzer::role::Ends;
 use crate::analyzer::step::{Step, Steps};
+use crate::segment::Flags;
 use crate::story::beside::{Beside, side};
 use crate::story::event::{Event, Passing};
 use crate::story::witness::witness;
 use crate::time::Timestamp;
+use crate::witness::KernelWord;
+
+/// So soon after a RST the kernel says why it sent it.
+const AT_ONCE: Duration = Duration::from_millis(1);
 
 /// The story of `connection` as one tap saw it.
 pub fn tell<'a>(connection: &'a Connection, beside: Beside<'a>) -> Vec<Event<'a>> {
@@ -37,7 +43,16 @@ pub fn put_beside<'a>(
         moments.extend(side(said, sockets).map(|side| (said.time, Event::Kernel(side, said))));
     }
     moments.sort_by_key(|(time, _)| *time);
-    join(witness(merge(segments, moments)))
+    let mut events = witness(resets_first(merge(segments, moments)));
+    if sockets.client == sockets.server {
+        // One socket is both ends.
+        events.iter_mut().for_each(|event| {
+            if let Event::Segment(Passing { witness, .. }) = event {
+                witness.server = witness.client;
+            }
+        });
+    }
+    join(events)
 }
 
 fn segments(steps: &Steps) -> Vec<Event<'_>> {
@@ -68,6 +83,31 @@ fn merge<'a>(segments: Vec<Event<'a>>, moments: Vec<(Timestamp, Event<'a>)>) -> 
     merged
 }
 
+/// Puts the kernel's reason for a RST before the RST: the kernel names some of them only when they have been sent.
+fn resets_first(mut events: Vec<Event<'_>>) -> Vec<Event<'_>> {
+    for at in 0..events.len() {
+        let Some(Event::Kernel(side, said)) = events.get(at).copied() else { continue };
+        if !matches!(said.word, KernelWord::SendsReset(_)) {
+            continue;
+        }
+        let is_its_reset = |event: &Event<'_>| match event {
+            Event::Segment(passing) => {
+                let is_near = said.time.since(passing.time) <= AT_ONCE;
+                passing.from == side && passing.step.segment.flags.has(Flags::RST) && is_near
+            }
+            _ => false,
+        };
+        let names_another = |event: &Event<'_>| matches!(event, Event::Kernel(of, before) if *of == side && matches!(before.word, KernelWord::SendsReset(_)));
+        let earlier = events.get(..at).unwrap_or(&[]);
+        let Some(reset) = earlier.iter().rposition(is_its_reset) else { continue };
+        let is_named = reset.checked_sub(1).and_then(|before| earlier.get(before)).is_some_and(names_another);
+        if let Some(between) = events.get_mut(reset..=at).filter(|_| !is_named) {
+            between.rotate_right(1);
+        }
+    }
+    events
+}
+
 fn join(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
     let mut joined: Vec<Event<'_>> = Vec::new();
     for event in events {
@@ -89,7 +129,8 @@ fn join(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
 mod tests {
     use super::*;
     use crate::call::{CallName, Caller, Returned, SocketCall};
-    use crate::witness::{KernelEvent, KernelState, KernelWord};
+    use crate::witness::{KernelEvent, KernelState};
+    use proptest::prelude::*;
 
     fn call(name: CallName, began: u64, returned: u64) -> SocketCall {
         SocketCall {
@@ -141,5 +182,37 @@ mod tests {
         let calls = [call(CallName::Connect, 3, 7)];
         let expected = ["connect begins", "kernel of the client", "connect returns", "kernel of the server"];
         assert_eq!(told(&calls, &kernel), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn every_call_and_every_reset_is_told_once(
+            calls in proptest::collection::vec((0_u64..50, 0_u64..9), 0..9),
+            words in proptest::collection::vec((0_u64..50, 0_usize..5, any::<bool>()), 0..20),
+        ) {
+            let calls: Vec<SocketCall> =
+                calls.into_iter().map(|(began, took)| call(CallName::Send, began, began + took)).collect();
+            let ends = ["10.0.0.1:9", "10.0.0.2:7"];
+            let word = |(time, kind, is_server): (u64, usize, bool)| KernelEvent {
+                time: Timestamp(time),
+                socket: 1,
+                local: ends[usize::from(is_server)].parse().unwrap(),
+                peer: ends[usize::from(!is_server)].parse().unwrap(),
+                word: [
+                    KernelWord::SendsReset(None),
+                    KernelWord::ReceivesReset,
+                    KernelWord::Retransmits,
+                    KernelWord::RetransmitsSynAck,
+                    KernelWord::State { from: KernelState::Close, to: KernelState::SynSent },
+                ][kind].clone(),
+            };
+            let kernel: Vec<KernelEvent> = words.into_iter().map(word).collect();
+            let told = told(&calls, &kernel);
+            // No segment shows anything, so that every word is told.
+            prop_assert_eq!(told.iter().filter(|told| told.starts_with("kernel")).count(), kernel.len());
+            let of = |words: &str| told.iter().filter(|told| *told == words).count();
+            prop_assert_eq!(of("send()") + of("send begins"), calls.len());
+            prop_assert_eq!(of("send()") + of("send returns"), calls.len());
+        }
     }
 }

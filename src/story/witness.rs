@@ -8,7 +8,8 @@
 use crate::analyzer::role::Role;
 use crate::analyzer::state::State;
 use crate::story::beside::is_listener;
-use crate::story::event::{Event, Passing, Witness};
+use crate::story::event::{Event, Passing, Way, Witness};
+use crate::time::Timestamp;
 use crate::witness::{KernelEvent, KernelState, KernelWord};
 
 /// How the kernel's state goes with an inferred one.
@@ -28,10 +29,9 @@ pub fn witness(mut events: Vec<Event<'_>>) -> Vec<Event<'_>> {
     let mut is_told = vec![false; events.len()];
     for role in [Role::Client, Role::Server] {
         let segments: Vec<usize> = segments(&events).collect();
-        let mut before = None;
-        for at in segments.into_iter().map(Some).chain([None]) {
-            explain(&mut events, role, (before, at), &mut is_told);
-            before = at;
+        for after in 0..=segments.len() {
+            let (earlier, later) = segments.split_at(after);
+            explain(&mut events, role, (earlier, later.first().copied()), &mut is_told);
         }
         carry(&mut events, role, &is_told);
     }
@@ -52,35 +52,68 @@ fn segments<'e>(events: &'e [Event<'_>]) -> impl Iterator<Item = usize> + 'e {
 fn explain(
     events: &mut [Event<'_>],
     role: Role,
-    (before, after): (Option<usize>, Option<usize>),
+    (earlier, after): (&[usize], Option<usize>),
     is_told: &mut [bool],
 ) {
+    let before = earlier.last().copied();
     let (from, to) = (before.map_or(0, |at| at.saturating_add(1)), after.unwrap_or(events.len()));
-    let changes: Vec<(usize, KernelState, KernelState)> =
-        (from..to).filter_map(|at| change(events.get(at)?, role).map(|(was, is)| (at, was, is))).collect();
+    let changes: Vec<Change> = (from..to).filter_map(|at| change(at, events.get(at)?, role)).collect();
     let mut rest = changes.as_slice();
     for shown in [before, after].into_iter().flatten() {
-        let Some(Event::Segment(passing)) = events.get_mut(shown) else { continue };
-        let Some(state) = *passing.states.of(role) else { continue };
-        let fits = |(_, was, is): &(usize, KernelState, KernelState)| fit(*was, *is, state);
+        let Some(state) = state_at(events, shown, role) else { continue };
+        let fits = |change: &Change| fit(change.was, change.is, state);
         let Some(last) = rest.iter().rposition(|change| fits(change) != Fit::Not) else { continue };
         let (borne_out, others) = rest.split_at(last.saturating_add(1));
-        if borne_out.iter().any(|change| fits(change) == Fit::Same) {
-            *passing.witness.of_mut(role) = Witness::Says;
+        if let Some(change) = borne_out.iter().find(|change| fits(change) == Fit::Same) {
+            let shown =
+                if before == Some(shown) { arrived(events, role, earlier, change.time) } else { Some(shown) };
+            if let Some(Event::Segment(passing)) = shown.and_then(|at| events.get_mut(at)) {
+                *passing.witness.of_mut(role) = Witness::Says;
+            }
         }
-        for (at, ..) in borne_out {
-            is_told.get_mut(*at).into_iter().for_each(|told| *told = true);
+        for change in borne_out {
+            is_told.get_mut(change.at).into_iter().for_each(|told| *told = true);
         }
         rest = others;
     }
 }
 
-fn change(event: &Event<'_>, role: Role) -> Option<(KernelState, KernelState)> {
+fn state_at(events: &[Event<'_>], at: usize, role: Role) -> Option<State> {
+    match events.get(at) {
+        Some(Event::Segment(passing)) => *passing.states.of(role),
+        _ => None,
+    }
+}
+
+/// The last of `segments` that had arrived when the kernel spoke: the picture has a segment where it left. Only those
+/// that show the same state come into question.
+fn arrived(events: &[Event<'_>], role: Role, segments: &[usize], said: Timestamp) -> Option<usize> {
+    let last = segments.last().copied()?;
+    let state = state_at(events, last, role);
+    let is_on_its_way = |at: &usize| match events.get(*at) {
+        Some(Event::Segment(Passing { from, time, way: Way::Whole(took), .. })) => {
+            *from != role && time.after(*took) > said
+        }
+        _ => false,
+    };
+    let same = segments.iter().rev().copied().take_while(|at| state_at(events, *at, role) == state);
+    same.clone().find(|at| !is_on_its_way(at)).or_else(|| same.last())
+}
+
+/// A change of state that the kernel tells of.
+struct Change {
+    at: usize,
+    time: Timestamp,
+    was: KernelState,
+    is: KernelState,
+}
+
+fn change(at: usize, event: &Event<'_>, role: Role) -> Option<Change> {
     match event {
         Event::Kernel(side, said @ KernelEvent { word: KernelWord::State { from, to }, .. })
             if *side == role && !is_listener(said) =>
         {
-            Some((*from, *to))
+            Some(Change { at, time: said.time, was: *from, is: *to })
         }
         _ => None,
     }
@@ -91,7 +124,7 @@ fn carry(events: &mut [Event<'_>], role: Role, is_told: &[bool]) {
     let mut said: Option<State> = None;
     for (event, is_told) in events.iter_mut().zip(is_told) {
         match event {
-            _ if !is_told && change(event, role).is_some() => said = None,
+            _ if !is_told && change(0, event, role).is_some() => said = None,
             Event::Segment(Passing { states, witness, .. }) => {
                 let (state, witness) = (*states.of(role), witness.of_mut(role));
                 if *witness == Witness::Says {
@@ -109,7 +142,8 @@ fn carry(events: &mut [Event<'_>], role: Role, is_told: &[bool]) {
 }
 
 /// The kernel's socket goes to CLOSE when something smaller takes over what is left of the connection: TIME-WAIT, and
-/// FIN-WAIT-2 after `close`. It tells no more of either.
+/// FIN-WAIT-2 after `close`. It tells no more of either. It passes through SYN_RECV and FIN_WAIT2 where one segment brings
+/// all that was missing.
 const fn fit(was: KernelState, is: KernelState, state: State) -> Fit {
     use KernelState as Kernel;
     let is_same = match is {
@@ -128,9 +162,12 @@ const fn fit(was: KernelState, is: KernelState, state: State) -> Fit {
     let closes_early = matches!(is, Kernel::Close) && matches!(state, State::TimeWait | State::FinWait2);
     let from_closing =
         matches!(was, Kernel::FinWait1 | Kernel::FinWait2 | Kernel::Closing | Kernel::TimeWait);
+    let passes = matches!((was, is), (Kernel::Listen, Kernel::SynRecv))
+        && matches!(state, State::Established)
+        || matches!((was, is), (Kernel::FinWait1, Kernel::FinWait2)) && matches!(state, State::TimeWait);
     if is_same {
         Fit::Same
-    } else if closes_early && from_closing {
+    } else if closes_early && from_closing || passes {
         Fit::Allows
     } else {
         Fit::Not

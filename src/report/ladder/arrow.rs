@@ -3,13 +3,13 @@
 //! In: a segment on its way, and the room between the two ends. Out: one line of ASCII.
 //! Invariant: an arrow is as wide as its room; wider only where a label is. A label is never cut, only its text.
 
+use std::time::Duration;
+
 use crate::analyzer::role::Role;
 use crate::report::ladder::rows::span;
 use crate::report::style::Style;
 use crate::segment::TextHead;
 use crate::story::event::{Passing, Way};
-
-use std::time::Duration;
 
 /// From here on a way is long enough to be told.
 const LONG: Duration = Duration::from_millis(1);
@@ -24,13 +24,8 @@ pub fn arrow(passing: &Passing<'_>, seen: usize, room: usize, style: Style) -> S
     let wanted = if is_whole { inner } else { inner.saturating_mul(SLANTED.0) / SLANTED.1 };
     // Two dashes and a space at each side, and what stands at the two ends.
     let around = tail.len().saturating_add(head.len()).saturating_add(5);
-    let notes = notes(passing.way, seen);
-    let show = |octets| {
-        let label = passing.label.show_with_some_text(style.numbers, &passing.step.segment.text, octets);
-        format!("{label}{notes}")
-    };
-    let fits = |label: &String| label.len().saturating_add(around) <= inner;
-    let label = (0..=TextHead::MOST).rev().map(show).find(fits).unwrap_or_else(|| show(0));
+    let most = inner.saturating_sub(around);
+    let label = label(passing, seen, most, style);
     let length = wanted.max(label.len().saturating_add(around)).min(inner);
     let signs = tail.len().saturating_add(head.len()).saturating_add(2);
     let dashes = length.saturating_sub(label.len().saturating_add(signs)).max(2);
@@ -46,6 +41,19 @@ pub fn arrow(passing: &Passing<'_>, seen: usize, room: usize, style: Style) -> S
         (Role::Client, true) | (Role::Server, false) => format!("|{drawn:<inner$}|"),
         (Role::Client, false) | (Role::Server, true) => format!("|{drawn:>inner$}|"),
     }
+}
+
+/// The label with what is to be said of the way, as long as there is room: first the text goes, then how long it took.
+fn label(passing: &Passing<'_>, seen: usize, most: usize, style: Style) -> String {
+    let show = |octets, notes: &str| {
+        let label = passing.label.show_with_some_text(style.numbers, &passing.step.segment.text, octets);
+        format!("{label}{notes}")
+    };
+    let plain = sightings(passing.way, seen);
+    let notes = [format!("{plain}{}", took(passing.way)), format!("{plain}{}", briefly(passing.way)), plain];
+    let all = notes.iter().flat_map(|notes| (0..=TextHead::MOST).rev().map(|octets| show(octets, notes)));
+    let [.., plain] = &notes;
+    all.into_iter().find(|label| label.len() <= most).unwrap_or_else(|| show(0, plain))
 }
 
 /// What an arrow to the right begins and ends with.
@@ -67,18 +75,28 @@ fn mirrored(sign: &'static str) -> &'static str {
     }
 }
 
-fn notes(way: Way, seen: usize) -> String {
-    let sightings = match seen {
-        0 | 1 => String::new(),
-        2 => " (seen twice)".to_owned(),
+fn sightings(way: Way, seen: usize) -> String {
+    match (way, seen) {
+        (Way::Altered(_), _) => " (altered)".to_owned(),
+        (Way::Copied, _) => " (a copy)".to_owned(),
+        (_, 0 | 1) => String::new(),
+        (_, 2) => " (seen twice)".to_owned(),
         _ => format!(" (seen {seen} times)"),
-    };
-    let way = match way {
+    }
+}
+
+fn took(way: Way) -> String {
+    match way {
         Way::Whole(time) if time >= LONG => format!(" (takes {})", span(time)),
         Way::Arrives(time) if time >= LONG => format!(" (after {})", span(time)),
-        Way::Altered(_) => " (altered)".to_owned(),
-        Way::Copied => " (a copy)".to_owned(),
         _ => String::new(),
-    };
-    format!("{sightings}{way}")
+    }
+}
+
+/// How long a whole way took: nothing else in the picture says so.
+fn briefly(way: Way) -> String {
+    match way {
+        Way::Whole(time) if time >= LONG => format!(" ({})", span(time)),
+        _ => String::new(),
+    }
 }

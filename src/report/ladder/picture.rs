@@ -28,9 +28,9 @@ const TIME: usize = 10;
 const STAR: &str = "*";
 
 /// What it says there.
-const KERNEL: &str = "A state with * is the kernel's own word; the others follow from the segments.";
+const KERNEL: &str = "* marks the kernel's own word; states without it follow from the segments.";
 /// What is said of arrows that begin with o.
-const MADE: &str = "An arrow that begins with o was made on the way: the other end did not send it.";
+const MADE: &str = "An arrow that begins with o was made on the way, and not by the other end.";
 
 /// Draws the rows of `connection`, with its numbers and `sentences` below, a paragraph each.
 pub fn draw_rows(

@@ -17,7 +17,7 @@ use crate::story::event::{Event, Passing, Way};
 use crate::time::Timestamp;
 use crate::witness::{KernelEvent, KernelState, KernelWord};
 
-/// What the kernel says so much later than the last segment has its time with it.
+/// A change that comes so much later than the last segment has its time with it.
 const LATE: Duration = Duration::from_millis(10);
 
 /// One row.
@@ -61,16 +61,17 @@ pub fn rows<'a>(
     let mut last_time = start;
     for event in story {
         if let Event::Kernel(role, said) = event {
-            let is_late = said.time.since(last_time) >= LATE;
+            let is_change = matches!(said.word, KernelWord::State { .. });
+            let is_late = is_change && said.time.since(last_time) >= LATE;
             match rows.last_mut() {
                 Some(Row::Kernel(of, line)) if *of == role && !is_late => {
                     continue_with(line, last_said, said);
                 }
                 _ if is_late => {
                     let at = span(said.time.since(start));
-                    rows.push(Row::Kernel(role, format!("{} at {at}", words(&said.word))));
+                    rows.push(Row::Kernel(role, format!("{} at {at}", said_of(said))));
                 }
-                _ => rows.push(Row::Kernel(role, words(&said.word))),
+                _ => rows.push(Row::Kernel(role, said_of(said))),
             }
             last_said = Some(said);
             continue;
@@ -94,13 +95,19 @@ const fn frame(step: &Step) -> u64 {
     step.segment.frame
 }
 
+/// What the kernel said; a listener is none of the connection's ends, and is named.
+fn said_of(said: &KernelEvent) -> String {
+    let whose = if is_listener(said) { "listener " } else { "" };
+    format!("{whose}{}", words(&said.word))
+}
+
 /// `SYN_RECV -> ESTABLISHED` after `LISTEN -> SYN_RECV` becomes one way; anything else follows after a comma.
 fn continue_with(line: &mut String, before: Option<&KernelEvent>, said: &KernelEvent) {
     match (before.map(|before| &before.word), &said.word) {
         (Some(KernelWord::State { to: was, .. }), KernelWord::State { from, to }) if was == from => {
             line.push_str(&format!(" -> {to}"));
         }
-        (_, word) => line.push_str(&format!(", {}", words(word))),
+        _ => line.push_str(&format!(", {}", said_of(said))),
     }
 }
 

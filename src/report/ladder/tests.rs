@@ -76,7 +76,7 @@ fn the_kernel_bears_states_out() {
     TIME-WAIT       0.000 471  |------------ ACK N+1 ------------>|  CLOSED*
                                                                      accept() waits
     J = 1000   K = 5000   M = J+7 = 1007   N = K+1 = 5001
-    A state with * is the kernel's own word; the others follow from the segments.
+    * marks the kernel's own word; states without it follow from the segments.
     Opened in three segments (0.219 ms). Closed in three: the server's FIN carried
     its acknowledgement. The client closed first and holds TIME-WAIT.
     "#);
@@ -108,7 +108,7 @@ fn the_kernel_bears_states_out_in_a_wide_picture() {
     TIME-WAIT       0.000 471  |-------------------------------- ACK N+1 -------------------------------->|  CLOSED*
                                                                                                              accept() waits
     J = 1000   K = 5000   M = J+7 = 1007   N = K+1 = 5001
-    A state with * is the kernel's own word; the others follow from the segments.
+    * marks the kernel's own word; states without it follow from the segments.
     Opened in three segments (0.219 ms). Closed in three: the server's FIN carried its acknowledgement. The client closed
     first and holds TIME-WAIT.
     "#);
@@ -118,7 +118,7 @@ fn the_kernel_bears_states_out_in_a_wide_picture() {
 fn without_calls_the_listener_is_told_of() {
     insta::assert_snapshot!(drawn(&samples::closed(), &[], &samples::said()[..6], 80), @r#"
     client 192.0.2.2:50000                                    server 192.0.2.1:6666
-                                                            kernel: CLOSE -> LISTEN
+                                                   kernel: listener CLOSE -> LISTEN
     SYN-SENT*       0.000 000  |------------- SYN J ------------->|  (SYN-RECEIVED)
     ESTABLISHED*    0.000 197  |<-------- SYN K, ACK J+1 ---------|  SYN-RECEIVED
     ESTABLISHED     0.000 219  |------------ ACK K+1 ------------>|  ESTABLISHED*
@@ -128,7 +128,7 @@ fn without_calls_the_listener_is_told_of() {
     (TIME-WAIT)     0.000 460  |<-------- FIN N, ACK M+1 ---------|  LAST-ACK
     TIME-WAIT       0.000 471  |------------ ACK N+1 ------------>|  (CLOSED)
     J = 1000   K = 5000   M = J+7 = 1007   N = K+1 = 5001
-    A state with * is the kernel's own word; the others follow from the segments.
+    * marks the kernel's own word; states without it follow from the segments.
     Opened in three segments (0.219 ms). Closed in three: the server's FIN carried
     its acknowledgement. The client closed first and holds TIME-WAIT.
     "#);
@@ -152,7 +152,7 @@ fn a_reset_has_the_kernels_reason_and_what_no_segment_shows_is_told() {
         change(1_000_120, OF_SERVER, Listen, SynRecv),
         change(1_000_122, OF_SERVER, SynRecv, Established),
         change(1_001_985, OF_SERVER, Established, Close),
-        said_at(1_001_990, OF_SERVER, KernelWord::SendsReset(Some("TCP_ABORT_ON_CLOSE".to_owned()))),
+        said_at(1_002_001, OF_SERVER, KernelWord::SendsReset(Some("TCP_ABORT_ON_CLOSE".to_owned()))),
         said_at(1_002_002, OF_CLIENT, KernelWord::ReceivesReset),
         change(1_002_003, OF_CLIENT, Established, Close),
     ];
@@ -179,7 +179,7 @@ fn a_reset_has_the_kernels_reason_and_what_no_segment_shows_is_told() {
     shutdown(SHUT_WR) = -1 ENOTCONN (107: Transport endpoint is not connected)
                                                                the server is killed
     J = 1000   K = 5000
-    A state with * is the kernel's own word; the others follow from the segments.
+    * marks the kernel's own word; states without it follow from the segments.
     Opened in three segments, some of them more than once (SYN to SYN+ACK 1.00 s).
     Reset by the server.
     "#);
@@ -234,7 +234,7 @@ fn a_state_that_the_kernel_leaves_by_itself_is_told() {
     kernel: retransmits   kernel: SYN_SENT -> CLOSE at 3.00 s
     connect() = -1 ETIMEDOUT (110: Connection timed out) after 3.00 s
     J = 1000
-    A state with * is the kernel's own word; the others follow from the segments.
+    * marks the kernel's own word; states without it follow from the segments.
     The SYN, sent 2 times, was not answered.
     "#);
 }

@@ -4,10 +4,11 @@
 
 use crate::report::ladder::both::draw_both;
 use crate::report::ladder::tests::{CLIENT, SERVER, drawn};
-use crate::report::samples::{self, Script};
+use crate::report::samples::{self, Script, said_at};
 use crate::report::style::Style;
 use crate::segment::{Flags, Segment};
 use crate::story::beside::Beside;
+use crate::witness::{KernelEvent, KernelState, KernelWord};
 
 const SYN: Flags = Flags::SYN;
 const ACK: Flags = Flags::ACK;
@@ -46,8 +47,11 @@ impl Wire {
         self.near.append(&mut script.segments);
     }
 
-    /// The packets that left have a number each, which their arrivals have, too.
-    fn drawn(mut self, width: usize) -> String {
+    fn drawn(self, width: usize) -> String {
+        self.drawn_with(&[], width)
+    }
+
+    fn drawn_with(mut self, kernel: &[KernelEvent], width: usize) -> String {
         let mut out = Vec::new();
         let style = Style { width, ..Style::default() };
         for segments in [&mut self.near, &mut self.far] {
@@ -57,7 +61,7 @@ impl Wire {
             }
         }
         let (near, far) = (samples::connection(&self.near), samples::connection(&self.far));
-        draw_both(&mut out, &near, &far, Beside::default(), style).unwrap();
+        draw_both(&mut out, &near, &far, Beside { calls: &[], kernel }, style).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -110,10 +114,8 @@ fn what_was_lost_ends_in_an_x() {
     ESTABLISHED     2.000 120  |------------ ACK K+1 ------------>|  (ESTABLISHED)
     J = 1000   K = 5000
     An arrow that ends in x never arrived.
-    As seen at the client: Opened in three segments, some of them more than once
-    (SYN to SYN+ACK 2.00 s). Still open when the capture ended.
-    As seen at the server: Opened in three segments, some of them more than once
-    (SYN to SYN+ACK 0.020 ms). Still open when the capture ended.
+    Opened in three segments, some of them more than once (SYN to SYN+ACK 2.00 s).
+    Still open when the capture ended.
     "#);
 }
 
@@ -164,12 +166,37 @@ fn what_somebody_put_in_begins_on_the_way() {
     ESTABLISHED     0.000 450  |<------------ ACK J+6 ------------|  ESTABLISHED
     ESTABLISHED     0.001 000  |         o------- RST J+6 ------->|  (CLOSED)
     J = 1000   K = 5000
-    An arrow that begins with o was made on the way: the other end did not send
-    it.
+    An arrow that begins with o was made on the way, and not by the other end.
     As seen at the client: Opened in three segments (0.120 ms). Still open when
     the capture ended.
     As seen at the server: Opened in three segments (0.120 ms). Reset by the
     client.
+    "#);
+}
+
+#[test]
+fn the_kernels_word_stands_at_the_segment_that_had_arrived() {
+    let mut wire = Wire::new();
+    wire.client(0, SYN, (1_000, 0), b"", &[30_000]);
+    wire.server(30_010, SYN_ACK, (5_000, 1_001), b"", &[30_000]);
+    wire.client(60_020, ACK, (1_001, 5_001), b"", &[40]);
+    wire.client(60_030, ACK.with(Flags::PSH), (1_001, 5_001), b"hello", &[90]);
+    let ends = (SERVER, CLIENT);
+    let change = |micros, from, to| said_at(micros, ends, KernelWord::State { from, to });
+    // Both segments had left when the first arrived.
+    let kernel = [
+        change(60_070, KernelState::Listen, KernelState::SynRecv),
+        change(60_072, KernelState::SynRecv, KernelState::Established),
+    ];
+    insta::assert_snapshot!(wire.drawn_with(&kernel, 80), @r#"
+    client 192.0.2.2:50000                                    server 192.0.2.1:6666
+    SYN-SENT        0.000 000  |----- SYN J (takes 30.00 ms) ---->|  (SYN-RECEIVED)
+    (ESTABLISHED)   0.030 010  |<--- SYN K, ACK J+1 (30.00 ms) ---|  SYN-RECEIVED
+    ESTABLISHED     0.060 020  |------------ ACK K+1 ------------>|  ESTABLISHED*
+    ESTABLISHED     0.060 030  |--------- DATA 5 "hello" -------->|  ESTABLISHED
+    J = 1000   K = 5000
+    * marks the kernel's own word; states without it follow from the segments.
+    Opened in three segments (60.02 ms). Still open when the capture ended.
     "#);
 }
 
