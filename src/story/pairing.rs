@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::analyzer::role::Role;
 use crate::analyzer::step::Step;
+use crate::segment::Checksum;
 use crate::story::event::Way;
 use crate::time::Timestamp;
 
@@ -57,7 +58,7 @@ impl Sight<'_> {
         let numbers = |sight: &Self| (sight.from, sight.step.segment.seq, sight.step.segment.flags);
         numbers(self) == numbers(other)
             && (one.ack, one.text_len, one.text) == (two.ack, two.text_len, two.text)
-            && one.options == two.options
+            && (one.window, &one.options) == (two.window, &two.options)
             && one.sighting.identification == two.sighting.identification
     }
 
@@ -148,7 +149,7 @@ fn mates(sights: &[Sight<'_>]) -> Vec<Option<Mate>> {
         let departs = |at: &usize| sights.get(*at).is_some_and(Sight::departs);
         let (left, arrived): (Vec<usize>, Vec<usize>) = alike.into_iter().partition(departs);
         for (one, other) in pair(&left, &arrived) {
-            marry(&mut mates, (one, other), false);
+            marry(&mut mates, (one, other), is_broken(sights.get(one), sights.get(other)));
         }
     }
     let is_free = |mates: &[Option<Mate>], at: usize| mates.get(at).is_some_and(Option::is_none);
@@ -172,6 +173,13 @@ fn mates(sights: &[Sight<'_>]) -> Vec<Option<Mate>> {
 /// The departure of which this arrival is a copy.
 fn original(sights: &[Sight<'_>], copy: &Sight<'_>) -> Option<usize> {
     sights.iter().position(|other| other.departs() && other.is_like(copy) && other.time() <= copy.time())
+}
+
+/// Whether only the checksum tells that it was altered: it is wrong where it arrived, and was not where it left.
+fn is_broken(left: Option<&Sight<'_>>, arrived: Option<&Sight<'_>>) -> bool {
+    let is_wrong =
+        |sight: Option<&Sight<'_>>| sight.is_some_and(|sight| sight.step.segment.checksum == Checksum::Wrong);
+    is_wrong(arrived) && !is_wrong(left)
 }
 
 fn marry(mates: &mut [Option<Mate>], (one, other): (usize, usize), is_altered: bool) {

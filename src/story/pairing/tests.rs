@@ -109,12 +109,21 @@ fn nothing_arrives_before_it_left() {
 
 #[test]
 fn what_was_altered_is_recognized() {
-    let mut steps = steps(&[(0, A, A, 1), (5, B, A, 1)]);
-    steps[1].0.segment.text_len = 77;
-    let sights: Vec<Sight<'_>> =
-        steps.iter().map(|(step, at, from)| Sight { step, at: *at, from: *from }).collect();
-    let ways: Vec<Way> = legs(&sights, &NEVER).into_iter().map(|leg| leg.way).collect();
-    assert_eq!(ways, [Way::Departs, Way::Altered(Duration::from_nanos(5))]);
+    let alterations: [fn(&mut Segment); 5] = [
+        |segment| segment.text_len = 77,
+        |segment| segment.seq = SeqNumber(99),
+        |segment| segment.ack = SeqNumber(99),
+        |segment| segment.window = Some(9),
+        |segment| segment.checksum = Checksum::Wrong,
+    ];
+    for alter in alterations {
+        let mut steps = steps(&[(0, A, A, 1), (5, B, A, 1)]);
+        alter(&mut steps[1].0.segment);
+        let sights: Vec<Sight<'_>> =
+            steps.iter().map(|(step, at, from)| Sight { step, at: *at, from: *from }).collect();
+        let ways: Vec<Way> = legs(&sights, &NEVER).into_iter().map(|leg| leg.way).collect();
+        assert_eq!(ways, [Way::Departs, Way::Altered(Duration::from_nanos(5))]);
+    }
 }
 
 #[test]
