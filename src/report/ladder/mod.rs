@@ -19,14 +19,16 @@ use std::io;
 use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::finding::Finding;
 use crate::analyzer::diagnosis::severity::Severity;
+use crate::call::SocketCall;
 use crate::report::ladder::picture::draw_rows;
 use crate::report::ladder::rows::rows;
 use crate::report::ladder::words::closing_line;
 use crate::report::said::{Headline, Said};
 use crate::report::sink::Report;
 use crate::report::style::{Ink, Style};
-use crate::story::beside::Beside;
+use crate::story::beside::{Beside, OfConnection};
 use crate::story::order::tell as story;
+use crate::witness::KernelEvent;
 
 pub use both::draw_both;
 pub use wrap::wrapped;
@@ -85,28 +87,54 @@ fn tell(out: &mut dyn io::Write, finding: &Finding, style: Style) -> io::Result<
     Ok(())
 }
 
-/// The ladder as a report: each connection is drawn when it has ended.
+/// How many calls, and how many words of the kernel, wait at most for the connection that they belong to.
+const KEPT: usize = 1_024;
+
+/// The ladder as a report: each connection is drawn when it has ended, with what was said of it until then.
 pub struct Ladder<W> {
     out: W,
     style: Style,
     is_first: bool,
     said: Said,
+    calls: Vec<SocketCall>,
+    kernel: Vec<KernelEvent>,
 }
 
 impl<W: io::Write> Ladder<W> {
     /// Draws on `out`.
     pub fn new(out: W, style: Style) -> Self {
-        Self { out, style, is_first: true, said: Said::default() }
+        Self { out, style, is_first: true, said: Said::default(), calls: Vec::new(), kernel: Vec::new() }
     }
 }
 
+/// Keeps `value` for later; of too many the older half goes.
+fn keep<T>(kept: &mut Vec<T>, value: T) {
+    if kept.len() >= KEPT {
+        kept.drain(..KEPT / 2);
+    }
+    kept.push(value);
+}
+
 impl<W: io::Write + Send> Report for Ladder<W> {
+    fn call(&mut self, call: &SocketCall) -> io::Result<()> {
+        keep(&mut self.calls, call.clone());
+        Ok(())
+    }
+
+    fn kernel(&mut self, said: &KernelEvent) -> io::Result<()> {
+        keep(&mut self.kernel, said.clone());
+        Ok(())
+    }
+
     fn connection(&mut self, connection: &Connection) -> io::Result<()> {
-        if !std::mem::take(&mut self.is_first) {
+        let is_first = std::mem::take(&mut self.is_first);
+        if !is_first {
             writeln!(self.out)?;
         }
         writeln!(self.out, " connection {}", connection.id())?;
-        draw(&mut self.out, connection, Beside::default(), self.style)?;
+        let all = Beside { calls: &self.calls, kernel: &self.kernel };
+        let own = OfConnection::select(all, connection.sockets(), is_first);
+        draw(&mut self.out, connection, own.beside(), self.style)?;
         tell_all(&mut self.out, connection, &mut self.said, self.style)
     }
 

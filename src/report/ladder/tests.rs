@@ -115,6 +115,33 @@ fn the_kernel_bears_states_out_in_a_wide_picture() {
 }
 
 #[test]
+fn the_report_draws_what_it_was_told() {
+    let mut out = Vec::new();
+    let mut report = Ladder::new(&mut out, Style::default());
+    for said in samples::said() {
+        report.kernel(&said).unwrap();
+    }
+    for call in samples::calls() {
+        report.call(&call).unwrap();
+    }
+    let another = said_at(5, (SERVER, "192.0.2.2:50001"), KernelWord::ReceivesReset);
+    report.kernel(&another).unwrap();
+    report.connection(&connection(&samples::closed())).unwrap();
+    let expected = drawn(&samples::closed(), &samples::calls(), &samples::said(), 80);
+    assert_eq!(String::from_utf8(out).unwrap(), format!(" connection 1\n{expected}"));
+}
+
+#[test]
+fn what_waits_for_its_connection_is_bounded() {
+    let mut report = Ladder::new(Vec::new(), Style::default());
+    for micros in 0..3_000 {
+        report.kernel(&said_at(micros, OF_CLIENT, KernelWord::Retransmits)).unwrap();
+    }
+    assert!(report.kernel.len() <= KEPT);
+    assert_eq!(report.kernel.last(), Some(&said_at(2_999, OF_CLIENT, KernelWord::Retransmits)));
+}
+
+#[test]
 fn without_calls_the_listener_is_told_of() {
     insta::assert_snapshot!(drawn(&samples::closed(), &[], &samples::said()[..6], 80), @r#"
     client 192.0.2.2:50000                                    server 192.0.2.1:6666
