@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use crate::analyzer::role::{Ends, Role};
 use crate::call::{CallName, Caller, SocketCall};
 use crate::time::Timestamp;
-use crate::witness::{KernelEvent, complete};
+use crate::witness::{KernelEvent, KernelState, KernelWord, complete};
 
 /// What is known beside the segments.
 #[derive(Clone, Copy, Debug, Default)]
@@ -62,6 +62,41 @@ impl OfConnection {
         }
     }
 
+    /// What belongs to each of `connections`, which are in the order in which they began. A listener's calls go with
+    /// the first. Where two have the same sockets, the later has what was done since its client made a socket for it.
+    pub fn each(all: Beside<'_>, connections: &[(Ends<SocketAddr>, Timestamp)]) -> Vec<Self> {
+        let select = |(count, (sockets, start)): (usize, &(Ends<SocketAddr>, Timestamp))| {
+            let later = connections.iter().skip(count.saturating_add(1)).find(|(other, _)| other == sockets);
+            let is_reused = connections.iter().take(count).any(|(other, _)| other == sockets);
+            let mut own = Self::select(all, *sockets, count == 0);
+            let from = if is_reused { own.beginning(*start) } else { Timestamp(0) };
+            let until = later.map_or(Timestamp(u64::MAX), |(_, start)| own.beginning(*start));
+            own.keep(|time| from <= time && time < until);
+            own
+        };
+        connections.iter().enumerate().map(select).collect()
+    }
+
+    /// When what led to the SYN at `start` began: with the client's last socket before, or the kernel's word.
+    fn beginning(&self, start: Timestamp) -> Timestamp {
+        let is_socket = |call: &&SocketCall| call.caller == Caller::Client && call.name == CallName::Socket;
+        let sockets = self.calls.iter().filter(is_socket).map(|call| call.began);
+        let opens =
+            |said: &&KernelEvent| matches!(said.word, KernelWord::State { to: KernelState::SynSent, .. });
+        let words = self.kernel.iter().filter(opens).map(|said| said.time);
+        let before = |time: &Timestamp| *time <= start;
+        sockets.filter(before).max().or_else(|| words.filter(before).max()).unwrap_or(start)
+    }
+
+    /// Keeps what was done at such a time: a call of the server when it returned, since it may have waited for long.
+    fn keep(&mut self, is_then: impl Fn(Timestamp) -> bool) {
+        self.calls.retain(|call| match (call.caller, &call.returned) {
+            (Caller::Server, Some((returned, _))) => is_then(*returned),
+            _ => is_then(call.began),
+        });
+        self.kernel.retain(|said| is_then(said.time));
+    }
+
     /// The same, to show.
     pub fn beside(&self) -> Beside<'_> {
         Beside { calls: &self.calls, kernel: &self.kernel }
@@ -104,7 +139,6 @@ fn canonical(socket: SocketAddr) -> SocketAddr {
 mod tests {
     use super::*;
     use crate::call::Returned;
-    use crate::witness::{KernelState, KernelWord};
 
     const CLIENT: &str = "127.0.0.1:50000";
     const OTHER: &str = "127.0.0.1:50001";
@@ -192,5 +226,46 @@ mod tests {
         };
         assert_eq!(of(false), [Socket, Connect, Accept, Kill]);
         assert_eq!(of(true), [Listen, Socket, Connect, Accept, Close, Kill]);
+    }
+
+    #[test]
+    fn a_pair_that_is_used_again_has_what_was_done_for_it() {
+        use CallName::{Accept, Close, Connect, Listen, Socket};
+        let at = |began: u64, returned: u64, call: SocketCall| SocketCall {
+            began: Timestamp(began),
+            returned: Some((Timestamp(returned), Returned::Value(0))),
+            ..call
+        };
+        let client = |name| call(Caller::Client, name, Some(CLIENT), Some(SERVER));
+        let server = |name| call(Caller::Server, name, Some(SERVER), Some(CLIENT));
+        let calls = [
+            at(1, 2, call(Caller::Server, Listen, Some(SERVER), None)),
+            at(3, 4, client(Socket)),
+            at(5, 9, client(Connect)),
+            at(2, 10, server(Accept)),
+            at(11, 12, client(Close)),
+            at(20, 21, client(Socket)),
+            at(22, 26, client(Connect)),
+            at(13, 27, server(Accept)),
+        ];
+        let kernel = [
+            KernelEvent {
+                time: Timestamp(6),
+                ..said(1, CLIENT, SERVER, KernelState::Close, KernelState::SynSent)
+            },
+            KernelEvent {
+                time: Timestamp(23),
+                ..said(2, CLIENT, SERVER, KernelState::Close, KernelState::SynSent)
+            },
+        ];
+        let connections = [(ends(), Timestamp(7)), (ends(), Timestamp(24))];
+        let each = |calls, kernel| OfConnection::each(Beside { calls, kernel }, &connections);
+        let of_both = each(&calls, &kernel);
+        let names = |own: &OfConnection| own.calls.iter().map(|call| call.name).collect::<Vec<_>>();
+        assert_eq!(names(&of_both[0]), [Listen, Socket, Connect, Accept, Close]);
+        assert_eq!(names(&of_both[1]), [Socket, Connect, Accept]);
+        for own in [of_both, each(&[], &kernel)] {
+            assert_eq!(own.iter().map(|own| own.kernel.len()).collect::<Vec<_>>(), [1, 1]);
+        }
     }
 }
