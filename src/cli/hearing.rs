@@ -10,6 +10,8 @@ use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use tcpshake::analyzer::connection::Connection;
+use tcpshake::analyzer::diagnosis::code::Code;
+use tcpshake::analyzer::diagnosis::finding::Finding;
 use tcpshake::kernel::counters::Counters;
 use tcpshake::kernel::error::KernelError;
 use tcpshake::kernel::witness::Witness;
@@ -22,9 +24,12 @@ use crate::cli::told::{complain, say};
 const PAIRS: usize = 1 << 14;
 /// Words kept for the findings of one pair; the first ones go.
 const WORDS: usize = 64;
-/// Words that wait for their pair to be captured, and for how long.
+/// Pairs that wait to be captured, and words that wait for their pair; and for how long.
 const WAITING: usize = 1 << 14;
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Words that wait for the capture to catch up, and how often the kernel is listened to meanwhile.
+const AHEAD: usize = 1 << 16;
+const OFTEN: Duration = Duration::from_millis(50);
 /// How often the counters are read, how many readings are kept, and how many listeners that were closed.
 const BETWEEN: Duration = Duration::from_secs(1);
 const READINGS: usize = 300;
@@ -40,7 +45,13 @@ pub struct Hearing {
     /// None, once it could not be heard any more.
     witness: Option<Witness>,
     heard_until: Timestamp,
-    waiting: Vec<KernelEvent>,
+    /// Said already, but later than what is told of the capture; in order.
+    ahead: VecDeque<KernelEvent>,
+    /// Said before the kernel knew the pair.
+    early: Vec<KernelEvent>,
+    /// Said of pairs that were not captured, and the beginning of the time in which.
+    unknown: HashMap<Pair, Vec<KernelEvent>>,
+    unknown_since: Timestamp,
     pairs: Pairs,
     listeners: VecDeque<KernelEvent>,
     readings: VecDeque<(Timestamp, Counters)>,
@@ -69,7 +80,10 @@ impl Hearing {
         let mut hearing = Self {
             witness: Some(witness),
             heard_until: Timestamp::default(),
-            waiting: Vec::new(),
+            ahead: VecDeque::new(),
+            early: Vec::new(),
+            unknown: HashMap::new(),
+            unknown_since: Timestamp::default(),
             pairs: Pairs::default(),
             listeners: VecDeque::new(),
             readings: VecDeque::new(),
@@ -80,29 +94,40 @@ impl Hearing {
         Ok(hearing)
     }
 
-    /// A segment of this pair was captured.
-    pub fn meet(&mut self, source: SocketAddr, destination: SocketAddr) {
-        self.pairs.of(pair(source, destination));
+    /// A segment of this pair was captured: what was said of it before goes to `told`.
+    pub fn meet(&mut self, source: SocketAddr, destination: SocketAddr, told: &mut Vec<KernelEvent>) {
+        let pair = pair(source, destination);
+        let said = self.pairs.of(pair);
+        if let Some(before) = self.unknown.remove(&pair) {
+            before.iter().for_each(|event| keep(said, event));
+            told.extend(before);
+        }
     }
 
-    /// What the kernel has said of captured pairs until `time`, in order.
-    pub fn hear(&mut self, time: Timestamp) -> Vec<KernelEvent> {
-        if time > self.heard_until {
+    /// What the kernel has said of captured pairs until `time`, in order, goes to `told`.
+    pub fn hear(&mut self, time: Timestamp, told: &mut Vec<KernelEvent>) {
+        // Where the capture is behind, the kernel's buffer would be full before it has caught up.
+        let is_behind = || self.ahead.len() < AHEAD && now().since(self.heard_until) >= OFTEN;
+        if time > self.heard_until || is_behind() {
             self.listen();
         }
-        let mut told = Vec::new();
-        let pairs = &mut self.pairs;
-        self.waiting.retain(|event| {
-            let said = (event.time <= time).then(|| pairs.known(pair(event.local, event.peer))).flatten();
-            let Some(said) = said else { return true };
-            if said.len() == WORDS {
-                said.pop_front();
+        while self.ahead.front().is_some_and(|event| event.time <= time) {
+            let Some(event) = self.ahead.pop_front() else { return };
+            let pair = pair(event.local, event.peer);
+            match self.pairs.known(pair) {
+                Some(said) => {
+                    keep(said, &event);
+                    told.push(event);
+                }
+                None if self.unknown.len() < WAITING => {
+                    let said = self.unknown.entry(pair).or_default();
+                    if said.len() < WORDS {
+                        said.push(event);
+                    }
+                }
+                None => {}
             }
-            said.push_back(event.clone());
-            told.push(event.clone());
-            false
-        });
-        told
+        }
     }
 
     /// Lets a connection that has ended hear what was said of it.
@@ -113,9 +138,17 @@ impl Hearing {
         if connection.findings().is_empty() {
             return;
         }
+        let rests_on_all = |finding: &Finding| matches!(finding.code, Code::Aborted | Code::CloseNotAnswered);
+        if connection.findings().iter().any(rests_on_all) {
+            self.tell_losses();
+        }
+        // Where something is missing, nothing is concluded from what was not said.
+        let is_whole = self.lost == 0;
+        let words =
+            words.into_iter().filter(|event| is_whole || !matches!(event.word, KernelWord::State { .. }));
         let port = sockets.server.port();
         let listeners = self.listeners.iter().filter(|event| event.local.port() == port).cloned();
-        let mut said: Vec<KernelEvent> = words.into_iter().chain(listeners).collect();
+        let mut said: Vec<KernelEvent> = words.chain(listeners).collect();
         said.sort_by_key(|event| event.time);
         let rises = self.rises(connection.start(), connection.end());
         connection.hears(&said, &rises);
@@ -124,28 +157,41 @@ impl Hearing {
     fn listen(&mut self) {
         let Some(witness) = &mut self.witness else { return };
         self.heard_until = now();
+        let mut said = std::mem::take(&mut self.early);
         match witness.take() {
-            Ok(said) => self.waiting.extend(said),
+            Ok(now) => said.extend(now),
             Err(error) => {
                 complain(&error);
                 self.witness = None;
             }
         }
-        complete(&mut self.waiting);
-        let closes = KernelWord::State { from: KernelState::Listen, to: KernelState::Close };
-        let (listeners, until) = (&mut self.listeners, self.heard_until);
-        self.waiting.retain(|event| {
-            if event.word == closes {
-                listeners.push_back(event.clone());
-                return false;
+        complete(&mut said);
+        let is_late = said.iter().map(|event| event.time).min() < self.ahead.back().map(|event| event.time);
+        for event in said {
+            if event.word == (KernelWord::State { from: KernelState::Listen, to: KernelState::Close }) {
+                self.listeners.push_back(event);
+            } else if !event.is_incomplete() {
+                self.ahead.push_back(event);
+            } else if self.heard_until.since(event.time) < PATIENCE && self.early.len() < WAITING {
+                self.early.push(event);
             }
-            until.since(event.time) < PATIENCE
-        });
-        let surplus = self.waiting.len().saturating_sub(WAITING);
-        self.waiting.drain(..surplus);
+        }
+        if is_late {
+            self.ahead.make_contiguous().sort_by_key(|event| event.time);
+        }
+        self.forget();
+    }
+
+    /// Keeps what is held within its bounds; counts, from time to time.
+    fn forget(&mut self) {
+        let now = self.heard_until;
         self.listeners.drain(..self.listeners.len().saturating_sub(LISTENERS));
-        if self.readings.back().is_none_or(|(last, _)| until.since(*last) >= BETWEEN) {
-            self.count(until);
+        if now.since(self.unknown_since) >= PATIENCE {
+            self.unknown_since = now;
+            self.unknown.retain(|_, said| said.last().is_some_and(|last| now.since(last.time) < PATIENCE));
+        }
+        if self.readings.back().is_none_or(|(last, _)| now.since(*last) >= BETWEEN) {
+            self.count(now);
             self.tell_losses();
         }
     }
@@ -172,8 +218,10 @@ impl Hearing {
 
     fn tell_losses(&mut self) {
         let lost = self.witness.as_ref().map_or(0, Witness::lost);
-        if lost > self.lost && (self.lost == 0 || self.is_verbose) {
-            say(format_args!("the kernel's word: {lost} events were lost, for the kernel's buffer was full"));
+        if lost > 0 && self.lost == 0 {
+            say("the kernel's word: not all of it could be heard, for more was said than its buffer holds");
+        } else if lost > self.lost && self.is_verbose {
+            say(format_args!("the kernel's word: {lost} events lost"));
         }
         self.lost = self.lost.max(lost);
     }
@@ -208,6 +256,14 @@ impl Pairs {
         }
         taken
     }
+}
+
+/// The first words go where there are too many.
+fn keep(said: &mut VecDeque<KernelEvent>, event: &KernelEvent) {
+    if said.len() == WORDS {
+        said.pop_front();
+    }
+    said.push_back(event.clone());
 }
 
 fn pair(one: SocketAddr, other: SocketAddr) -> Pair {

@@ -34,10 +34,12 @@ impl<'r> Teller<'r> {
     /// Tells what the kernel has said until `time`, with the segments among `items` about to be told.
     pub fn hear(&mut self, items: &[Item], time: Timestamp) -> io::Result<()> {
         let Some(hearing) = &mut self.hearing else { return Ok(()) };
+        let mut told = Vec::new();
         for segment in items.iter().filter_map(Item::segment) {
-            hearing.meet(segment.source, segment.destination);
+            hearing.meet(segment.source, segment.destination, &mut told);
         }
-        hearing.hear(time).iter().try_for_each(|said| self.report.kernel(said))
+        hearing.hear(time, &mut told);
+        told.iter().try_for_each(|said| self.report.kernel(said))
     }
 
     /// Whether the report wants steps.

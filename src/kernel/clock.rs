@@ -10,9 +10,6 @@ use rustix::time::{ClockId, Timespec, clock_gettime};
 use crate::time::Timestamp;
 
 const SECOND: i128 = 1_000_000_000;
-/// The sample with the shortest time around it counts.
-const SAMPLES: usize = 5;
-
 /// A clock of the trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clock {
@@ -60,12 +57,21 @@ impl Clock {
             let after = self.read();
             (after - before, real - (before + after) / 2)
         };
-        let best = (0..SAMPLES).map(sample).min_by_key(|(width, _)| *width);
+        let best = (0..self.samples()).map(sample).min_by_key(|(width, _)| *width);
         let (_, offset) = best.unwrap_or_default();
         match self {
             #[cfg(target_os = "linux")]
             Self::Tai => Offset((offset + SECOND / 2).div_euclid(SECOND) * SECOND),
             Self::Mono => Offset(offset),
+        }
+    }
+
+    /// Of several samples the one with the shortest time around it counts; whole seconds need few.
+    const fn samples(self) -> usize {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Tai => 2,
+            Self::Mono => 5,
         }
     }
 

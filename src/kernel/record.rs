@@ -203,6 +203,37 @@ mod tests {
         }
     }
 
+    /// Linux 5.15: ports of their own, no reason.
+    const OLD_RESET: &str = "ID: 1360\n\
+        \tfield:const void * skbaddr;\toffset:8;\tsize:8;\tsigned:0;\n\
+        \tfield:const void * skaddr;\toffset:16;\tsize:8;\tsigned:0;\n\
+        \tfield:int state;\toffset:24;\tsize:4;\tsigned:1;\n\
+        \tfield:__u16 sport;\toffset:28;\tsize:2;\tsigned:0;\n\
+        \tfield:__u16 dport;\toffset:30;\tsize:2;\tsigned:0;\n\
+        \tfield:__u8 saddr[4];\toffset:32;\tsize:4;\tsigned:0;\n\
+        \tfield:__u8 daddr[4];\toffset:36;\tsize:4;\tsigned:0;\n\
+        \tfield:__u8 saddr_v6[16];\toffset:40;\tsize:16;\tsigned:0;\n\
+        \tfield:__u8 daddr_v6[16];\toffset:56;\tsize:16;\tsigned:0;\n";
+
+    #[test]
+    fn an_older_layout_is_read_too() {
+        let (near, far) = (Ipv6Addr::LOCALHOST.octets(), Ipv4Addr::LOCALHOST.to_ipv6_mapped().octets());
+        let ports = [80_u16.to_ne_bytes(), 50_000_u16.to_ne_bytes()].concat();
+        let told = read(
+            Source::SendReset,
+            OLD_RESET,
+            &record(72, &[(16, &[9; 8]), (28, &ports), (40, &near), (56, &far)]),
+        )
+        .unwrap();
+        assert_eq!(
+            (told.local.to_string(), told.peer.to_string()),
+            ("[::1]:80".into(), "127.0.0.1:50000".into())
+        );
+        assert_eq!(told.word, KernelWord::SendsReset(None));
+        let filter = filter(&Format::parse(OLD_RESET), &[80]);
+        assert_eq!(filter.as_deref(), Some("(sport == 80 || dport == 80)"));
+    }
+
     const INET_OCTETS: [u8; 2] = 2_u16.to_ne_bytes();
 
     #[test]
