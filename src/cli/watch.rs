@@ -123,9 +123,9 @@ fn follow(
 fn hearing(args: &WatchArgs, format: Format, verbose: bool) -> anyhow::Result<Option<Hearing>> {
     let is_shown = match format {
         _ if is_taken(args) => false,
-        Format::Lines => true,
+        Format::Ladder | Format::Lines => true,
         Format::Json => args.look.records.has(Record::Kernel),
-        Format::Ladder | Format::Table => false,
+        Format::Table => false,
     };
     if args.no_kernel || !(args.kernel || is_shown) {
         return Ok(None);

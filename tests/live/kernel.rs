@@ -123,6 +123,17 @@ fn lines_mark_the_kernels_word() {
     );
 }
 
+#[test]
+fn a_ladder_marks_the_states_that_the_kernel_confirms() {
+    if !may_listen("watch in ladders and the kernel's word") {
+        return;
+    }
+    let picture = unread("--format ladder", free_port()).out;
+    let third = picture.lines().find(|line| line.contains(" ACK K+1 ")).unwrap_or(&picture);
+    assert!(third.trim_end().ends_with("ESTABLISHED*"), "{picture}");
+    assert!(picture.contains("kernel: accepts the RST"), "{picture}");
+}
+
 /// Root with the right to capture and no other.
 fn with_capture_alone(arguments: &str) -> Command {
     let mut command = Command::new("setpriv");
