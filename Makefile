@@ -13,12 +13,14 @@ ARGS ?=
 TIME ?= 60
 FUZZ = -max_total_time=$(TIME) -max_len=16384 -rss_limit_mb=512 -timeout=10 -print_final_stats=1
 TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
+# The recordings of the textbook's own exchange, which fixtures/real/expectations.txt speaks of.
+ORDERLY = late-close.pcap message.pcap
 WASM = wasm32-unknown-unknown
 
 .DEFAULT_GOAL := help
 # The order of `test` is its meaning: quick checks first, the tests' own results last.
 .NOTPARALLEL:
-.PHONY: help demo test fmt lint doc portable check fuzz-check fuzz-lock unit peers fixtures bench criterion fuzz install setup
+.PHONY: help demo test fmt lint doc portable check fuzz-check fuzz-lock unit peers fixtures record bench criterion fuzz install setup
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -53,7 +55,7 @@ portable: ## the library without libpcap and sockets, on WebAssembly too where t
 # Built as the tests are, so that nothing is built twice.
 check: setup ## the captures of a real kernel held against what they must show
 	$(CARGO) test --locked --no-run
-	$(TARGET_DIR)/debug/tcpshake check --expect-file fixtures/real/expectations.txt fixtures/real/*.pcap
+	cd fixtures/real && $(abspath $(TARGET_DIR))/debug/tcpshake check --expect-file expectations.txt $(ORDERLY)
 
 # What the targets do is run by tests/fuzz.rs; here only that they build, without building libFuzzer itself.
 fuzz-check: setup
@@ -70,9 +72,13 @@ peers: setup ## the program held against tshark and tcptrace, which it installs;
 	@scripts/setup.sh compare
 	TCPSHAKE_PEERS=required $(CARGO) test --locked --test peers
 
-fixtures: setup ## make the captures anew from their scripts, and the snapshots from them
+fixtures: setup record ## make the captures anew: from their scripts, and of every scenario played; and the snapshots from them
 	TCPSHAKE_BLESS=1 $(CARGO) test --locked --test fixtures
 	INSTA_UPDATE=always $(CARGO) test --locked --test golden
+
+record: setup ## play every scenario and keep what was captured (ONLY='syn-lost fin-lost' records these)
+	$(CARGO) build --locked
+	scripts/record.sh $(TARGET_DIR)/debug/tcpshake fixtures/real $(ONLY)
 
 bench: setup ## measure beside tcpdump, tshark and tcptrace, and write docs/benchmarks.md (some minutes, 2 GB of disk)
 	$(CARGO) build --release --locked --bin tcpshake --example workload --example measure

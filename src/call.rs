@@ -104,6 +104,23 @@ impl fmt::Display for SocketCall {
 }
 
 impl CallName {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::Socket,
+        Self::SetSockOpt,
+        Self::GetSockOpt,
+        Self::Bind,
+        Self::Listen,
+        Self::Accept,
+        Self::Connect,
+        Self::Send,
+        Self::Recv,
+        Self::Poll,
+        Self::Shutdown,
+        Self::Close,
+        Self::Kill,
+    ];
+
     /// Its name in the socket interface.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -130,6 +147,9 @@ impl CallName {
 }
 
 impl Caller {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Client, Self::Server];
+
     /// `client` or `server`.
     pub const fn as_str(self) -> &'static str {
         match self {

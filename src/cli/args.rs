@@ -9,11 +9,10 @@ use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tcpshake::analyzer::config::Config;
 use tcpshake::analyzer::diagnosis::severity::Severity;
-use tcpshake::analyzer::label::Numbers;
 use tcpshake::decode::DEPTH;
-use tcpshake::report::format::Format;
-use tcpshake::report::json::records::Records;
 
+use crate::cli::demo::args::DemoArgs;
+use crate::cli::look::Look;
 use crate::cli::send::SendArgs;
 use crate::cli::serve::ServeArgs;
 
@@ -95,32 +94,6 @@ pub enum Command {
         #[arg(short, long, value_enum, default_value_t = ListFormat::Table)]
         format: ListFormat,
     },
-}
-
-/// What `demo` takes.
-#[derive(Debug, Args)]
-pub struct DemoArgs {
-    /// Which scenario to play; --list shows them all
-    #[arg(default_value = "message")]
-    pub scenario: String,
-    /// List the scenarios instead of playing one
-    #[arg(short, long)]
-    pub list: bool,
-    /// The port that the server listens on
-    #[arg(long, default_value_t = 6666, value_parser = clap::value_parser!(u16).range(1..))]
-    pub port: u16,
-    /// What the client sends
-    #[arg(short, long, default_value = "hello")]
-    pub message: String,
-    /// Exchange over IPv6
-    #[arg(short = '6', long)]
-    pub ipv6: bool,
-    /// Write what was captured to this file, too (pcap; - is standard output, and then nothing else is)
-    #[arg(short, long, value_name = "FILE")]
-    pub write: Option<PathBuf>,
-    /// How to show it.
-    #[command(flatten)]
-    pub look: Look,
 }
 
 /// What `watch` takes.
@@ -239,43 +212,6 @@ impl Bounds {
     }
 }
 
-/// How results are shown.
-#[derive(Debug, Args)]
-pub struct Look {
-    /// Output format [default: ladder for demo, lines for watch and read]
-    #[arg(short, long, value_enum)]
-    pub format: Option<FormatName>,
-    /// How sequence numbers are shown in labels
-    #[arg(long, value_enum, default_value_t = NumbersName::Symbolic)]
-    pub numbers: NumbersName,
-    /// Whether to colour; auto is on a terminal only, and not where NO_COLOR is set
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
-    pub color: Color,
-    /// Which records json writes: segments, connections, findings, summary, calls, kernel
-    #[arg(long, value_name = "LIST", default_value = "segments,connections,findings,summary,calls,kernel")]
-    pub records: Records,
-}
-
-impl Look {
-    /// The format asked for, or `default`.
-    pub fn format_or(&self, default: Format) -> Format {
-        self.format.map_or(default, Format::from)
-    }
-}
-
-/// An output format by its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FormatName {
-    /// A picture of each connection: client at the left, server at the right
-    Ladder,
-    /// One labelled segment a line
-    Lines,
-    /// One connection a line
-    Table,
-    /// JSON Lines
-    Json,
-}
-
 /// A list's format by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ListFormat {
@@ -305,39 +241,6 @@ pub enum SeverityName {
     Error,
 }
 
-/// How numbers are shown, by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum NumbersName {
-    /// By their letters: ACK J+7
-    Symbolic,
-    /// As offsets: ACK 7
-    Relative,
-    /// As they stand on the wire
-    Absolute,
-}
-
-/// Whether to colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
-
-impl From<FormatName> for Format {
-    fn from(name: FormatName) -> Self {
-        match name {
-            FormatName::Ladder => Self::Ladder,
-            FormatName::Lines => Self::Lines,
-            FormatName::Table => Self::Table,
-            FormatName::Json => Self::Json,
-        }
-    }
-}
-
 impl From<SeverityName> for Severity {
     fn from(name: SeverityName) -> Self {
         match name {
@@ -348,19 +251,10 @@ impl From<SeverityName> for Severity {
     }
 }
 
-impl From<NumbersName> for Numbers {
-    fn from(name: NumbersName) -> Self {
-        match name {
-            NumbersName::Symbolic => Self::Symbolic,
-            NumbersName::Relative => Self::Relative,
-            NumbersName::Absolute => Self::Absolute,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::look::FormatName;
 
     #[test]
     fn options_may_stand_behind_the_filter() {

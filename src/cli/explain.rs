@@ -10,7 +10,8 @@ use std::io::Write;
 
 use thiserror::Error;
 
-use tcpshake::lab::{self, scenario::Scenario};
+use tcpshake::lab::scenario::Scenario;
+use tcpshake::lab::scenarios::{self, SCENARIOS};
 use tcpshake::report::ladder::wrapped;
 use tcpshake::report::style::Style;
 
@@ -86,7 +87,7 @@ fn list(out: &mut impl Write) -> std::io::Result<()> {
         writeln!(out)?;
     }
     writeln!(out, "Scenarios")?;
-    for scenario in lab::SCENARIOS {
+    for scenario in SCENARIOS {
         writeln!(out, "  {:<19} {}", scenario.name, scenario.title)?;
     }
     writeln!(out)?;
@@ -158,7 +159,7 @@ fn unquoted(word: &str) -> &str {
 
 /// The scenario of this name, as `demo` takes it.
 fn scenario(asked: &str) -> Option<&'static Scenario> {
-    lab::find(&asked.trim().to_ascii_lowercase())
+    scenarios::find(&asked.trim().to_ascii_lowercase())
 }
 
 fn explain_scenario(scenario: &Scenario, out: &mut impl Write) -> std::io::Result<()> {

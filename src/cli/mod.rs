@@ -16,6 +16,7 @@ mod growing;
 mod hearing;
 mod intake;
 mod interfaces;
+mod look;
 mod manual;
 mod observer;
 mod output;

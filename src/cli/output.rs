@@ -11,7 +11,7 @@ use tcpshake::report::format::Format;
 use tcpshake::report::sink::Report;
 use tcpshake::report::style::Style;
 
-use crate::cli::args::{Color, Look};
+use crate::cli::look::{Color, Look};
 
 /// Columns of a terminal that does not say how many it has.
 const COLUMNS: usize = 80;

@@ -11,6 +11,7 @@ use tcpshake::capture::error::CaptureError;
 use tcpshake::exchange::error::ExchangeError;
 use tcpshake::kernel::error::KernelError;
 use tcpshake::lab::error::LabError;
+use tcpshake::lab::place::error::PlaceError;
 
 use crate::cli::progress::beside;
 
@@ -39,6 +40,12 @@ impl Advises for KernelError {
 }
 
 impl Advises for LabError {
+    fn advice(&self) -> Option<String> {
+        self.next_step()
+    }
+}
+
+impl Advises for PlaceError {
     fn advice(&self) -> Option<String> {
         self.next_step()
     }

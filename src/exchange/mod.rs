@@ -11,6 +11,8 @@ pub mod client;
 pub mod error;
 pub mod log;
 pub mod message;
+pub mod options;
+pub mod plain;
 pub mod server;
 mod socket;
 pub mod stopper;

@@ -177,7 +177,7 @@ impl Logged<TcpStream> {
 }
 
 /// Makes the call again for as long as a signal interrupts it.
-fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+pub(super) fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -186,18 +186,18 @@ fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     }
 }
 
-fn descriptor(socket: &Socket) -> i64 {
+pub(super) fn descriptor(socket: &Socket) -> i64 {
     socket.as_raw_fd().into()
 }
 
-fn octets(count: &usize) -> i64 {
+pub(super) fn octets(count: &usize) -> i64 {
     i64::try_from(*count).unwrap_or(i64::MAX)
 }
 
 /// The client's own socket, also after a `connect` that failed: Linux then still tells the port, but the address no
 /// more. It is the one that the system's routes give for this peer, which a UDP socket can be asked for without any
 /// packet being sent.
-fn with_source(local: SocketAddr, peer: SocketAddr) -> Option<SocketAddr> {
+pub(super) fn with_source(local: SocketAddr, peer: SocketAddr) -> Option<SocketAddr> {
     if !local.ip().is_unspecified() {
         return Some(local);
     }

@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::capture::error::CaptureError;
 use crate::exchange::error::ExchangeError;
+use crate::kernel::error::KernelError;
 use crate::lab::place::error::PlaceError;
 
 /// Why a scenario could not be played to its end.
@@ -23,6 +24,26 @@ pub enum LabError {
     /// The place to play in could not be had.
     #[error(transparent)]
     Place(#[from] PlaceError),
+    /// The kernel could not be asked for its word.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
+    /// There is no recording of a scenario.
+    #[error("{0}: no recording of it comes with this program")]
+    NoRecording(&'static str),
+    /// This system lacks what the scenario shows.
+    #[error("{scenario}: {why}")]
+    NotHere {
+        /// The scenario.
+        scenario: &'static str,
+        /// What is missing.
+        why: String,
+    },
+    /// A scenario of the wire was played where there is none.
+    #[error("scenario: it needs a wire, and is played on a loopback")]
+    NoWire,
+    /// A call went well that must fail.
+    #[error("scenario: {0} went well, which must fail here")]
+    Unexpected(&'static str),
     /// A program of the scenario could not be started, or ended by itself.
     #[error("scenario: the {0} could not be run")]
     Program(&'static str),
@@ -54,7 +75,10 @@ impl LabError {
             Self::Capture(error) => error.next_step(),
             Self::Exchange(error) => error.next_step(),
             Self::Place(error) => error.next_step(),
-            Self::Program(_) => None,
+            Self::Kernel(error) => error.next_step(),
+            Self::NotHere { scenario, .. } => Some(format!("tcpshake demo {scenario} --recorded")),
+            Self::NoRecording(_) => Some("tcpshake demo --list".to_owned()),
+            Self::Program(_) | Self::NoWire | Self::Unexpected(_) => None,
             Self::NoEnd { .. } => Some("once more; a firewall on the loopback would explain it".to_owned()),
             Self::NothingCaptured { .. } => {
                 Some("tcpshake interfaces, to see whether this is where the traffic passes".to_owned())

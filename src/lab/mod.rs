@@ -1,24 +1,19 @@
-//! The laboratory: scenarios that the embedded server and client play while the loopback is captured.
+//! The laboratory: scenarios that embedded programs play on a real kernel while it is captured.
 //!
-//! In: a scenario and what to say. Out: what was played: the connection as observed, and every socket call.
+//! In: a scenario and what to say. Out: what was played: the connections as observed at each end, every socket call, and
+//! the kernel's own word.
 //! Invariant: real sockets, a real kernel, a real capture; a scenario waits for its condition, never for a time. One
-//! file a scenario, listed in `SCENARIOS`; nothing here knows how it will be shown.
+//! file a scenario, listed in `scenarios/mod.rs`; nothing here knows how it will be shown.
 
 pub mod error;
-pub mod late_close;
-pub mod message;
+pub mod listening;
 pub mod place;
+pub mod play;
 pub mod played;
+pub mod recordings;
 pub mod scenario;
+pub mod scenarios;
 pub mod stage;
+pub mod textbook;
+pub mod verdict;
 pub mod wire;
-
-use crate::lab::scenario::Scenario;
-
-/// All scenarios, in the order in which they teach.
-pub const SCENARIOS: [&Scenario; 2] = [&message::SCENARIO, &late_close::SCENARIO];
-
-/// The scenario of this name.
-pub fn find(name: &str) -> Option<&'static Scenario> {
-    SCENARIOS.into_iter().find(|scenario| scenario.name == name)
-}

@@ -1,6 +1,6 @@
-//! What was played: the connection as the capture shows it, and the calls as the programs made them.
+//! What was played: the connections as the taps saw them, the calls as the programs made them, the kernel's word.
 //!
-//! In: what the stage has gathered. Out: a value that reports show and scenarios judge.
+//! In: what the stage has gathered. Out: a value that reports show and `verdict.rs` judges.
 //! Invariant: only what was observed stands here.
 
 use std::time::Duration;
@@ -8,31 +8,59 @@ use std::time::Duration;
 use crate::analyzer::connection::Connection;
 use crate::analyzer::role::Role;
 use crate::call::{CallName, Caller, SocketCall};
-use crate::capture::source::Statistics;
+use crate::lab::stage::tap::View;
 use crate::segment::Flags;
+use crate::witness::{CounterRise, KernelEvent};
 
 /// A scenario after its end.
 #[derive(Debug)]
 pub struct Played {
-    /// The connection between client and server.
-    pub connection: Connection,
+    /// What the client's tap saw; on a loopback, all there is. At least one connection.
+    pub client: View,
+    /// What the server's tap saw, at the other end of a wire.
+    pub server: Option<View>,
     /// Every socket call, in the order in which they began.
     pub calls: Vec<SocketCall>,
     /// What the server received, up to a bound.
     pub received: Vec<u8>,
-    /// Frames captured, and lost.
-    pub statistics: Statistics,
+    /// What the kernel said of the sockets, where it could be asked.
+    pub kernel: Option<Vec<KernelEvent>>,
+    /// The kernel's counters that rose meanwhile, where all of their namespace is the scenario's own.
+    pub counters: Vec<CounterRise>,
 }
 
 impl Played {
+    /// What the tap at one end saw.
+    pub fn at(&self, role: Role) -> &View {
+        match (role, &self.server) {
+            (Role::Server, Some(view)) => view,
+            _ => &self.client,
+        }
+    }
+
+    /// The first connection, as the client's tap saw it.
+    pub fn first(&self) -> Option<&Connection> {
+        self.client.connections.first()
+    }
+
     /// How long after the SYN+ACK was captured the first such call returned.
     pub fn after_syn_ack(&self, caller: Caller, name: CallName) -> Option<Duration> {
         let answers = Flags::SYN.with(Flags::ACK);
-        let mut steps = self.connection.steps().iter();
+        let mut steps = self.first()?.steps().iter();
         let syn_ack = steps.find(|step| step.from == Role::Server && step.segment.flags.has(answers))?;
         let mut calls = self.calls.iter();
         let call = calls.find(|call| call.caller == caller && call.name == name)?;
         let (returned, _) = call.returned.as_ref()?;
         (*returned > syn_ack.segment.time).then(|| returned.since(syn_ack.segment.time))
+    }
+
+    /// The first such call, if it has returned.
+    pub fn call(&self, caller: Caller, name: CallName) -> Option<&SocketCall> {
+        self.calls.iter().find(|call| call.caller == caller && call.name == name)
+    }
+
+    /// By how much a counter of the kernel rose; `None` where it did not, or where it cannot be told.
+    pub fn rise(&self, name: &str) -> Option<u64> {
+        self.counters.iter().find(|counter| counter.name == name).map(|counter| counter.by)
     }
 }

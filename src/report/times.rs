@@ -54,6 +54,14 @@ impl Display for TimeOfDay {
     }
 }
 
+impl Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = Buffer::new();
+        out.add(self);
+        f.write_str(out.as_str())
+    }
+}
+
 impl Put for Moment {
     #[inline]
     fn put(&self, out: &mut Buffer) {

@@ -115,7 +115,9 @@ fn the_other_formats_show_the_same() {
         return;
     }
     let lines = play("message", &["--format", "lines"]).with_code(0);
-    let (told, segments): (Vec<&str>, Vec<&str>) = lines.out.lines().partition(|line| line.contains("  ! "));
+    let (told, others): (Vec<&str>, Vec<&str>) = lines.out.lines().partition(|line| line.contains("  ! "));
+    let (segments, words): (Vec<&str>, Vec<&str>) = others.into_iter().partition(|line| line.contains(" > "));
+    assert!(words.iter().any(|line| line.contains("client: connect(")), "{}", lines.out);
     assert!(told.len() == 1 && told[0].contains("! note checksum-offloaded"), "{}", lines.out);
     let count = segments.len();
     assert!(count == 8 || count == 9, "{}", lines.out);

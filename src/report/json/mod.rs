@@ -39,6 +39,7 @@ mod model;
 mod options;
 mod parts;
 mod rare;
+pub mod recorded;
 pub mod records;
 mod segment;
 mod summary;

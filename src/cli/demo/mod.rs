@@ -1,0 +1,159 @@
+//! `tcpshake demo`: plays a scenario, or all of them, and shows what came of it.
+//!
+//! In: a scenario's name. Out: the ladder with the socket calls beside it, or any other format; whether all that the
+//! scenario expects came about.
+//! Invariant: what is said was seen in this very run. Rights are sought before any other thread exists.
+
+pub mod args;
+mod faults;
+mod list;
+mod pictures;
+mod show;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::{anyhow, bail};
+use tcpshake::lab::error::LabError;
+use tcpshake::lab::listening::Ask;
+use tcpshake::lab::place::rights::{Rights, Wants, gain, held};
+use tcpshake::lab::play::{Play, play};
+use tcpshake::lab::played::Played;
+use tcpshake::lab::recordings;
+use tcpshake::lab::scenario::{Place, Scenario};
+use tcpshake::lab::scenarios::{SCENARIOS, find};
+use tcpshake::lab::verdict::{Case, misses};
+use tcpshake::lab::wire::fault::Faults;
+use tcpshake::report::json::recorded;
+
+use crate::cli::demo::args::DemoArgs;
+use crate::cli::told::{complain, say, told};
+
+/// Plays the scenario, or lists them all.
+///
+/// # Errors
+///
+/// An unknown scenario, no permission to capture, the port taken, nothing captured; standard output that does not take
+/// the report.
+pub fn run(args: &DemoArgs, quiet: bool) -> anyhow::Result<ExitCode> {
+    if args.list {
+        list::list(args)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let faults = args.faults.read()?;
+    if args.scenario == "all" {
+        return all(args, quiet);
+    }
+    let scenario = find(&args.scenario).ok_or_else(|| unknown(&args.scenario))?;
+    // Faults of the user's own, and a client that says nothing, are not what the scenario speaks of.
+    let is_judged = faults.is_none() && !args.message.is_empty();
+    let played = if args.recorded {
+        recorded(scenario)?
+    } else {
+        let rights = gain(wants(args, &[scenario])).map_err(told)?;
+        perform(args, scenario, faults, rights).map_err(told)?
+    };
+    if args.write.as_deref().is_some_and(|path| path.as_os_str() == "-") {
+        return Ok(ExitCode::SUCCESS);
+    }
+    show::show(args, scenario, &played, quiet)?;
+    let missed = if is_judged { misses(scenario, Case::played(&played)) } else { Vec::new() };
+    for miss in &missed {
+        say(format_args!("{}: {miss}", scenario.name));
+    }
+    Ok(if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Plays them one after another; what cannot be played here is said, and the others go on.
+fn all(args: &DemoArgs, quiet: bool) -> anyhow::Result<ExitCode> {
+    if args.write.is_some() || args.faults.are_any() {
+        bail!("demo all: it takes neither --write nor faults\n  try: one scenario at a time");
+    }
+    let rights = if args.recorded { held() } else { gain(wants(args, SCENARIOS)).map_err(told)? };
+    let (mut as_expected, mut skipped, mut failed) = (0, Vec::new(), Vec::new());
+    for scenario in SCENARIOS {
+        let played =
+            if args.recorded { Ok(recorded(scenario)?) } else { perform(args, scenario, None, rights) };
+        match played {
+            Ok(played) => {
+                if as_expected + skipped.len() + failed.len() > 0 {
+                    show::gap(args)?;
+                }
+                show::show(args, scenario, &played, true)?;
+                let missed = misses(scenario, Case::played(&played));
+                if missed.is_empty() {
+                    as_expected += 1;
+                } else {
+                    failed.push((scenario.name, missed.join("\n  ")));
+                }
+            }
+            Err(LabError::NotHere { why, .. }) => skipped.push((scenario.name, why)),
+            Err(error) => {
+                complain(&error);
+                failed.push((scenario.name, error.to_string()));
+            }
+        }
+    }
+    if !quiet || !failed.is_empty() {
+        io::stdout().flush()?;
+        let count = SCENARIOS.len();
+        say(format_args!("{as_expected} of {count} scenarios came out as they should"));
+        for (name, why) in &skipped {
+            say(format_args!("skipped: {name}: {why}"));
+        }
+        for (name, why) in &failed {
+            say(format_args!("failed: {name}: {why}"));
+        }
+    }
+    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn perform(
+    args: &DemoArgs,
+    scenario: &'static Scenario,
+    faults: Option<Faults>,
+    rights: Rights,
+) -> Result<Played, LabError> {
+    play(&Play {
+        scenario,
+        port: args.port,
+        ipv6: args.ipv6,
+        message: args.message.clone().into_bytes(),
+        is_private: args.private || !rights.may_capture_on_host,
+        faults,
+        kernel: match (args.kernel, args.no_kernel) {
+            (true, _) => Ask::Always,
+            (_, true) => Ask::Never,
+            _ => Ask::IfPossible,
+        },
+        write: args.write.clone(),
+    })
+}
+
+/// The bundled recording of a scenario, as if it had just been played.
+fn recorded(scenario: &Scenario) -> anyhow::Result<Played> {
+    let recording = recordings::of(scenario).map_err(told)?;
+    let (mut client, mut server) = recording.views().map_err(told)?;
+    let (calls, kernel) = recorded::read(recording.calls)
+        .map_err(|error| anyhow!("recording of {}: {error}", scenario.name))?;
+    for view in [Some(&mut client), server.as_mut()].into_iter().flatten() {
+        view.hears(&kernel, &[]);
+    }
+    let kernel = (!kernel.is_empty()).then_some(kernel);
+    Ok(Played { client, server, calls, received: Vec::new(), kernel, counters: Vec::new() })
+}
+
+/// What the scenarios need: the host's loopback, or namespaces.
+fn wants(args: &DemoArgs, scenarios: &[&Scenario]) -> Wants {
+    let is_host = |scenario: &&Scenario| scenario.setting.place == Place::Loopback;
+    if args.private || args.faults.are_any() || !scenarios.iter().all(is_host) {
+        Wants::Namespaces
+    } else {
+        Wants::Capture
+    }
+}
+
+fn unknown(name: &str) -> anyhow::Error {
+    let names: Vec<&str> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
+    anyhow!("scenario {name:?}: there is none of this name\n  try: one of {}", names.join(", "))
+}

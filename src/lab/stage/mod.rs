@@ -1,0 +1,279 @@
+//! The stage: where a scenario is played, its two programs, and the taps that watch them.
+//!
+//! In: a place, an address, a message. Out: what a scenario needs to be played: programs, and waits for conditions.
+//! Invariant: the taps run before the first socket is made. Every wait is for a condition and has a limit; while the
+//! director waits, the taps are read. No thread and no socket outlives the stage.
+
+pub mod program;
+pub mod tap;
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use crate::analyzer::role::Role;
+use crate::analyzer::state::State;
+use crate::analyzer::step::Step;
+use crate::call::{CallName, Caller};
+use crate::exchange::error::ExchangeError;
+use crate::exchange::log::CallLog;
+use crate::lab::error::LabError;
+use crate::lab::place::ground::Ground;
+use crate::lab::stage::program::{Pending, Program};
+use crate::lab::stage::tap::{Tap, View, label};
+use crate::lab::wire::lay::Wire;
+
+/// How long a scenario may take in all.
+pub const LIMIT: Duration = Duration::from_secs(15);
+
+/// How long nothing must have passed for the play to be over.
+const SILENCE: Duration = Duration::from_millis(100);
+
+/// The stage.
+pub struct Stage {
+    pub(super) ground: Grounds,
+    pub(super) address: SocketAddr,
+    pub(super) message: Vec<u8>,
+    pub(super) log: CallLog,
+    /// One for each end; the client's alone where both ends are on one loopback.
+    pub(super) taps: Vec<Tap>,
+    pub(super) began: Instant,
+    /// What the server received, up to a bound, for those who want to show it.
+    pub received: Vec<u8>,
+}
+
+/// Where the two programs are.
+pub(super) enum Grounds {
+    /// Both on one loopback.
+    One(Ground),
+    /// Each at its end of a wire.
+    Two(Wire),
+}
+
+impl Grounds {
+    pub(super) fn of(&self, role: Role) -> &Ground {
+        match (self, role) {
+            (Self::One(ground), _) => ground,
+            (Self::Two(wire), Role::Client) => wire.client(),
+            (Self::Two(wire), Role::Server) => wire.server(),
+        }
+    }
+}
+
+impl Stage {
+    /// Starts the server's program. It does nothing until it is told to.
+    ///
+    /// # Errors
+    ///
+    /// As [`Program::start`].
+    pub fn server(&self) -> Result<Program, LabError> {
+        Program::start(Caller::Server, self.ground.of(Role::Server), self.address, &self.log)
+    }
+
+    /// Starts a client's program.
+    ///
+    /// # Errors
+    ///
+    /// As [`Program::start`].
+    pub fn client(&self) -> Result<Program, LabError> {
+        Program::start(Caller::Client, self.ground.of(Role::Client), self.address, &self.log)
+    }
+
+    /// Where the server listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The client's own address.
+    pub fn client_ip(&self) -> IpAddr {
+        self.ground.of(Role::Client).address(self.address.is_ipv6())
+    }
+
+    /// The place of one end.
+    pub fn place(&self, role: Role) -> &Ground {
+        self.ground.of(role)
+    }
+
+    /// The wire, where there is one.
+    ///
+    /// # Errors
+    ///
+    /// Where the scenario is played on a loopback.
+    pub fn wire(&self) -> Result<&Wire, LabError> {
+        match &self.ground {
+            Grounds::One(_) => Err(LabError::NoWire),
+            Grounds::Two(wire) => Ok(wire),
+        }
+    }
+
+    /// What the client is to say.
+    pub fn message(&self) -> &[u8] {
+        &self.message
+    }
+
+    /// The log that all calls are to go to.
+    pub const fn log(&self) -> &CallLog {
+        &self.log
+    }
+
+    /// The steps so far, as one end's tap saw them.
+    pub fn steps(&self, at: Role) -> &[Step] {
+        let tap = match at {
+            Role::Client => self.taps.first(),
+            Role::Server => self.taps.last(),
+        };
+        tap.map_or(&[], |tap| &tap.steps)
+    }
+
+    /// How often a segment with this label has passed one end's tap, in any connection; repeats, which say `(again)`,
+    /// count, too.
+    pub fn count(&self, at: Role, wanted: &str) -> usize {
+        let is_it = |step: &&Step| {
+            let label = label(step);
+            label == wanted || label.strip_prefix(wanted).is_some_and(|rest| rest.starts_with(" (again"))
+        };
+        self.steps(at).iter().filter(is_it).count()
+    }
+
+    /// Waits until something is so.
+    ///
+    /// # Errors
+    ///
+    /// [`LabError::NoEnd`] with `waiting_for`, where it is not so in time; where a capture fails.
+    pub fn until(
+        &mut self,
+        waiting_for: &'static str,
+        mut is_so: impl FnMut(&Self) -> bool,
+    ) -> Result<(), LabError> {
+        loop {
+            self.look()?;
+            if is_so(self) {
+                return Ok(());
+            }
+            self.check_limit(waiting_for)?;
+        }
+    }
+
+    /// Waits until a segment with this label has passed one end's tap.
+    ///
+    /// # Errors
+    ///
+    /// As `until`.
+    pub fn until_seen(&mut self, at: Role, wanted: &'static str) -> Result<(), LabError> {
+        self.until(wanted, |stage| stage.count(at, wanted) > 0)
+    }
+
+    /// Waits until a call of this name has begun.
+    ///
+    /// # Errors
+    ///
+    /// As `until`.
+    pub fn until_called(&mut self, caller: Caller, name: CallName) -> Result<(), LabError> {
+        self.until(name.as_str(), |stage| {
+            stage.log.snapshot().iter().any(|call| call.caller == caller && call.name == name)
+        })
+    }
+
+    /// Waits until both ends are done with the last connection: CLOSED or TIME-WAIT. A tap that has seen nothing at all
+    /// will see nothing more, once the programs are done.
+    ///
+    /// # Errors
+    ///
+    /// As `until`.
+    pub fn until_closed(&mut self) -> Result<(), LabError> {
+        self.until("the end of the connection", |stage| {
+            [Role::Client, Role::Server].into_iter().all(|at| stage.steps(at).last().is_none_or(is_last))
+        })
+    }
+
+    /// Waits for the result of something a program does.
+    ///
+    /// # Errors
+    ///
+    /// As `until`.
+    pub fn result<T>(
+        &mut self,
+        pending: &Pending<Result<T, ExchangeError>>,
+        waiting_for: &'static str,
+    ) -> Result<Result<T, ExchangeError>, LabError> {
+        loop {
+            // The result first: what led to it has passed the tap when it is there.
+            let result = pending.ready()?;
+            self.look()?;
+            if let Some(result) = result {
+                return Ok(result);
+            }
+            self.check_limit(waiting_for)?;
+        }
+    }
+
+    /// Waits for something a program does, which must go well.
+    ///
+    /// # Errors
+    ///
+    /// As `until`, and what the call returned.
+    pub fn done<T>(
+        &mut self,
+        pending: &Pending<Result<T, ExchangeError>>,
+        waiting_for: &'static str,
+    ) -> Result<T, LabError> {
+        Ok(self.result(pending, waiting_for)??)
+    }
+
+    /// Waits for something a program does, which must fail.
+    ///
+    /// # Errors
+    ///
+    /// As `until`, and [`LabError::Unexpected`] where it went well.
+    pub fn fails<T>(
+        &mut self,
+        pending: &Pending<Result<T, ExchangeError>>,
+        waiting_for: &'static str,
+    ) -> Result<ExchangeError, LabError> {
+        match self.result(pending, waiting_for)? {
+            Ok(_) => Err(LabError::Unexpected(waiting_for)),
+            Err(error) => Ok(error),
+        }
+    }
+
+    /// Reads the taps until nothing has passed for a while.
+    ///
+    /// # Errors
+    ///
+    /// Where a capture fails.
+    #[allow(clippy::disallowed_methods, reason = "silence is real time")]
+    pub(super) fn settle(&mut self) -> Result<(), LabError> {
+        let mut since = Instant::now();
+        while since.elapsed() < SILENCE {
+            if self.look()? {
+                since = Instant::now();
+            }
+            self.check_limit("silence")?;
+        }
+        Ok(())
+    }
+
+    /// What the taps saw.
+    pub(super) fn end(self) -> Result<Vec<View>, LabError> {
+        self.taps.into_iter().map(Tap::end).collect()
+    }
+
+    fn look(&mut self) -> Result<bool, LabError> {
+        let mut any = false;
+        for tap in &mut self.taps {
+            any |= tap.take()?;
+        }
+        Ok(any)
+    }
+
+    fn check_limit(&self, waiting_for: &'static str) -> Result<(), LabError> {
+        if self.began.elapsed() > LIMIT {
+            return Err(LabError::NoEnd { limit: LIMIT, waiting_for });
+        }
+        Ok(())
+    }
+}
+
+fn is_last(step: &Step) -> bool {
+    let is_done = |state| matches!(state, State::Closed | State::TimeWait);
+    is_done(step.states.client) && is_done(step.states.server)
+}

@@ -1,0 +1,247 @@
+//! The judge: states that were inferred from the wire, held against those that the kernel's sockets were in.
+//!
+//! In: what was played, with the kernel's word. Out: how many transitions were compared, and every disagreement with
+//! both timelines.
+//! Invariant: the kernel is right. The two vocabularies differ in few places, each named at `of_kernel` and `allowed`;
+//! nothing else is forgiven. See `docs/kernel.md`.
+
+use std::fmt::Write;
+
+use tcpshake::analyzer::connection::Connection;
+use tcpshake::analyzer::role::Role;
+use tcpshake::analyzer::state::State;
+use tcpshake::lab::played::Played;
+use tcpshake::time::Timestamp;
+use tcpshake::witness::{KernelEvent, KernelState, KernelWord};
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// Ends whose states were compared.
+    pub ends: usize,
+    /// Transitions that were compared.
+    pub transitions: usize,
+    /// Disagreements, with both timelines.
+    pub disagreements: Vec<String>,
+}
+
+/// One state that we inferred.
+#[derive(Clone, Copy, Debug)]
+struct Inferred {
+    time: Timestamp,
+    state: State,
+    is_assumed: bool,
+}
+
+/// One state that the kernel told.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    time: Timestamp,
+    state: KernelState,
+}
+
+/// Compares both ends of all connections, each end as its own tap saw it.
+pub fn judge(played: &Played) -> Judged {
+    let mut judged = Judged::default();
+    let kernel = played.kernel.as_deref().expect("the kernel was asked");
+    for role in [Role::Client, Role::Server] {
+        let connections = &played.at(role).connections;
+        for connection in connections {
+            let sockets = connection.sockets();
+            if role == Role::Server && sockets.client == sockets.server {
+                // Connected to itself: one socket, judged once.
+                continue;
+            }
+            let until = next_of_pair(connections, connection);
+            let told = told(kernel, connection, role, until);
+            let inferred = inferred(connection, role);
+            judged.ends += 1;
+            judged.transitions += inferred.len();
+            if let Some(problem) = problem(&inferred, &told) {
+                judged.disagreements.push(shown(connection, role, &problem, &inferred, &told));
+            }
+        }
+    }
+    judged
+}
+
+/// When the next incarnation on the same pair began.
+fn next_of_pair(all: &[Connection], this: &Connection) -> Option<Timestamp> {
+    let pair = this.sockets();
+    all.iter()
+        .filter(|other| other.id() > this.id())
+        .filter(|other| {
+            let sockets = other.sockets();
+            [sockets.client, sockets.server].contains(&pair.client)
+                && [sockets.client, sockets.server].contains(&pair.server)
+        })
+        .map(Connection::start)
+        .min()
+}
+
+/// What we inferred of one end, without repeats and without what was assumed and withdrawn.
+fn inferred(connection: &Connection, role: Role) -> Vec<Inferred> {
+    let mut all: Vec<Inferred> = Vec::new();
+    for step in connection.steps().iter() {
+        let (state, is_assumed) = (*step.states.of(role), *step.assumed.of(role));
+        while all.last().is_some_and(|last| last.is_assumed && rank(state) < rank(last.state)) {
+            all.pop();
+        }
+        match all.last_mut() {
+            Some(last) if last.state == state => last.is_assumed &= is_assumed,
+            _ => all.push(Inferred { time: step.segment.time, state, is_assumed }),
+        }
+    }
+    all.retain(|one| !matches!(one.state, State::Unknown | State::Listen));
+    // Before its first segment an end is CLOSED, or listens: no transition of this connection.
+    while all.first().is_some_and(|first| first.state == State::Closed && first.is_assumed) && all.len() > 1 {
+        all.remove(0);
+    }
+    all
+}
+
+/// How far on its way a connection is in a state.
+const fn rank(state: State) -> u8 {
+    match state {
+        State::Unknown | State::Listen => 0,
+        State::SynSent => 1,
+        State::SynReceived => 2,
+        State::Established => 3,
+        State::FinWait1 | State::CloseWait => 4,
+        State::FinWait2 | State::Closing | State::LastAck => 5,
+        State::TimeWait => 6,
+        State::Closed => 7,
+    }
+}
+
+/// What the kernel told of this end of this incarnation: of the socket that opened in its time.
+fn told(kernel: &[KernelEvent], connection: &Connection, role: Role, until: Option<Timestamp>) -> Vec<Told> {
+    let sockets = connection.sockets();
+    let (local, peer) = match role {
+        Role::Client => (sockets.client, sockets.server),
+        Role::Server => (sockets.server, sockets.client),
+    };
+    // The kernel says SYN_SENT before the SYN has passed the tap.
+    let from = Timestamp(connection.start().0.saturating_sub(BEFORE));
+    let is_own = |event: &&KernelEvent| event.local == local && event.peer == peer;
+    let states = |event: &KernelEvent| match event.word {
+        KernelWord::State { from, to } => Some((event.time, event.socket, from, to)),
+        _ => None,
+    };
+    let all: Vec<_> = kernel.iter().filter(is_own).filter_map(states).collect();
+    let opens = |state| matches!(state, KernelState::SynSent | KernelState::SynRecv);
+    let begins = |from| matches!(from, KernelState::Close | KernelState::Listen);
+    let first = all.iter().find(|(time, _, before, to)| {
+        *time >= from && until.is_none_or(|until| time.0 + BEFORE < until.0) && opens(*to) && begins(*before)
+    });
+    let Some((start, socket, ..)) = first else { return Vec::new() };
+    let mut ours = Vec::new();
+    for (time, of, before, to) in &all {
+        if of != socket || time < start {
+            continue;
+        }
+        if !ours.is_empty() && begins(*before) {
+            break; // The same memory, another socket.
+        }
+        ours.push(Told { time: *time, state: *to });
+    }
+    ours
+}
+
+/// In nanoseconds: how long before its SYN passes the tap a socket may be said to be in SYN_SENT.
+const BEFORE: u64 = 2_000_000;
+
+/// What is wrong, if anything is.
+fn problem(inferred: &[Inferred], told: &[Told]) -> Option<String> {
+    if told.is_empty() {
+        // No socket of its own: nobody answered, or the kernel held no more than a request (it reports SYN_RECV only
+        // once the third segment has come), or a RST was sent for nobody.
+        let beyond = inferred
+            .iter()
+            .find(|one| !one.is_assumed && !matches!(one.state, State::SynReceived | State::Closed))?;
+        return Some(format!("we say {}, the kernel had no socket", beyond.state));
+    }
+    let mut left = told.iter().peekable();
+    let mut before: Option<KernelState> = None;
+    for one in inferred {
+        // What the kernel passed through on the way.
+        loop {
+            match left.peek() {
+                Some(told) if of_kernel(told.state, before) == one.state => {
+                    before = Some(told.state);
+                    left.next();
+                    break;
+                }
+                Some(told) if is_passing(told.state, before, one.state) => {
+                    before = Some(told.state);
+                    left.next();
+                }
+                _ if before.is_some_and(|before| lives_on(before, one.state)) => break,
+                Some(told) => {
+                    return Some(format!("we say {}, the kernel says {}", one.state, told.state));
+                }
+                None => return Some(format!("we say {}, the kernel says nothing more", one.state)),
+            }
+        }
+    }
+    let rest: Vec<KernelState> = left.map(|told| told.state).collect();
+    match rest.as_slice() {
+        [] => None,
+        // It gave up, or was closed, or its time was over, without a segment.
+        [KernelState::Close] => None,
+        // Closed by its process, which sends nothing more if the other end is gone.
+        [KernelState::FinWait2, KernelState::Close] if before == Some(KernelState::FinWait1) => None,
+        rest => Some(format!("the kernel went on to {rest:?}")),
+    }
+}
+
+/// The RFC's name for a state of the kernel.
+fn of_kernel(state: KernelState, before: Option<KernelState>) -> State {
+    match state {
+        KernelState::Established => State::Established,
+        KernelState::SynSent => State::SynSent,
+        KernelState::SynRecv | KernelState::NewSynRecv => State::SynReceived,
+        KernelState::FinWait1 => State::FinWait1,
+        KernelState::FinWait2 => State::FinWait2,
+        // A socket's memory is given back when TIME-WAIT begins; a small one keeps the pair.
+        KernelState::Close if matches!(before, Some(KernelState::FinWait2 | KernelState::Closing)) => {
+            State::TimeWait
+        }
+        KernelState::TimeWait => State::TimeWait,
+        KernelState::Close => State::Closed,
+        KernelState::CloseWait => State::CloseWait,
+        KernelState::LastAck => State::LastAck,
+        KernelState::Listen => State::Listen,
+        KernelState::Closing => State::Closing,
+    }
+}
+
+/// States that the kernel passes for a moment, and the RFC does not show: FIN_WAIT2 where one segment acknowledges the
+/// FIN and brings the other.
+fn is_passing(state: KernelState, before: Option<KernelState>, next: State) -> bool {
+    state == KernelState::FinWait2 && before == Some(KernelState::FinWait1) && next == State::TimeWait
+}
+
+/// What goes on after the kernel has said CLOSE: a FIN-WAIT-2 whose process has closed, and then TIME-WAIT; and CLOSED,
+/// which is only the end of the same.
+fn lives_on(before: KernelState, ours: State) -> bool {
+    match ours {
+        State::FinWait2 | State::TimeWait => before == KernelState::Close,
+        State::Closed => before == KernelState::Close,
+        _ => false,
+    }
+}
+
+fn shown(connection: &Connection, role: Role, problem: &str, inferred: &[Inferred], told: &[Told]) -> String {
+    let mut text = format!("connection {}, {}: {problem}\n  ours:", connection.id(), role.as_str());
+    let micros = |time: Timestamp| time.0.wrapping_sub(connection.start().0).cast_signed() / 1000;
+    for one in inferred {
+        let assumed = if one.is_assumed { "?" } else { "" };
+        write!(text, " {} us {}{assumed},", micros(one.time), one.state).expect("a string takes all");
+    }
+    text.push_str("\n  kernel:");
+    for one in told {
+        write!(text, " {} us {},", micros(one.time), one.state).expect("a string takes all");
+    }
+    text
+}

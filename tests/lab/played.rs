@@ -1,0 +1,85 @@
+//! Every scenario, played on a loopback or a wire of its own.
+
+use std::sync::Mutex;
+use std::thread;
+
+use tcpshake::lab::error::LabError;
+use tcpshake::lab::listening::Ask;
+use tcpshake::lab::place::rights::held;
+use tcpshake::lab::play::{Play, play};
+use tcpshake::lab::played::Played;
+use tcpshake::lab::scenario::Scenario;
+use tcpshake::lab::scenarios::SCENARIOS;
+use tcpshake::lab::verdict::{Case, misses};
+
+use crate::aloud::skipped;
+use crate::judge::judge;
+
+/// So many are played at a time: most of them wait.
+const AT_A_TIME: usize = 4;
+
+/// The kernel tells of all namespaces, so each has a port of its own.
+fn played(scenario: &'static Scenario, port: u16, kernel: Ask) -> Result<Played, LabError> {
+    play(&Play {
+        scenario,
+        port,
+        ipv6: false,
+        message: b"hello".to_vec(),
+        is_private: true,
+        faults: None,
+        kernel,
+        write: None,
+    })
+}
+
+/// Does it for all, several at a time; the problems in the order of the list.
+fn for_all(act: impl Fn(&'static Scenario, u16) -> Vec<String> + Sync) -> Vec<String> {
+    let (left, problems) = (Mutex::new(SCENARIOS.iter().enumerate()), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..AT_A_TIME {
+            scope.spawn(|| {
+                loop {
+                    let Some((place, scenario)) = left.lock().unwrap().next() else { return };
+                    let port = 6666 + u16::try_from(place).unwrap();
+                    let found = act(scenario, port)
+                        .into_iter()
+                        .map(|one| (place, format!("{}: {one}", scenario.name)));
+                    problems.lock().unwrap().extend(found);
+                }
+            });
+        }
+    });
+    let mut problems = problems.into_inner().unwrap();
+    problems.sort();
+    problems.into_iter().map(|(_, problem)| problem).collect()
+}
+
+#[test]
+fn every_scenario_comes_out_as_it_should_and_the_kernel_agrees() {
+    if !held().may_make_namespaces {
+        skipped(
+            "every scenario played: it needs CAP_NET_ADMIN, CAP_NET_RAW and CAP_SYS_ADMIN; tests/recorded.rs holds the recordings",
+        );
+        return;
+    }
+    let counts = Mutex::new((0, 0, 0));
+    let problems = for_all(|scenario, port| match played(scenario, port, Ask::Always) {
+        Ok(played) => {
+            let judged = judge(&played);
+            let mut counts = counts.lock().unwrap();
+            *counts = (counts.0 + 1, counts.1 + judged.ends, counts.2 + judged.transitions);
+            [misses(scenario, Case::played(&played)), judged.disagreements].concat()
+        }
+        Err(LabError::NotHere { why, .. }) => {
+            skipped(&format!("{}: {why}", scenario.name));
+            Vec::new()
+        }
+        Err(error) => vec![error.to_string()],
+    });
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    let (scenarios, ends, transitions) = *counts.lock().unwrap();
+    assert!(scenarios > SCENARIOS.len() / 2, "most can be played here");
+    println!(
+        "{scenarios} scenarios, {ends} ends, {transitions} states compared with the kernel's, no disagreement"
+    );
+}
