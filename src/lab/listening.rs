@@ -11,7 +11,7 @@ use crate::kernel::witness::Witness;
 use crate::lab::error::LabError;
 use crate::lab::stage::Stage;
 use crate::lab::stage::tap::View;
-use crate::witness::{CounterRise, KernelEvent};
+use crate::witness::{CounterRise, KernelEvent, complete};
 
 /// Whether to ask.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,6 +86,7 @@ impl Listening {
     ) -> Result<Option<Vec<KernelEvent>>, LabError> {
         let Some(witness) = &mut self.witness else { return Ok(None) };
         let mut said = witness.take()?;
+        complete(&mut said);
         let seen: Vec<_> = views
             .flat_map(|view| &view.connections)
             .map(|connection| {
