@@ -79,7 +79,7 @@ fn all(args: &DemoArgs, quiet: bool) -> anyhow::Result<ExitCode> {
                 if as_expected + skipped.len() + failed.len() > 0 {
                     show::gap(args)?;
                 }
-                show::show(args, scenario, &played, true)?;
+                show::show(args, scenario, &played, quiet)?;
                 let missed = misses(scenario, Case::played(&played));
                 if missed.is_empty() {
                     as_expected += 1;

@@ -13,6 +13,7 @@ use tcpshake::lab::scenario::Scenario;
 use tcpshake::report::format::Format;
 use tcpshake::report::ladder::{draw, draw_both, tell_all, wrapped};
 use tcpshake::report::said::Said;
+use tcpshake::report::style::Style;
 use tcpshake::report::summary::Summary;
 use tcpshake::report::times::Moment;
 use tcpshake::time::Timestamp;
@@ -33,7 +34,7 @@ const LEGEND: &str = "Times are seconds since the first segment. A state in pare
 /// Those of standard output.
 pub fn show(args: &DemoArgs, scenario: &Scenario, played: &Played, quiet: bool) -> io::Result<()> {
     match args.look.format_or(Format::Ladder) {
-        Format::Ladder => picture(args, scenario, played),
+        Format::Ladder => picture(args, scenario, played, quiet),
         format => records(args, format, played, quiet),
     }
 }
@@ -50,21 +51,13 @@ pub fn gap(args: &DemoArgs) -> io::Result<()> {
     Ok(())
 }
 
-/// The ladders between the server's own words and the comparison with the textbook.
-fn picture(args: &DemoArgs, scenario: &Scenario, played: &Played) -> io::Result<()> {
+/// The ladders between the server's own words and the comparison with the textbook; without the former, and without how
+/// to read it, where it is to be `quiet`.
+fn picture(args: &DemoArgs, scenario: &Scenario, played: &Played, quiet: bool) -> io::Result<()> {
     let style = style(&args.look, Format::Ladder);
     let mut out = io::stdout().lock();
-    for line in wrapped(&format!("{}: {}.", scenario.name, scenario.title), style) {
-        writeln!(out, " {line}")?;
-    }
-    if let (true, Some(first)) = (args.recorded, played.first()) {
-        writeln!(out, " A recording, made at {}.", Moment(first.start()))?;
-    }
-    writeln!(out)?;
-    if !played.received.is_empty() {
-        writeln!(out, " server prints: {WAITING}")?;
-        writeln!(out, " server prints: {}", ReceivedLine(&played.received))?;
-        writeln!(out)?;
+    if !quiet {
+        head(&mut out, args, scenario, played, style)?;
     }
     let mut said = Said::of_loopback();
     for picture in pictures(played) {
@@ -87,11 +80,36 @@ fn picture(args: &DemoArgs, scenario: &Scenario, played: &Played) -> io::Result<
     for line in wrapped(&(scenario.differs)(played), style) {
         writeln!(out, " {line}")?;
     }
-    writeln!(out)?;
-    for line in wrapped(LEGEND, style) {
-        writeln!(out, " {line}")?;
+    if !quiet {
+        writeln!(out)?;
+        for line in wrapped(LEGEND, style) {
+            writeln!(out, " {line}")?;
+        }
     }
     out.flush()
+}
+
+/// What is played, and what the server's program prints.
+fn head(
+    out: &mut dyn Write,
+    args: &DemoArgs,
+    scenario: &Scenario,
+    played: &Played,
+    style: Style,
+) -> io::Result<()> {
+    for line in wrapped(&format!("{}: {}.", scenario.name, scenario.title), style) {
+        writeln!(out, " {line}")?;
+    }
+    if let (true, Some(first)) = (args.recorded, played.first()) {
+        writeln!(out, " A recording, made at {}.", Moment(first.start()))?;
+    }
+    writeln!(out)?;
+    if !played.received.is_empty() {
+        writeln!(out, " server prints: {WAITING}")?;
+        writeln!(out, " server prints: {}", ReceivedLine(&played.received))?;
+        writeln!(out)?;
+    }
+    Ok(())
 }
 
 fn records(args: &DemoArgs, format: Format, played: &Played, quiet: bool) -> io::Result<()> {
