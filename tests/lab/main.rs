@@ -6,7 +6,10 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "the helpers of a test fail it as the test itself does")]
 
-#[path = "../support/aloud.rs"]
-mod aloud;
 mod judge;
+mod killed;
 mod played;
+mod recorded;
+#[path = "../cli/run.rs"]
+mod run;
+mod user;

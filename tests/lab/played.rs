@@ -12,8 +12,8 @@ use tcpshake::lab::scenario::Scenario;
 use tcpshake::lab::scenarios::SCENARIOS;
 use tcpshake::lab::verdict::{Case, misses};
 
-use crate::aloud::skipped;
 use crate::judge::judge;
+use crate::run::skipped;
 
 /// So many are played at a time: most of them wait.
 const AT_A_TIME: usize = 4;

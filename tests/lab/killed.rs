@@ -1,0 +1,63 @@
+//! A program killed in the middle of a scenario leaves nothing that the next run does not clean up.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use tcpshake::lab::place::rights::held;
+use tcpshake::lab::scenarios::SCENARIOS;
+
+use crate::run::{PROGRAM, Running, said, skipped};
+
+/// The network interfaces of this namespace.
+fn interfaces() -> BTreeSet<String> {
+    let entries = fs::read_dir("/sys/class/net").unwrap();
+    entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
+}
+
+/// The processes that run this very file.
+fn running(program: &Path) -> Vec<u32> {
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    let ids = entries.filter_map(|entry| entry.file_name().to_string_lossy().parse().ok());
+    ids.filter(|id| fs::read_link(format!("/proc/{id}/exe")).is_ok_and(|exe| exe == program)).collect()
+}
+
+/// Waits until `is_so`, for ten seconds at most.
+fn until(is_so: impl Fn() -> bool) -> bool {
+    for _ in 0..1000 {
+        if is_so() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    false
+}
+
+#[test]
+fn a_killed_play_leaves_nothing() {
+    if !held().may_make_namespaces {
+        return skipped("plays that are killed: they need CAP_NET_ADMIN, CAP_NET_RAW and CAP_SYS_ADMIN");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let program: PathBuf = folder.path().join("tcpshake");
+    fs::copy(PROGRAM, &program).unwrap();
+    let before = interfaces();
+    for scenario in SCENARIOS {
+        let arguments = ["-q", "demo", scenario.name, "--private", "--port", "7001"];
+        let mut command = Command::new(&program);
+        let play = Running::spawn(command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null()));
+        let tasks = format!("/proc/{}/task", play.id());
+        // Its programs are threads: with the first of them it is in the middle.
+        let is_in_the_middle = || fs::read_dir(&tasks).map_or(0, Iterator::count) > 1;
+        until(is_in_the_middle);
+        play.signal("KILL");
+        drop(play);
+        assert!(until(|| running(&program).is_empty()), "{}: a process is left", scenario.name);
+        assert_eq!(interfaces(), before, "{}: an interface is left", scenario.name);
+    }
+    let again = said(Command::new(&program).args(["-q", "demo", "--private", "--port", "7001"]));
+    again.with_code(0);
+    assert!(until(|| running(&program).is_empty()));
+}
