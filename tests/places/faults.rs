@@ -4,6 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
+use tcpshake::lab::wire::counts::Done;
 use tcpshake::lab::wire::error::FaultError;
 use tcpshake::lab::wire::fault::{Fault, Faults};
 use tcpshake::lab::wire::grammar::forged;
@@ -103,15 +104,16 @@ pub fn a_delayed_segment_arrives_later() {
 }
 
 pub fn a_repeated_segment_arrives_again() {
-    let talk = Talk::over(with(Fault::repeat("SYN J=2,50ms")));
-    until("the answer to a SYN in an open connection", || talk.wire.counts().passed > 6);
+    let answer = Fault::delay("ACK J+1=0s").expect("what tells that it was answered");
+    let talk = Talk::over(with(Fault::repeat("SYN J=1,50ms")).with(answer));
+    until("the answer to a SYN in an open connection", || talk.wire.counts().by_fault == [1, 1]);
     let (wire, [client, server]) = talk.message();
-    assert_eq!(wire.counts().repeated, 2);
+    assert_eq!(wire.counts().repeated, 1);
     let syns = |seen: &Seen| {
         let syn = |flags: Flags| flags.has(Flags::SYN) && !flags.has(Flags::ACK);
         seen.segments.iter().filter(|segment| syn(segment.flags)).count()
     };
-    assert_eq!((syns(&client), syns(&server)), (1, 3));
+    assert_eq!((syns(&client), syns(&server)), (1, 2));
 }
 
 pub fn a_segment_is_overtaken() {
@@ -201,7 +203,8 @@ pub fn the_director_forges_and_cuts() {
     assert!(talk.wire.cut(Cut::Everywhere));
     socket2::SockRef::from(&talk.server).set_linger(Some(Duration::ZERO)).expect("no lingering");
     drop(talk.server);
-    until("the loss of the reset", || talk.wire.counts().cut > 0);
+    let is_reset = |done: &Done| done.what == "cut" && done.label.starts_with("RST");
+    until("the loss of the reset", || talk.wire.counts().deeds.iter().any(is_reset));
     assert!(talk.wire.cut(Cut::Nowhere));
     talk.client.write_all(b"anybody there?").expect("nothing is known yet");
     let error = talk.client.read(&mut [0]).expect_err("a reset");

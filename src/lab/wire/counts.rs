@@ -49,7 +49,7 @@ pub struct Done {
     pub from: Side,
     /// The label of the segment; of a forged one, its control bits.
     pub label: String,
-    /// `lost`, `delayed`, ...
+    /// `lost`, `cut`, `delayed`, `repeated`, `reordered`, `altered`, `injected`.
     pub what: &'static str,
 }
 

@@ -113,15 +113,19 @@ impl Plan {
         let to = from.other();
         let segment = self.segment(&octets, now.time);
         let mut fate = Fate::default();
-        let mut pair = None;
+        let (mut pair, mut is_cut) = (None, None);
         if let Some(segment) = &segment {
             let label = self.tracker.observe(segment).label.show(Numbers::Symbolic).to_string();
             self.tracker.ended().for_each(drop);
             pair = Some(self.flows.sent(from, segment));
             fate = self.fate(from, &label, now.time);
+            is_cut = Some(Done { time: now.time, from, label, what: "cut" });
         }
         if self.is_cut(to) {
-            self.account.write(|counts| counts.cut += 1);
+            self.account.write(|counts| {
+                counts.cut += 1;
+                is_cut.into_iter().for_each(|done| counts.note(done));
+            });
             fate.is_lost = true;
         }
         let at = now.instant + self.faults.latency + fate.delay;

@@ -178,7 +178,10 @@ fn a_cut_wire_passes_nothing_and_a_stranger_cannot_be_forged_into() {
     assert!(bench.plan.take(Side::Server, vec![0xff; 60], now).is_empty(), "not TCP, and cut all the same");
     bench.plan.set_cut(Cut::Nowhere);
     assert_eq!(bench.plan.take(Side::Server, vec![0xff; 60], now).len(), 1);
-    assert_eq!(bench.account.read().cut, 3);
+    let counts = bench.account.read();
+    let labels = counts.deeds.iter().map(|done| (done.what, done.label.as_str()));
+    assert_eq!(labels.collect::<Vec<_>>(), [("cut", "SYN J"), ("cut", "SYN K, ACK J+1 (again, 2nd)")]);
+    assert_eq!(counts.cut, 3);
     let forged = bench.plan.inject(&reset, None, None, now.instant, now.time).unwrap();
     assert_eq!((forged.to, bench.read(vec![forged])[0].segment.seq), (Side::Server, SeqNumber(7)));
 }
