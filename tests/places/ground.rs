@@ -73,6 +73,7 @@ pub fn tap(interface: &str, filter: &str) -> Live {
     let mut options = LiveOptions::new(interface);
     options.filter = Some(filter.to_owned());
     options.wait = Duration::from_millis(200);
-    options.buffer_octets = 4 << 20;
+    // Room for all of the longest exchange, however late this is read.
+    options.buffer_octets = 32 << 20;
     Live::open(&options).expect("a capture")
 }
