@@ -5,13 +5,16 @@
 //! Read: RFC 9293 §3.5, §3.6.
 
 use std::fmt::Write;
+use std::net::SocketAddr;
 use std::sync::mpsc::channel;
 
 use crate::analyzer::role::Role;
 use crate::analyzer::state::State;
 use crate::call::{CallName, Caller};
 use crate::exchange::client::Client;
-use crate::exchange::server::Server;
+use crate::exchange::error::ExchangeError;
+use crate::exchange::plain::Plain;
+use crate::exchange::server::{RECV_UP_TO, Server};
 use crate::exchange::stopper::Stopper;
 use crate::lab::error::LabError;
 use crate::lab::played::Played;
@@ -77,6 +80,62 @@ pub fn exchange(stage: &mut Stage, closes: ServerCloses) -> Result<(), LabError>
     }
     stage.received = stage.done(&serving, "the end of the server")?;
     stage.until_closed()
+}
+
+/// What the textbook's server does with one client, by calls alone: `accept`, `recv` until the client's end, `close`.
+///
+/// # Errors
+///
+/// The failed call's own.
+pub fn serve(listener: &Plain) -> Result<Vec<u8>, ExchangeError> {
+    let connection = listener.accept()?;
+    let received = receive(&connection)?;
+    connection.close()?;
+    Ok(received)
+}
+
+/// `recv` until the other end has closed: what came, up to a bound.
+///
+/// # Errors
+///
+/// The failed call's own.
+pub fn receive(connection: &Plain) -> Result<Vec<u8>, ExchangeError> {
+    let mut received = Vec::new();
+    loop {
+        let text = connection.recv(RECV_UP_TO)?;
+        if text.is_empty() {
+            return Ok(received);
+        }
+        let room = KEPT.saturating_sub(received.len());
+        received.extend_from_slice(text.get(..room).unwrap_or(&text));
+    }
+}
+
+/// What the textbook's client does with its socket, by calls alone: `connect`, `send`, `close`.
+///
+/// # Errors
+///
+/// The failed call's own.
+pub fn say(socket: &Plain, address: SocketAddr, message: &[u8]) -> Result<(), ExchangeError> {
+    socket.connect(address)?;
+    send(socket, message)?;
+    socket.close()
+}
+
+/// `send`, until the kernel has taken all of it.
+///
+/// # Errors
+///
+/// The failed call's own.
+pub fn send(socket: &Plain, message: &[u8]) -> Result<(), ExchangeError> {
+    let mut rest = message;
+    loop {
+        let sent = socket.send(rest)?;
+        rest = rest.get(sent..).unwrap_or_default();
+        if rest.is_empty() {
+            return Ok(());
+        }
+    }
 }
 
 /// The kernel answers the SYN, not `accept`: by how much later did `accept` return?
