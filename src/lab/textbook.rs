@@ -8,8 +8,10 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 use std::sync::mpsc::channel;
 
+use crate::analyzer::diagnosis::code::Code;
 use crate::analyzer::role::Role;
 use crate::analyzer::state::State;
+use crate::analyzer::step::Step;
 use crate::call::{CallName, Caller};
 use crate::exchange::client::Client;
 use crate::exchange::error::ExchangeError;
@@ -136,6 +138,19 @@ pub fn send(socket: &Plain, message: &[u8]) -> Result<(), ExchangeError> {
             return Ok(());
         }
     }
+}
+
+/// How many probes of this kind, by the client, were answered.
+pub fn answered(steps: &[Step], probe: Code) -> usize {
+    let mut asked = false;
+    let mut count = 0;
+    for step in steps {
+        match step.from {
+            Role::Client => asked |= step.findings.has(probe),
+            Role::Server => count += usize::from(std::mem::take(&mut asked)),
+        }
+    }
+    count
 }
 
 /// The kernel answers the SYN, not `accept`: by how much later did `accept` return?
