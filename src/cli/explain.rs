@@ -2,7 +2,7 @@
 //! do next.
 //!
 //! In: the word asked for, or none. Out: the texts under `explain/`, or the list of them all.
-//! Invariant: every text is a row of `ENTRIES` or `FINDINGS`; keys are unique within their group, and one word may name
+//! Invariant: every text is a row of `ENTRIES` or `FINDINGS`, or a scenario's own; keys are unique within their group, and one word may name
 //! several.
 //! Read: RFC 9293, whose words the texts use.
 
@@ -12,13 +12,12 @@ use thiserror::Error;
 
 use tcpshake::lab::scenario::Scenario;
 use tcpshake::lab::scenarios::{self, SCENARIOS};
-use tcpshake::report::ladder::wrapped;
-use tcpshake::report::style::Style;
 
 use crate::cli::explain::findings::FINDINGS;
 use crate::cli::explain::table::{ENTRIES, Entry, GROUPS};
 
 mod findings;
+mod scenario;
 mod table;
 
 /// How many names are offered in place of one that is not known.
@@ -41,7 +40,7 @@ pub struct UnknownTopic {
 /// [`UnknownTopic`] where nothing has this name (exit code 2), and what `out` says (`std::io::Error`).
 pub fn run(topic: Option<&str>, out: &mut impl Write) -> anyhow::Result<()> {
     let Some(asked) = topic else { return Ok(list(out)?) };
-    let (entries, scenario) = (find(asked), scenario(asked));
+    let (entries, scenario) = (find(asked), scenario_of(asked));
     if entries.is_empty() && scenario.is_none() {
         return Err(UnknownTopic { asked: asked.to_owned(), close: close_to(asked) }.into());
     }
@@ -55,7 +54,7 @@ pub fn run(topic: Option<&str>, out: &mut impl Write) -> anyhow::Result<()> {
         if !entries.is_empty() {
             writeln!(out)?;
         }
-        explain_scenario(scenario, out)?;
+        scenario::explain(scenario, out)?;
     }
     Ok(())
 }
@@ -87,8 +86,9 @@ fn list(out: &mut impl Write) -> std::io::Result<()> {
         writeln!(out)?;
     }
     writeln!(out, "Scenarios")?;
+    let width = SCENARIOS.iter().map(|scenario| scenario.name.len()).max().unwrap_or_default();
     for scenario in SCENARIOS {
-        writeln!(out, "  {:<19} {}", scenario.name, scenario.title)?;
+        writeln!(out, "  {:<width$} {}", scenario.name, scenario.title)?;
     }
     writeln!(out)?;
     writeln!(out, "  try: tcpshake explain three-way, or tcpshake explain \"ACK K+1\"")
@@ -158,21 +158,8 @@ fn unquoted(word: &str) -> &str {
 }
 
 /// The scenario of this name, as `demo` takes it.
-fn scenario(asked: &str) -> Option<&'static Scenario> {
+fn scenario_of(asked: &str) -> Option<&'static Scenario> {
     scenarios::find(&asked.trim().to_ascii_lowercase())
-}
-
-fn explain_scenario(scenario: &Scenario, out: &mut impl Write) -> std::io::Result<()> {
-    let Scenario { name, title, text, .. } = scenario;
-    writeln!(out, "{name} (scenario)")?;
-    for line in wrapped(&format!("{title}."), Style::default()) {
-        writeln!(out, "{line}")?;
-    }
-    writeln!(out)?;
-    for line in wrapped(text, Style::default()) {
-        writeln!(out, "{line}")?;
-    }
-    writeln!(out, "\nNext: sudo tcpshake demo {name}")
 }
 
 /// Whether this is the count of a repeat: `3rd`.

@@ -22,6 +22,8 @@ const PROBES: usize = 2;
 const ROOM: usize = 4096;
 /// How much the client sends.
 const TEXT: usize = 16_384;
+/// The acknowledgement of all of it.
+const ALL_ACKNOWLEDGED: &str = "ACK J+16385";
 
 /// The scenario.
 pub const SCENARIO: Scenario = Scenario {
@@ -81,6 +83,8 @@ fn play(stage: &mut Stage) -> Result<(), LabError> {
         Ok(received)
     });
     stage.done(&sending, "send()")?;
+    // Where the close comes before the last of the text is on its way, the FIN rides on it.
+    stage.until_seen(Role::Client, ALL_ACKNOWLEDGED)?;
     let closing = client.begin(move || socket.close());
     stage.done(&closing, "close()")?;
     stage.done(&serving, "the end of the server")?;
