@@ -35,10 +35,11 @@ pub const SCENARIO: Scenario = Scenario {
            acknowledgement says 0. The client's send has long returned: its text is in the kernel's hands, and stays \
            there. Should the acknowledgement that opens the window again be lost, both would wait for ever, so the \
            client's kernel asks from time to time: the first probe comes after 200 ms, the next after twice as long, \
-           and so on. Linux probes without text, with a number one too low (SND.NXT-1), which must be answered; it \
-           answers at most every 500 ms (net.ipv4.tcp_invalid_ratelimit), so a probe may go without. When two were \
-           answered the server reads at last, an acknowledgement brings a window, and all the text flows. No end \
-           leaves ESTABLISHED for it: this is flow control at work, and a program that does not read.",
+           and so on. Linux probes without text, with a number one too low (SND.NXT-1), which must be answered; but \
+           it answers such segments at most every 500 ms (net.ipv4.tcp_invalid_ratelimit), so a probe may go \
+           without. When two were answered the server reads at last, an acknowledgement brings a window, and all \
+           the text flows. No end leaves ESTABLISHED for it: this is flow control at work, and a program that does \
+           not read.",
     client: "socket, connect, send, close",
     server: "socket, setsockopt, setsockopt, bind, listen, accept, recv until the end, close",
     setting: Setting::LOOPBACK,
