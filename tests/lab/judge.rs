@@ -137,7 +137,8 @@ fn told(kernel: &[KernelEvent], connection: &Connection, role: Role, until: Opti
     let Some((start, socket, ..)) = first else { return Vec::new() };
     let mut ours = Vec::new();
     for (time, of, before, to) in &all {
-        if of != socket || time < start {
+        // Multipath TCP sets FIN_WAIT1 once more: no transition.
+        if of != socket || time < start || before == to {
             continue;
         }
         if !ours.is_empty() && begins(*before) {
