@@ -84,7 +84,7 @@ fn inferred(connection: &Connection, role: Role) -> Vec<Inferred> {
     let mut all: Vec<Inferred> = Vec::new();
     for step in connection.steps().iter() {
         let (state, is_assumed) = (*step.states.of(role), *step.assumed.of(role));
-        while all.last().is_some_and(|last| last.is_assumed && rank(state) < rank(last.state)) {
+        while all.last().is_some_and(|last| last.is_assumed && is_withdrawn(last.state, state)) {
             all.pop();
         }
         match all.last_mut() {
@@ -98,6 +98,11 @@ fn inferred(connection: &Connection, role: Role) -> Vec<Inferred> {
         all.remove(0);
     }
     all
+}
+
+/// Whether an assumed state cannot have come before `next`: it lies further on the way, or on another one.
+fn is_withdrawn(assumed: State, next: State) -> bool {
+    assumed != next && rank(next) <= rank(assumed)
 }
 
 /// How far on its way a connection is in a state.
@@ -217,10 +222,17 @@ fn of_kernel(state: KernelState, before: Option<KernelState>) -> State {
     }
 }
 
-/// States that the kernel passes for a moment, and the RFC does not show: FIN_WAIT2 where one segment acknowledges the
-/// FIN and brings the other.
+/// States that an end passes between two of its own segments, so that no segment shows them: one segment acknowledges the
+/// FIN and brings the other (FIN_WAIT2); the FIN and the acknowledgement of one's own are on their way together, after an
+/// own segment that shows that neither had come (CLOSING); the FIN is on its way while an older acknowledgement comes back,
+/// and the answer to it is the own FIN (CLOSE_WAIT).
 fn is_passing(state: KernelState, before: Option<KernelState>, next: State) -> bool {
-    state == KernelState::FinWait2 && before == Some(KernelState::FinWait1) && next == State::TimeWait
+    let passing = [
+        (KernelState::FinWait1, KernelState::FinWait2, State::TimeWait),
+        (KernelState::FinWait1, KernelState::Closing, State::TimeWait),
+        (KernelState::Established, KernelState::CloseWait, State::LastAck),
+    ];
+    before.is_some_and(|before| passing.contains(&(before, state, next)))
 }
 
 /// What goes on after the kernel has said CLOSE: a FIN-WAIT-2 whose process has closed, and then TIME-WAIT; and CLOSED,
