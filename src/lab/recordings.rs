@@ -54,6 +54,15 @@ pub const RECORDINGS: &[Recording] = recordings! {
     loopback:
     "message"
     "late-close"
+    "race-to-close"
+    "many-clients"
+    "ipv6"
+    "fast-open"
+    "time-wait-reuse"
+    "self-connect"
+    "mptcp"
+    "keep-alive"
+    "zero-window"
     wire:
 };
 

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 
 use tcpshake::analyzer::role::Role;
 use tcpshake::lab::scenario::{Expect, Place, Scenario, Setting};
+use tcpshake::lab::wire::fault::{Deed, Fault};
 use tcpshake::report::ladder::wrapped;
 use tcpshake::report::style::Style;
 
@@ -64,6 +65,13 @@ fn place(setting: &Setting) -> String {
         Place::Wire => "between two network namespaces, on a wire that this program is",
     }
     .to_owned();
+    let faults = (setting.faults)();
+    if !faults.latency.is_zero() {
+        said.push_str(&format!("; every frame takes {} ms", faults.latency.as_millis()));
+    }
+    for fault in &faults.list {
+        said.push_str(&format!("; the wire {}", deed(fault)));
+    }
     if setting.ipv6 {
         said.push_str("; over IPv6");
     }
@@ -72,6 +80,19 @@ fn place(setting: &Setting) -> String {
         said.push_str(&format!("{} = {}", name.replace('/', "."), value.replace('\t', " ")));
     }
     said
+}
+
+/// What the wire does to which segment.
+fn deed(fault: &Fault) -> String {
+    let of = &fault.of;
+    match &fault.deed {
+        Deed::Lose => format!("loses {of}"),
+        Deed::Delay(time) => format!("delays {of} by {} ms", time.as_millis()),
+        Deed::Repeat { .. } => format!("brings {of} more than once"),
+        Deed::Reorder(_) => format!("brings {of} after the segment behind it"),
+        Deed::Alter(_) => format!("alters {of}"),
+        Deed::Inject(_) => format!("brings, after {of}, a segment that nobody has sent"),
+    }
 }
 
 /// An expectation in words: labels as they are printed, claims as `check` takes them.
@@ -94,6 +115,8 @@ fn expectation(expect: Expect, place: Place) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use tcpshake::call::{CallName, Caller};
     use tcpshake::lab::scenarios::SCENARIOS;
 
@@ -133,6 +156,14 @@ mod tests {
         assert_eq!(said(labels, Place::Wire), "at the server's end: connection 2: SYN J; SYN K, ACK J+1");
         let call = Expect::Call(Caller::Client, CallName::Connect, "ECONNREFUSED");
         assert_eq!(said(call, Place::Loopback), "the client's connect() returns ECONNREFUSED");
+    }
+
+    #[test]
+    fn what_the_wire_does_is_said_of_the_segment_it_is_done_to() {
+        let fault = |text: &str, deed| Fault { of: text.parse().expect("a pattern"), deed };
+        assert_eq!(deed(&fault("SYN J", Deed::Lose)), "loses SYN J");
+        let late = Deed::Delay(Duration::from_millis(200));
+        assert_eq!(deed(&fault("FIN M", late)), "delays FIN M by 200 ms");
     }
 
     #[test]
