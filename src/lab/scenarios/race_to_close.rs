@@ -6,6 +6,7 @@
 //! Read: RFC 9293 §3.6, figures 12 and 13.
 
 use crate::analyzer::closing::ClosingKind;
+use crate::analyzer::connection::Connection;
 use crate::analyzer::role::Role;
 use crate::call::{CallName, Caller};
 use crate::exchange::error::ExchangeError;
@@ -77,7 +78,7 @@ fn serve_one_message(listener: &Plain, length: usize) -> Result<Vec<u8>, Exchang
 }
 
 fn differs(played: &Played) -> String {
-    let Some(closing) = played.first().map(|connection| connection.closing()) else { return String::new() };
+    let Some(closing) = played.first().map(Connection::closing) else { return String::new() };
     let (winner, holder) = match closing.first {
         Some(Role::Client) => ("The client", "the client's end"),
         Some(Role::Server) => ("The server", "the server's end"),
