@@ -25,6 +25,7 @@ fn running(program: &Path) -> Vec<u32> {
 }
 
 /// Waits until `is_so`, for ten seconds at most.
+#[allow(clippy::disallowed_methods, reason = "a look now and then; the condition ends it")]
 fn until(is_so: impl Fn() -> bool) -> bool {
     for _ in 0..1000 {
         if is_so() {
