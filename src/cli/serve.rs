@@ -28,6 +28,9 @@ pub struct ServeArgs {
     /// The address to listen on; 0.0.0.0 or :: for every interface
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub bind: String,
+    /// End when standard input does: for a program that starts this one, and should not be outlived by it
+    #[arg(long, hide = true)]
+    pub while_input: bool,
 }
 
 /// Serves one client after the other until it is interrupted.
@@ -40,6 +43,9 @@ pub fn run(args: &ServeArgs, quiet: bool, verbose: bool) -> anyhow::Result<()> {
     let address = addresses.first().ok_or_else(|| anyhow!("{}: no address", args.bind))?;
     let mut server = Server::bind(*address, &call_log(verbose)).map_err(told)?;
     stop_on_signals(&server.stopper()).map_err(|error| anyhow!("signals: {error}"))?;
+    if args.while_input {
+        stop_with_input(server.stopper()).map_err(|error| anyhow!("standard input: {error}"))?;
+    }
     if !quiet {
         say(format_args!("listening on {}; Ctrl-C ends it", server.local_addr()));
     }
@@ -87,6 +93,16 @@ impl Output {
             _ => Ok(()),
         }
     }
+}
+
+/// The end of standard input stops the server: whoever holds its other end has gone, in whatever way.
+fn stop_with_input(stopper: Stopper) -> io::Result<()> {
+    thread::Builder::new().name("input".to_owned()).spawn(move || {
+        // An error is an end, too.
+        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+        stopper.stop();
+    })?;
+    Ok(())
 }
 
 /// The first SIGINT or SIGTERM stops the server; the second does what it does to any program.

@@ -45,6 +45,14 @@ pub enum ExchangeError {
         /// What the system answered.
         system: SystemError,
     },
+    /// A server in a process of its own could not be started, or has ended by itself.
+    #[error("{address}: the server's process: {words}")]
+    Process {
+        /// Where it listens, or would.
+        address: SocketAddr,
+        /// What is known of it.
+        words: String,
+    },
     /// No address of a host could be connected to.
     #[error("{host}: none of its {} addresses answered as it should: {}", failures.len(), list(failures))]
     NoAddress {
@@ -65,6 +73,10 @@ impl ExchangeError {
         match self {
             Self::Host { step, .. } => Some(step.clone()),
             Self::Call { call, address, system } => next_step(*call, *address, system.errno()),
+            Self::Process { address, .. } => {
+                let port = address.port();
+                Some(format!("see whether somebody holds the port: ss -ltnp 'sport = :{port}'"))
+            }
             Self::NoAddress { failures, .. } => failures.last().and_then(Self::next_step),
         }
     }

@@ -13,6 +13,7 @@ pub mod log;
 pub mod message;
 pub mod options;
 pub mod plain;
+pub mod process;
 pub mod server;
 mod socket;
 pub mod stopper;

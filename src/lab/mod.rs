@@ -7,6 +7,7 @@
 
 pub mod error;
 pub mod listening;
+pub mod opened;
 pub mod place;
 pub mod play;
 pub mod played;

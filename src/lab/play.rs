@@ -44,6 +44,8 @@ pub struct Play {
     pub faults: Option<Faults>,
     /// Whether to ask the kernel for its own word.
     pub kernel: Ask,
+    /// The program that serves by itself where a scenario needs another process: `tcpshake`, this one as a rule.
+    pub program: Option<PathBuf>,
     /// Where to write what is captured, too. What the other end of a wire captures goes beside it: [`other_end`].
     pub write: Option<PathBuf>,
 }
@@ -117,6 +119,7 @@ fn set(play: &Play) -> Result<Stage, LabError> {
         ground,
         address,
         message: play.message.clone(),
+        program: play.program.clone(),
         log: CallLog::keeping(KEPT),
         taps,
         began: Instant::now(),

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use crate::analyzer::connection::Connection;
 use crate::analyzer::role::Role;
-use crate::call::{CallName, Caller, SocketCall};
-use crate::lab::stage::tap::View;
+use crate::call::{CallName, Caller, Returned, SocketCall};
+use crate::lab::stage::tap::{View, label};
 use crate::segment::Flags;
+use crate::time::Timestamp;
 use crate::witness::{CounterRise, KernelEvent};
 
 /// A scenario after its end.
@@ -57,6 +58,22 @@ impl Played {
     /// The first such call, if it has returned.
     pub fn call(&self, caller: Caller, name: CallName) -> Option<&SocketCall> {
         self.calls.iter().find(|call| call.caller == caller && call.name == name)
+    }
+
+    /// The name of the error of the first such call that failed.
+    pub fn failure(&self, caller: Caller, name: CallName) -> Option<&str> {
+        let calls = self.calls.iter().filter(|call| call.caller == caller && call.name == name);
+        calls.filter_map(|call| call.returned.as_ref()).find_map(|(_, returned)| match returned {
+            Returned::Error { name, .. } => Some(name.as_str()),
+            Returned::Value(_) => None,
+        })
+    }
+
+    /// When a segment with this label first passed the client's tap, in the connection of this number.
+    pub fn passed(&self, connection: usize, wanted: &str) -> Option<Timestamp> {
+        let connection = self.client.connections.get(connection.checked_sub(1)?)?;
+        let mut steps = connection.steps().iter();
+        steps.find(|step| label(step) == wanted).map(|step| step.segment.time)
     }
 
     /// By how much a counter of the kernel rose; `None` where it did not, or where it cannot be told.

@@ -3,6 +3,8 @@
 //! In: a scenario, connections, calls where there are any. Out: a sentence for each expectation that was missed.
 //! Invariant: every expectation is judged; where there are no calls (a recording), those of calls alone are left out.
 
+use std::borrow::Cow;
+
 use crate::analyzer::connection::Connection;
 use crate::analyzer::role::Role;
 use crate::call::{CallName, Caller, Returned, SocketCall};
@@ -92,7 +94,8 @@ fn is_meant(wanted: &str, seen: &str) -> bool {
 }
 
 fn claim_missed(connections: &[Connection], text: &str) -> Option<String> {
-    let expectation: Expectation = match text.parse() {
+    let ids: Vec<u64> = connections.iter().map(Connection::id).collect();
+    let expectation: Expectation = match by_id(&ids, text).parse() {
         Ok(expectation) => expectation,
         Err(error) => return Some(format!("'{text}' cannot be judged: {error}")),
     };
@@ -102,6 +105,16 @@ fn claim_missed(connections: &[Connection], text: &str) -> Option<String> {
     }
     let verdict = judge.verdicts().into_iter().find(|verdict| !verdict.held)?;
     Some(format!("not so: {text}{}", seen(&verdict)))
+}
+
+/// `connection 2: ...` means the second of the scenario's own; others on the same port may have been counted between.
+fn by_id<'a>(ids: &[u64], text: &'a str) -> Cow<'a, str> {
+    let selected = || {
+        let (number, claim) = text.strip_prefix("connection ")?.split_once(':')?;
+        let place = number.parse::<usize>().ok()?.checked_sub(1)?;
+        Some(format!("connection {}:{claim}", ids.get(place)?))
+    };
+    selected().map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 fn seen(verdict: &Verdict) -> String {
@@ -130,6 +143,13 @@ fn call_missed(calls: &[SocketCall], caller: Caller, name: CallName, wanted: &st
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn connections_are_counted_among_the_scenarios_own() {
+        assert_eq!(by_id(&[2, 5], "connection 2: outcome reset"), "connection 5: outcome reset");
+        assert_eq!(by_id(&[2, 5], "connection 3: outcome reset"), "connection 3: outcome reset");
+        assert_eq!(by_id(&[2, 5], "outcome reset"), "outcome reset");
+    }
 
     #[test]
     fn labels_are_compared_by_their_parts() {

@@ -68,6 +68,23 @@ fn a_signal_ends_the_server_whatever_it_does() {
 }
 
 #[test]
+fn a_server_that_was_told_to_ends_with_its_input() {
+    let port = free_port();
+    let mut command = words(&format!("serve --port {port} --while-input"));
+    let mut server = Running::start(command.stdin(Stdio::piped()));
+    let mut input = server.input();
+    server.out_until("waiting for client's request");
+    // What comes there means nothing; its end does.
+    input.write_all(b"stay\n").unwrap();
+    run(&format!("send 127.0.0.1 hello --port {port}")).quietly();
+    server.out_until("recv msg from client: hello");
+    drop(input);
+    let ended = server.end().with_code(0);
+    assert!(ended.out.ends_with("served 1 client\n"), "{}", ended.out);
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "nobody listens any more");
+}
+
+#[test]
 fn the_port_can_be_taken_again_at_once() {
     let port = free_port();
     for round in ["one", "two", "three"] {

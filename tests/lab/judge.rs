@@ -225,12 +225,14 @@ fn of_kernel(state: KernelState, before: Option<KernelState>) -> State {
 /// States that an end passes between two of its own segments, so that no segment shows them: one segment acknowledges the
 /// FIN and brings the other (FIN_WAIT2); the FIN and the acknowledgement of one's own are on their way together, after an
 /// own segment that shows that neither had come (CLOSING); the FIN is on its way while an older acknowledgement comes back,
-/// and the answer to it is the own FIN (CLOSE_WAIT).
+/// and the answer to it is the own FIN (CLOSE_WAIT); a socket whose process has gone lives on in FIN-WAIT-2 until a RST
+/// ends that (CLOSE).
 fn is_passing(state: KernelState, before: Option<KernelState>, next: State) -> bool {
     let passing = [
         (KernelState::FinWait1, KernelState::FinWait2, State::TimeWait),
         (KernelState::FinWait1, KernelState::Closing, State::TimeWait),
         (KernelState::Established, KernelState::CloseWait, State::LastAck),
+        (KernelState::FinWait2, KernelState::Close, State::Closed),
     ];
     before.is_some_and(|before| passing.contains(&(before, state, next)))
 }

@@ -28,6 +28,7 @@ fn played(scenario: &'static Scenario, port: u16, kernel: Ask) -> Result<Played,
         is_private: true,
         faults: None,
         kernel,
+        program: Some(env!("CARGO_BIN_EXE_tcpshake").into()),
         write: None,
     })
 }

@@ -19,7 +19,7 @@ pub fn meaning(reason: &str, listener_closed: bool) -> Option<&'static str> {
         "TCP_ABORT_ON_MEMORY" => "too many sockets without a program, or no memory for them",
         "TCP_KEEPALIVE_TIMEOUT" => Cause::ProbesUnanswered.as_str(),
         "NO_SOCKET" => "there is no socket for this segment",
-        "TCP_TIMEWAIT_SOCKET" => "the end is in TIME-WAIT",
+        "TCP_TIMEWAIT_SOCKET" => "its program had closed, and what remained was FIN-WAIT-2 or TIME-WAIT",
         "TCP_INVALID_ACK_SEQUENCE" | "TCP_ACK_UNSENT_DATA" => "what it acknowledges was never sent",
         "TCP_TOO_OLD_ACK" | "TCP_OLD_ACK" => "what it acknowledges is long past",
         "TCP_RFC7323_PAWS" => "its timestamp is too old",

@@ -126,6 +126,7 @@ fn perform(
             (_, true) => Ask::Never,
             _ => Ask::IfPossible,
         },
+        program: std::env::current_exe().ok(),
         write: args.write.clone(),
     })
 }

@@ -3,16 +3,26 @@
 //! In: nothing. Out: the list, from which `demo --list`, `explain`, the recordings and the tests take them.
 //! Invariant: a name stands once; groups stand together.
 
+pub mod abort_linger;
+pub mod abort_unread;
+pub mod accept_queue_full;
+pub mod deferred_accept;
 pub mod fast_open;
+pub mod half_close;
 pub mod ipv6;
 pub mod keep_alive;
 pub mod late_close;
 pub mod many_clients;
 pub mod message;
 pub mod mptcp;
+pub mod no_accept;
+pub mod nonblocking;
 pub mod race_to_close;
+pub mod refused;
 pub mod self_connect;
+pub mod server_killed;
 pub mod time_wait_reuse;
+pub mod write_after_close;
 pub mod zero_window;
 
 use crate::lab::scenario::Scenario;
@@ -24,10 +34,20 @@ pub const SCENARIOS: &[&Scenario] = &[
     &race_to_close::SCENARIO,
     &many_clients::SCENARIO,
     &ipv6::SCENARIO,
+    &nonblocking::SCENARIO,
+    &no_accept::SCENARIO,
+    &deferred_accept::SCENARIO,
     &fast_open::SCENARIO,
     &time_wait_reuse::SCENARIO,
     &self_connect::SCENARIO,
     &mptcp::SCENARIO,
+    &refused::SCENARIO,
+    &accept_queue_full::SCENARIO,
+    &half_close::SCENARIO,
+    &abort_unread::SCENARIO,
+    &abort_linger::SCENARIO,
+    &write_after_close::SCENARIO,
+    &server_killed::SCENARIO,
     &keep_alive::SCENARIO,
     &zero_window::SCENARIO,
 ];

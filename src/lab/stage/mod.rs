@@ -8,12 +8,13 @@ pub mod program;
 pub mod tap;
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::analyzer::role::Role;
 use crate::analyzer::state::State;
 use crate::analyzer::step::Step;
-use crate::call::{CallName, Caller};
+use crate::call::{CallName, Caller, SocketCall};
 use crate::exchange::error::ExchangeError;
 use crate::exchange::log::CallLog;
 use crate::lab::error::LabError;
@@ -28,11 +29,15 @@ pub const LIMIT: Duration = Duration::from_secs(15);
 /// How long nothing must have passed for the play to be over.
 const SILENCE: Duration = Duration::from_millis(100);
 
+/// How long a text may be that nobody reads.
+const SHORT_TEXT: usize = 1024;
+
 /// The stage.
 pub struct Stage {
     pub(super) ground: Grounds,
     pub(super) address: SocketAddr,
     pub(super) message: Vec<u8>,
+    pub(super) program: Option<PathBuf>,
     pub(super) log: CallLog,
     /// One for each end; the client's alone where both ends are on one loopback.
     pub(super) taps: Vec<Tap>,
@@ -110,6 +115,18 @@ impl Stage {
         &self.message
     }
 
+    /// Text for scenarios in which there must be some, and in which nobody may read it: never empty, and so short that no
+    /// `send` waits for room.
+    pub fn short_text(&self) -> Vec<u8> {
+        let text = self.message.get(..SHORT_TEXT).unwrap_or(&self.message);
+        if text.is_empty() { b"hello".to_vec() } else { text.to_vec() }
+    }
+
+    /// The program that serves by itself, for scenarios that need another process.
+    pub fn program(&self) -> Option<PathBuf> {
+        self.program.clone()
+    }
+
     /// The log that all calls are to go to.
     pub const fn log(&self) -> &CallLog {
         &self.log
@@ -162,14 +179,51 @@ impl Stage {
         self.until(wanted, |stage| stage.count(at, wanted) > 0)
     }
 
+    /// How many calls of this name have returned, with a value or an error.
+    pub fn returned(&self, caller: Caller, name: CallName) -> usize {
+        let is_it =
+            |call: &&SocketCall| call.caller == caller && call.name == name && call.returned.is_some();
+        self.log.snapshot().iter().filter(is_it).count()
+    }
+
     /// Waits until a call of this name has begun.
     ///
     /// # Errors
     ///
     /// As `until`.
     pub fn until_called(&mut self, caller: Caller, name: CallName) -> Result<(), LabError> {
+        self.until_calls(caller, name, 1)
+    }
+
+    /// Waits until so many calls of this name have begun.
+    ///
+    /// # Errors
+    ///
+    /// As `until`.
+    pub fn until_calls(&mut self, caller: Caller, name: CallName, count: usize) -> Result<(), LabError> {
         self.until(name.as_str(), |stage| {
-            stage.log.snapshot().iter().any(|call| call.caller == caller && call.name == name)
+            let calls = stage.log.snapshot();
+            calls.iter().filter(|call| call.caller == caller && call.name == name).count() >= count
+        })
+    }
+
+    /// Waits until the last text that this end has sent is acknowledged.
+    ///
+    /// # Errors
+    ///
+    /// As `until`.
+    pub fn until_acknowledged(&mut self, from: Role) -> Result<(), LabError> {
+        self.until("the acknowledgement of the text", |stage| {
+            let mut steps = stage.steps(Role::Client).iter().rev();
+            let mut acks = Vec::new();
+            let text = steps.find(|step| {
+                acks.push((step.from, step.connection, step.segment.ack));
+                step.from == from && step.segment.text_len > 0
+            });
+            text.is_some_and(|step| {
+                let next = step.segment.seq + step.segment.text_len;
+                acks.iter().any(|(by, of, ack)| *by != from && *of == step.connection && *ack == next)
+            })
         })
     }
 
