@@ -56,6 +56,7 @@ pub fn rows<'a>(
         Way::Seen => sightings.get(&frame(passing.step)).copied().unwrap_or(1),
         _ => 1,
     };
+    let listens = story.iter().any(calls_listen);
     let mut rows = Vec::new();
     let mut last_said: Option<&KernelEvent> = None;
     let mut last_time = start;
@@ -82,9 +83,9 @@ pub fn rows<'a>(
                 Row::Segment(passing, passing.time.since(start), times_seen(&passing))
             }
             Event::LeftOut(count) => Row::LeftOut(count),
-            Event::Begins(call) => Row::Call(side(call), begins(call), None),
-            Event::Returns(call) => Row::Call(side(call), returns(call), state_by(call)),
-            Event::Call(call) => Row::Call(side(call), whole(call), state_by(call)),
+            Event::Begins(call) => Row::Call(side(call), begins(call, listens), None),
+            Event::Returns(call) => Row::Call(side(call), returns(call, listens), state_by(call)),
+            Event::Call(call) => Row::Call(side(call), whole(call, listens), state_by(call)),
             Event::Kernel(..) => continue,
         });
     }
@@ -118,9 +119,14 @@ const fn side(call: &SocketCall) -> Role {
     }
 }
 
-fn begins(call: &SocketCall) -> String {
+/// Whether there is a listener that can be named.
+fn calls_listen(event: &Event<'_>) -> bool {
+    matches!(event, Event::Begins(call) | Event::Returns(call) | Event::Call(call) if call.name == CallName::Listen)
+}
+
+fn begins(call: &SocketCall, listens: bool) -> String {
     if call.name == CallName::Kill {
-        return whole(call);
+        return whole(call, listens);
     }
     let may_wait =
         matches!(call.name, CallName::Accept | CallName::Connect | CallName::Recv | CallName::Poll);
@@ -129,16 +135,16 @@ fn begins(call: &SocketCall) -> String {
     } else {
         "begins"
     };
-    format!("{}({}) {verb}", call.name.as_str(), arguments(call))
+    format!("{}({}) {verb}", call.name.as_str(), arguments(call, listens))
 }
 
-fn returns(call: &SocketCall) -> String {
-    let Some((time, returned)) = &call.returned else { return begins(call) };
+fn returns(call: &SocketCall, listens: bool) -> String {
+    let Some((time, returned)) = &call.returned else { return begins(call, listens) };
     if call.name == CallName::Kill {
         return format!("the {} has ended", call.caller.as_str());
     }
     // The arguments stand where it began; only which of the server's two sockets was closed is said again.
-    let which = if call.name == CallName::Close { arguments(call) } else { "" };
+    let which = if call.name == CallName::Close { arguments(call, listens) } else { "" };
     format!("{}({which}) = {returned} after {}", call.name.as_str(), span(time.since(call.began)))
 }
 
@@ -148,20 +154,20 @@ fn refuses_to_wait(call: &SocketCall) -> bool {
     matches!(&call.returned, Some((_, Returned::Error { name, .. })) if at_once.contains(&name.as_str()))
 }
 
-fn whole(call: &SocketCall) -> String {
+fn whole(call: &SocketCall, listens: bool) -> String {
     if call.name == CallName::Kill {
         // No call of its own: the program is ended from outside.
         return format!("the {} is killed", call.caller.as_str());
     }
     match &call.returned {
-        Some((_, returned)) => format!("{}({}) = {returned}", call.name.as_str(), arguments(call)),
-        None => begins(call),
+        Some((_, returned)) => format!("{}({}) = {returned}", call.name.as_str(), arguments(call, listens)),
+        None => begins(call, listens),
     }
 }
 
 /// The server closes two sockets; the one that has no peer is the listener.
-fn arguments(call: &SocketCall) -> &str {
-    let is_listener = call.caller == Caller::Server && call.peer.is_none();
+fn arguments(call: &SocketCall, listens: bool) -> &str {
+    let is_listener = listens && call.caller == Caller::Server && call.peer.is_none();
     if call.name == CallName::Close && is_listener { "listener" } else { &call.arguments }
 }
 
