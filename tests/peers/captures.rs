@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tcpshake::capture::live::check_permission;
 
-use crate::run::{free_port, run, said, skipped, tcpshake};
+use crate::run::{free_port, said, skipped, tcpshake};
 
 /// One capture.
 pub struct Capture {
