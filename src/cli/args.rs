@@ -31,9 +31,9 @@ pub struct Cli {
     pub command: Command,
 }
 
-const AFTER_HELP: &str = "Exit codes: 0 done; 1 an expectation failed (check), or a finding at or above\n\
-                          --fail-on; 2 could not do it, or only in part. Times are UTC.\n\
-                          Begin with: sudo tcpshake demo";
+const AFTER_HELP: &str = "Exit codes: 0 done; 1 an expectation failed (check, demo), or a finding at or\n\
+                          above --fail-on; 2 could not do it, or only in part. Times are UTC.\n\
+                          Begin with: tcpshake demo";
 
 /// The language in short; `docs/check.md` has it in full. At most 78 columns wide.
 const LANGUAGE: &str = "\

@@ -1,5 +1,8 @@
 //! The recordings hold what their scenarios expect: for this no right is needed.
 
+use std::collections::BTreeSet;
+
+use tcpshake::call::{CallName, Caller};
 use tcpshake::lab::recordings::of;
 use tcpshake::lab::scenarios::SCENARIOS;
 use tcpshake::lab::verdict::{Case, misses};
@@ -23,6 +26,30 @@ fn every_recording_shows_what_its_scenario_expects() {
         problems.extend(misses(scenario, case).into_iter().map(|miss| format!("{}: {miss}", scenario.name)));
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// The calls that a scenario's text names: words that are calls' names.
+fn named(text: &str) -> BTreeSet<&str> {
+    let names: BTreeSet<&str> = CallName::ALL.map(CallName::as_str).into();
+    text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| names.contains(word)).collect()
+}
+
+#[test]
+fn the_calls_that_a_scenario_names_are_those_that_were_made() {
+    for scenario in SCENARIOS {
+        let (calls, _) = read(of(scenario).unwrap().calls).unwrap();
+        for (caller, text) in [(Caller::Client, scenario.client), (Caller::Server, scenario.server)] {
+            // The calls of another process are its own.
+            if text.starts_with('(') {
+                continue;
+            }
+            let of_caller = calls.iter().filter(|call| call.caller == caller);
+            // To end a process is no call of its own.
+            let of_caller = of_caller.filter(|call| call.name != CallName::Kill);
+            let made: BTreeSet<&str> = of_caller.map(|call| call.name.as_str()).collect();
+            assert_eq!(named(text), made, "{}, {}: {text}", scenario.name, caller.as_str());
+        }
+    }
 }
 
 #[test]

@@ -56,3 +56,30 @@ pub const SCENARIOS: &[&Scenario] = &[
 pub fn find(name: &str) -> Option<&'static Scenario> {
     SCENARIOS.iter().copied().find(|scenario| scenario.name == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::lab::scenario::{Group, Place};
+
+    #[test]
+    fn the_hosts_settings_are_never_touched() {
+        for scenario in SCENARIOS {
+            let is_own = scenario.setting.place != Place::Loopback;
+            assert!(is_own || scenario.setting.system.is_empty(), "{}", scenario.name);
+        }
+    }
+
+    #[test]
+    fn names_stand_once_and_groups_together() {
+        let names: BTreeSet<&str> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
+        assert_eq!(names.len(), SCENARIOS.len());
+        let mut groups: Vec<Group> = SCENARIOS.iter().map(|scenario| scenario.group).collect();
+        groups.dedup();
+        let once: BTreeSet<Group> = groups.iter().copied().collect();
+        assert_eq!(groups.len(), once.len(), "{groups:?}");
+        assert!(find("message").is_some() && find("nothing").is_none());
+    }
+}
