@@ -51,6 +51,13 @@ fn every_dependency_has_a_room() {
 }
 
 #[test]
+fn dependencies_of_one_system_are_seen_too() {
+    let manifest = "[dependencies]\na-b = \"1\"\n# c = 1\n\n[target.'cfg(unix)'.dependencies]\nd = { version = \"1\" }\n\
+                    [target.'cfg(unix)'.dev-dependencies]\ne = \"1\"\n[dev-dependencies]\nf = \"1\"\n[lib]\npath = \"g\"";
+    assert_eq!(dependencies(manifest), ["a_b", "d"]);
+}
+
+#[test]
 fn the_document_shows_the_same_floors() {
     let here: BTreeSet<(String, u8)> =
         FLOORS.iter().map(|(room, floor)| ((*room).to_owned(), *floor)).collect();

@@ -68,6 +68,11 @@ impl ExchangeError {
         Self::Call { call, address, system: error.into() }
     }
 
+    /// Whether the program did not even ask, since the system has no such thing.
+    pub fn is_unsupported(&self) -> bool {
+        matches!(self, Self::Call { system, .. } if system.is_unsupported())
+    }
+
     /// What the reader may try now.
     pub fn next_step(&self) -> Option<String> {
         match self {
@@ -86,6 +91,10 @@ impl SystemError {
     /// The number as `nix` has it.
     pub(super) fn errno(&self) -> Errno {
         Errno::from_raw(self.number)
+    }
+
+    fn is_unsupported(&self) -> bool {
+        self.number == 0 && self.name == format!("{:?}", io::ErrorKind::Unsupported)
     }
 }
 
@@ -128,6 +137,7 @@ fn cause(call: CallName, system: &SystemError) -> String {
         (Connect, Errno::ENETUNREACH | Errno::EHOSTUNREACH | Errno::EADDRNOTAVAIL) => "no way there",
         (Connect | Send | Recv, Errno::ECONNRESET | Errno::EPIPE) => "the other end has reset the connection",
         (Socket | Accept, Errno::EMFILE | Errno::ENFILE) => "no descriptor is left",
+        _ if system.is_unsupported() => "not offered on this system",
         _ => return format!("{}: {system}", call.as_str()),
     };
     format!("{plain}; {}: {system}", call.as_str())

@@ -17,3 +17,8 @@ pub mod process;
 pub mod server;
 mod socket;
 pub mod stopper;
+#[cfg(target_os = "linux")]
+mod system;
+#[cfg(not(target_os = "linux"))]
+#[path = "elsewhere.rs"]
+mod system;

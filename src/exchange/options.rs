@@ -1,16 +1,14 @@
 //! The socket options that the laboratory's programs set.
 //!
 //! In: an option as a value. Out: the system call, and its arguments as a programmer writes them.
-//! Invariant: an option that the usual crates lack goes through `uapi`'s safe setter, never through a call of our own.
+//! Invariant: what not every system has is set in `system.rs`; where that does not know it, it is `Unsupported`.
 //! Read: `tcp(7)`, `socket(7)`.
 
 use std::fmt;
 use std::io;
-use std::os::fd::AsRawFd;
 use std::time::Duration;
 
-use socket2::{Socket, TcpKeepalive};
-use uapi::c;
+use socket2::Socket;
 
 /// An option of a TCP socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,25 +45,20 @@ pub enum SocketOption {
 }
 
 impl SocketOption {
+    /// Sets what every system has.
     pub(super) fn set(self, socket: &Socket) -> io::Result<()> {
-        let fd = socket.as_raw_fd();
-        let tcp = |name: c::c_int, value: c::c_int| {
-            uapi::setsockopt(fd, c::IPPROTO_TCP, name, &value).map_err(io::Error::from)
-        };
         match self {
             Self::ReuseAddress => socket.set_reuse_address(true),
             Self::Linger(time) => socket.set_linger(Some(time)),
             Self::NoDelay => socket.set_tcp_nodelay(true),
             Self::ReceiveBuffer(octets) => socket.set_recv_buffer_size(octets),
             Self::SendBuffer(octets) => socket.set_send_buffer_size(octets),
-            Self::DeferAccept(seconds) => tcp(c::TCP_DEFER_ACCEPT, seconds),
-            Self::FastOpen(queue) => tcp(c::TCP_FASTOPEN, queue),
-            Self::FastOpenConnect => tcp(c::TCP_FASTOPEN_CONNECT, 1),
-            Self::KeepAlive { idle, interval, count } => socket.set_tcp_keepalive(
-                &TcpKeepalive::new().with_time(idle).with_interval(interval).with_retries(count),
-            ),
-            Self::UserTimeout(time) => socket.set_tcp_user_timeout(Some(time)),
-            Self::Repair => tcp(c::TCP_REPAIR, 1),
+            Self::DeferAccept(_)
+            | Self::FastOpen(_)
+            | Self::FastOpenConnect
+            | Self::KeepAlive { .. }
+            | Self::UserTimeout(_)
+            | Self::Repair => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 }

@@ -12,8 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use socket2::{Domain, Protocol, Socket, Type};
-use uapi::c;
+use socket2::{Domain, Socket};
 
 use crate::call::{CallName, Caller};
 use crate::exchange::address::on_wire;
@@ -21,6 +20,7 @@ use crate::exchange::error::{ExchangeError, SystemError};
 use crate::exchange::log::{CallLog, Pair, Trace, now, outcome};
 use crate::exchange::options::SocketOption;
 use crate::exchange::socket::{descriptor, octets, uninterrupted, with_source};
+use crate::exchange::system;
 
 /// What socket to make.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,8 +84,7 @@ impl Sockets {
         let protocol = if kind.multipath { ", IPPROTO_MPTCP" } else { "" };
         let make = || {
             let domain = if kind.ipv6 { Domain::IPV6 } else { Domain::IPV4 };
-            let sort = if kind.nonblocking { Type::STREAM.nonblocking() } else { Type::STREAM };
-            Socket::new(domain, sort, kind.multipath.then_some(Protocol::MPTCP))
+            system::open(domain, kind.nonblocking, kind.multipath)
         };
         trace
             .call(CallName::Socket, format!("{family}, SOCK_STREAM{waits}{protocol}"), make, descriptor)
@@ -118,7 +117,7 @@ impl Plain {
     /// # Errors
     /// [`ExchangeError::Call`].
     pub fn set(&self, option: SocketOption) -> Result<(), ExchangeError> {
-        self.simple(CallName::SetSockOpt, option.to_string(), |socket| option.set(socket))
+        self.simple(CallName::SetSockOpt, option.to_string(), |socket| system::set(option, socket))
     }
 
     /// `bind()`. Port 0 lets the system choose.
@@ -189,7 +188,7 @@ impl Plain {
     /// # Errors
     /// [`ExchangeError::Call`], `EPIPE` without any signal.
     pub fn send(&self, text: &[u8]) -> Result<usize, ExchangeError> {
-        self.moving(CallName::Send, text.len(), |socket| socket.send_with_flags(text, c::MSG_NOSIGNAL))
+        self.moving(CallName::Send, text.len(), |socket| socket.send_with_flags(text, system::NO_SIGNAL))
     }
 
     /// `recv()`: waits for text, takes at most `most` octets of it. Nothing is the peer's FIN.

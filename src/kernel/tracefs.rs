@@ -9,7 +9,6 @@ use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::fs::{Dir, Mode, OFlags, openat};
-use rustix::io::Errno;
 
 use crate::kernel::error::KernelError;
 
@@ -23,6 +22,8 @@ const MOUNTED: [&str; 2] = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
 /// [`KernelError::NotPermitted`] where the process may not, [`KernelError::NoTracefs`] where there is none.
 #[cfg(target_os = "linux")]
 pub fn open() -> Result<OwnedFd, KernelError> {
+    use rustix::io::Errno;
+
     let refusal = match detached() {
         Ok(root) => return Ok(root),
         Err(error) => error,
@@ -62,7 +63,7 @@ const ROOM: usize = 1 << 16;
 const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 #[cfg(target_os = "linux")]
-fn detached() -> Result<OwnedFd, Errno> {
+fn detached() -> rustix::io::Result<OwnedFd> {
     use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsmount, fsopen};
 
     let context = fsopen("tracefs", FsOpenFlags::FSOPEN_CLOEXEC)?;

@@ -64,6 +64,17 @@ pub enum LabError {
 }
 
 impl LabError {
+    /// What the system lacks, this scenario cannot be played without; any other error stays what it is.
+    #[must_use]
+    pub fn of(self, scenario: &'static str) -> Self {
+        let is_lacking = match &self {
+            Self::Place(error) => matches!(error, PlaceError::NotOffered),
+            Self::Exchange(error) => error.is_unsupported(),
+            _ => false,
+        };
+        if is_lacking { Self::NotHere { scenario, why: self.to_string() } } else { self }
+    }
+
     /// Whether the reader of what was to be written has gone.
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Capture(error) if error.is_broken_pipe())
@@ -89,7 +100,25 @@ impl LabError {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
+    use crate::call::CallName;
+    use crate::exchange::error::SystemError;
+
+    #[test]
+    fn what_the_system_lacks_is_no_failure_of_the_scenario() {
+        let call = |kind: io::ErrorKind| {
+            let system = SystemError::from(&io::Error::from(kind));
+            ExchangeError::Call { call: CallName::SetSockOpt, address: ([127, 0, 0, 1], 6666).into(), system }
+        };
+        let unsupported = LabError::from(call(io::ErrorKind::Unsupported)).of("some");
+        assert!(unsupported.to_string().starts_with("some: 127.0.0.1:6666: not offered on this system"));
+        assert_eq!(unsupported.next_step().unwrap(), "tcpshake demo some --recorded");
+        assert!(matches!(LabError::from(PlaceError::NotOffered).of("some"), LabError::NotHere { .. }));
+        let failed = LabError::from(call(io::ErrorKind::NotConnected)).of("some");
+        assert!(matches!(failed, LabError::Exchange(_)));
+    }
 
     #[test]
     fn an_exchange_that_nobody_saw_is_no_failed_exchange() {

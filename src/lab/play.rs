@@ -54,8 +54,21 @@ pub struct Play {
 ///
 /// # Errors
 ///
-/// [`LabError`]: no permission to capture, the port taken, a socket call that failed, or no end in time.
+/// [`LabError`]: no permission to capture, the port taken, a socket call that failed, or no end in time; `NotHere` where
+/// the system lacks what it needs.
 pub fn play(play: &Play) -> Result<Played, LabError> {
+    perform(play).map_err(|error| error.of(play.scenario.name))
+}
+
+/// Where the capture of the server's end of a wire goes: `a.pcap` and `a.server.pcap`.
+pub fn other_end(path: &Path) -> PathBuf {
+    match path.extension() {
+        Some(extension) => path.with_extension(format!("server.{}", extension.to_string_lossy())),
+        None => path.with_extension("server"),
+    }
+}
+
+fn perform(play: &Play) -> Result<Played, LabError> {
     let mut witness = Listening::begin(play.kernel, play.port)?;
     let mut stage = set(play)?;
     witness.count(&stage)?;
@@ -82,14 +95,6 @@ pub fn play(play: &Play) -> Result<Played, LabError> {
         view.hears(kernel.as_deref().unwrap_or_default(), &counters);
     }
     Ok(Played { client, server, calls, received, kernel, counters })
-}
-
-/// Where the capture of the server's end of a wire goes: `a.pcap` and `a.server.pcap`.
-pub fn other_end(path: &Path) -> PathBuf {
-    match path.extension() {
-        Some(extension) => path.with_extension(format!("server.{}", extension.to_string_lossy())),
-        None => path.with_extension("server"),
-    }
 }
 
 /// Makes the place and opens the taps.

@@ -305,14 +305,23 @@ pub fn forbids_unsafe(manifest: &str) -> bool {
     manifest.lines().map(str::trim).any(|line| line.replace(' ', "") == "unsafe_code=\"forbid\"")
 }
 
-/// The names under `[dependencies]` as they are written in code.
+/// The names under `[dependencies]`, of every system, as they are written in code.
 pub fn dependencies(manifest: &str) -> Vec<String> {
-    let table = manifest.lines().skip_while(|line| line.trim() != "[dependencies]").skip(1);
-    table
-        .take_while(|line| !line.starts_with('['))
-        .filter(|line| !line.trim_start().starts_with('#'))
-        .filter_map(|line| line.split_once('=').map(|(name, _)| name.trim().replace('-', "_")))
-        .collect()
+    let mut is_inside = false;
+    let mut names = Vec::new();
+    for line in manifest.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
+        if line.starts_with('[') {
+            is_inside = line == "[dependencies]" || is_of_a_target(line);
+        } else if let (true, Some((name, _))) = (is_inside, line.split_once('=')) {
+            names.push(name.trim().replace('-', "_"));
+        }
+    }
+    names
+}
+
+/// `[target.'cfg(target_os = "linux")'.dependencies]`.
+fn is_of_a_target(header: &str) -> bool {
+    header.starts_with("[target.") && header.ends_with(".dependencies]")
 }
 
 /// The rooms and floors in the table of `docs/architecture.md`: `| 3 | `decode/` | ... |`.

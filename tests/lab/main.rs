@@ -12,4 +12,5 @@ mod played;
 mod recorded;
 #[path = "../cli/run.rs"]
 mod run;
+#[cfg(target_os = "linux")]
 mod user;

@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use anyhow::{anyhow, bail};
 use tcpshake::lab::error::LabError;
 use tcpshake::lab::listening::Ask;
+use tcpshake::lab::place::error::PlaceError;
 use tcpshake::lab::place::rights::{Rights, Wants, gain, held};
 use tcpshake::lab::play::{Play, play};
 use tcpshake::lab::played::Played;
@@ -50,7 +51,7 @@ pub fn run(args: &DemoArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let played = if args.recorded {
         recorded(scenario)?
     } else {
-        let rights = gain(wants(args, &[scenario])).map_err(told)?;
+        let rights = rights(args, &[scenario])?;
         perform(args, scenario, faults, rights).map_err(told)?
     };
     if args.write.as_deref().is_some_and(|path| path.as_os_str() == "-") {
@@ -69,7 +70,7 @@ fn all(args: &DemoArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     if args.write.is_some() || args.faults.are_any() {
         bail!("demo all: it takes neither --write nor faults\n  try: one scenario at a time");
     }
-    let rights = if args.recorded { held() } else { gain(wants(args, SCENARIOS)).map_err(told)? };
+    let rights = if args.recorded { held() } else { rights(args, SCENARIOS)? };
     let (mut as_expected, mut skipped, mut failed) = (0, Vec::new(), Vec::new());
     for scenario in SCENARIOS {
         let played =
@@ -142,6 +143,15 @@ fn recorded(scenario: &Scenario) -> anyhow::Result<Played> {
     }
     let kernel = (!kernel.is_empty()).then_some(kernel);
     Ok(Played { client, server, calls, received: Vec::new(), kernel, counters: Vec::new() })
+}
+
+/// The rights that the scenarios need. Where the system has no namespaces at all, those that there are: each scenario
+/// that needs one says so itself.
+fn rights(args: &DemoArgs, scenarios: &[&Scenario]) -> anyhow::Result<Rights> {
+    match gain(wants(args, scenarios)) {
+        Err(PlaceError::NotOffered) => Ok(held()),
+        gained => gained.map_err(told),
+    }
 }
 
 /// What the scenarios need: the host's loopback, or namespaces.

@@ -14,6 +14,9 @@ use crate::lab::place::status::Status;
 /// Why there is no such place.
 #[derive(Debug, Error)]
 pub enum PlaceError {
+    /// The system has no namespaces: it is not Linux.
+    #[error("a network namespace of its own: not offered on this system, only on Linux")]
+    NotOffered,
     /// The system forbids a namespace.
     #[error("a {kind} namespace of its own: {}", reason.words())]
     Forbidden {
@@ -92,7 +95,7 @@ impl PlaceError {
     pub fn next_step(&self) -> Option<String> {
         match self {
             Self::Forbidden { reason, .. } => Some(format!("{}; {RECORDED}", reason.next_step())),
-            Self::Failed { .. } => Some(RECORDED.to_owned()),
+            Self::NotOffered | Self::Failed { .. } => Some(RECORDED.to_owned()),
             Self::HostSetting { .. } => Some("play it in a namespace: --private".to_owned()),
             Self::NoSetting { .. } => None,
         }

@@ -3,21 +3,17 @@
 //! In: nothing, or the parts of a wire. Out: threads that live there, its settings, its addresses.
 //! Invariant: a namespace ends when the last handle, thread and socket in it have gone, so with the process at the
 //! latest; it has no name that could outlive that. The host's settings are never changed.
-//! Read: network_namespaces(7), setns(2).
+//! Read: network_namespaces(7).
 
 use std::fs;
-use std::fs::File;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::os::fd::{AsFd, BorrowedFd};
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::thread::{Builder, scope};
 
-use nix::sched::{CloneFlags, setns, unshare};
-
 use crate::capture::interfaces::loopback_interface;
-use crate::lab::place::error::{Kind, PlaceError};
-use crate::lab::place::links::Links;
+use crate::lab::place::error::PlaceError;
+use crate::lab::place::system::{self, Namespace};
 
 /// A network namespace; clones are the same one.
 #[derive(Clone, Debug)]
@@ -26,7 +22,7 @@ pub struct Ground(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     /// `None` is the one the process is in.
-    namespace: Option<File>,
+    namespace: Option<Namespace>,
     interface: String,
     ipv4: Ipv4Addr,
     ipv6: Ipv6Addr,
@@ -48,7 +44,7 @@ impl Ground {
     ///
     /// # Errors
     ///
-    /// `Forbidden` with the setting that forbids it.
+    /// `Forbidden` with the setting that forbids it, `NotOffered` where the system has none.
     pub fn private() -> Result<Self, PlaceError> {
         Self::with("lo", Ipv4Addr::LOCALHOST, Ipv6Addr::LOCALHOST)
     }
@@ -63,7 +59,7 @@ impl Ground {
         let made = scope(|scope| {
             let thread = Builder::new()
                 .name("ground".to_owned())
-                .spawn_scoped(scope, make)
+                .spawn_scoped(scope, Namespace::make)
                 .map_err(|error| PlaceError::failed("a thread", error))?;
             thread.join().unwrap_or_else(|panic| resume_unwind(panic))
         });
@@ -78,9 +74,7 @@ impl Ground {
     ///
     /// `Failed` with the system's words.
     pub fn enter(&self) -> Result<(), PlaceError> {
-        let Some(namespace) = &self.0.namespace else { return Ok(()) };
-        setns(namespace, CloneFlags::CLONE_NEWNET)
-            .map_err(|errno| PlaceError::failed("entering a network namespace", errno))
+        self.0.namespace.as_ref().map_or(Ok(()), Namespace::enter)
     }
 
     /// Does `work` on a thread that lives there.
@@ -145,7 +139,7 @@ impl Ground {
     ///
     /// `HostSetting` on the host's ground, or `Failed`.
     pub fn route(&self, to: IpAddr, gateway: IpAddr) -> Result<(), PlaceError> {
-        self.change("routes", |links| links.route(to, gateway))
+        self.change("routes", || system::route(to, gateway))
     }
 
     /// Makes a router of it that refuses to hand on what goes to `to`, and says so by ICMP: that the host is unreachable, or
@@ -155,7 +149,7 @@ impl Ground {
     ///
     /// As for `route`.
     pub fn refuse(&self, to: IpAddr, is_prohibited: bool) -> Result<(), PlaceError> {
-        self.change("routes", |links| links.refuse(to, is_prohibited))?;
+        self.change("routes", || system::refuse(to, is_prohibited))?;
         let forwarding = if to.is_ipv6() { "net/ipv6/conf/all/forwarding" } else { "net/ipv4/ip_forward" };
         self.set(forwarding, "1")
     }
@@ -168,26 +162,18 @@ impl Ground {
     pub fn change(
         &self,
         what: &str,
-        work: impl FnOnce(&mut Links) -> Result<(), PlaceError> + Send,
+        work: impl FnOnce() -> Result<(), PlaceError> + Send,
     ) -> Result<(), PlaceError> {
         if !self.is_private() {
             return Err(PlaceError::HostSetting { setting: what.to_owned() });
         }
-        self.within(|| work(&mut Links::open()?))?
+        self.within(work)?
     }
 
     /// The namespace itself, where it is not the process's own.
-    pub fn namespace(&self) -> Option<BorrowedFd<'_>> {
-        self.0.namespace.as_ref().map(AsFd::as_fd)
+    pub fn namespace(&self) -> Option<&Namespace> {
+        self.0.namespace.as_ref()
     }
-}
-
-/// Makes a namespace of the calling thread's own.
-fn make() -> Result<File, PlaceError> {
-    unshare(CloneFlags::CLONE_NEWNET).map_err(|errno| PlaceError::forbidden(Kind::Network, errno))?;
-    Links::open()?.loopback_up()?;
-    File::open("/proc/thread-self/ns/net")
-        .map_err(|error| PlaceError::failed("/proc/thread-self/ns/net", error))
 }
 
 /// Where a setting stands. Only what is below `net/` belongs to a network namespace.

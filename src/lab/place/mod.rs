@@ -5,6 +5,12 @@
 
 pub mod error;
 pub mod ground;
+#[cfg(target_os = "linux")]
 pub mod links;
 pub mod rights;
 pub mod status;
+#[cfg(target_os = "linux")]
+pub mod system;
+#[cfg(not(target_os = "linux"))]
+#[path = "elsewhere.rs"]
+pub mod system;

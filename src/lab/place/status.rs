@@ -58,6 +58,5 @@ mod tests {
         assert!(status.has(&[NET_ADMIN, NET_RAW]) && !status.has(&[NET_RAW, SYS_ADMIN]));
         assert_eq!((status.threads, status.has_filter), (3, true));
         assert_eq!(Status::of("nothing of the kind"), Status::default());
-        assert!(Status::read().threads > 0, "there is at least the one that asks");
     }
 }

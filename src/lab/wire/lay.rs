@@ -11,6 +11,7 @@
 
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{Builder, JoinHandle, park_timeout};
@@ -140,8 +141,8 @@ fn lay_end(side: Side, middle: &Ground) -> Result<Ground, PlaceError> {
     let there = middle.namespace().ok_or_else(|| PlaceError::failed("the cable", io::ErrorKind::NotFound))?;
     let (near, far) =
         (End { name: WIRE, hardware: side.hardware() }, End { name, hardware: [2, 0, 0, 0, 1, number] });
-    ground.change("interfaces", |links| {
-        links.pair(near, far, there)?;
+    change(&ground, |links| {
+        links.pair(near, far, there.as_fd())?;
         links.whole_packets_only(WIRE)?;
         links.address(WIRE, IpAddr::V4(ipv4), 24)?;
         if has_ipv6 {
@@ -149,9 +150,17 @@ fn lay_end(side: Side, middle: &Ground) -> Result<Ground, PlaceError> {
         }
         Ok(())
     })?;
-    middle.change("interfaces", |links| links.interface_up(name))?;
-    ground.change("interfaces", |links| links.interface_up(WIRE))?;
+    change(middle, |links| links.interface_up(name))?;
+    change(&ground, |links| links.interface_up(WIRE))?;
     Ok(ground)
+}
+
+/// Changes the interfaces of a ground, or asks about them.
+fn change(
+    ground: &Ground,
+    work: impl FnOnce(&mut Links) -> Result<(), PlaceError> + Send,
+) -> Result<(), PlaceError> {
+    ground.change("interfaces", || work(&mut Links::open()?))
 }
 
 /// Sets what concerns new interfaces in IPv6; false where the system has no IPv6, or no such setting.
@@ -164,7 +173,7 @@ fn set_where_known(ground: &Ground, setting: &str, value: &str) -> Result<bool, 
 
 #[allow(clippy::disallowed_methods, reason = "how long interfaces may take is real time")]
 fn wait_until_up(ground: &Ground, names: &[&str]) -> Result<(), PlaceError> {
-    ground.change("interfaces", |links: &mut Links| {
+    change(ground, |links| {
         let began = Instant::now();
         for name in names {
             while !links.is_up(name)? {
