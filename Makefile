@@ -43,7 +43,7 @@ lint: setup ## clippy, warnings are errors
 doc: setup ## rustdoc, warnings are errors
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps
 
-portable: ## the library without libpcap and sockets, on WebAssembly too where that target is installed
+portable: setup ## the library without libpcap and sockets, on WebAssembly too; all of it without what Linux alone has
 	$(CARGO) check --locked --lib --no-default-features
 	@if [ -d "$$(rustc --print sysroot)/lib/rustlib/$(WASM)" ]; then \
 	  echo "$(CARGO) check --locked --lib --no-default-features --target $(WASM)"; \
@@ -51,6 +51,8 @@ portable: ## the library without libpcap and sockets, on WebAssembly too where t
 	else \
 	  echo "skipped: the check for $(WASM) (to have it: rustup target add $(WASM))"; \
 	fi
+	@scripts/setup.sh component clippy clippy
+	CARGO='$(CARGO)' scripts/elsewhere.sh
 
 # Built as the tests are, so that nothing is built twice.
 check: setup ## the captures of a real kernel held against what they must show
