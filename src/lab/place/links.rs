@@ -15,6 +15,9 @@ use netlink_packet_route::address::{AddressAttribute, AddressHeaderFlags, Addres
 use netlink_packet_route::link::{
     InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, State,
 };
+use netlink_packet_route::neighbour::{
+    NeighbourAddress, NeighbourAttribute, NeighbourMessage, NeighbourState,
+};
 use netlink_packet_route::route::{
     RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType,
 };
@@ -119,6 +122,27 @@ impl Links {
         message.header.index = index_of(name)?;
         message.attributes = vec![AddressAttribute::Local(address), AddressAttribute::Address(address)];
         self.ask(RouteNetlinkMessage::NewAddress(message), NEW, || format!("address {address}"))
+    }
+
+    /// Tells the interface at which hardware address another one is, so that it need not ask.
+    ///
+    /// # Errors
+    ///
+    /// `Failed` with what was to be made, and the kernel's words.
+    pub fn neighbour(&mut self, name: &str, address: IpAddr, hardware: [u8; 6]) -> Result<(), PlaceError> {
+        let mut message = NeighbourMessage::default();
+        message.header.family = family(address);
+        message.header.ifindex = index_of(name)?;
+        message.header.state = NeighbourState::Permanent;
+        let there = match address {
+            IpAddr::V4(address) => NeighbourAddress::Inet(address),
+            IpAddr::V6(address) => NeighbourAddress::Inet6(address),
+        };
+        message.attributes = vec![
+            NeighbourAttribute::Destination(there),
+            NeighbourAttribute::LinkLayerAddress(hardware.to_vec()),
+        ];
+        self.ask(RouteNetlinkMessage::NewNeighbour(message), NEW, || format!("neighbour {address}"))
     }
 
     /// A route to one address by way of another.

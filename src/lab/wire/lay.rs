@@ -128,12 +128,14 @@ impl Drop for Wire {
 
 /// Makes one ground, and the pair of interfaces between it and the cable's namespace.
 fn lay_end(side: Side, middle: &Ground) -> Result<Ground, PlaceError> {
-    let (name, number) = match side {
-        Side::Client => ("client", 1),
-        Side::Server => ("server", 2),
+    let (name, number, other) = match side {
+        Side::Client => ("client", 1, 2),
+        Side::Server => ("server", 2, 1),
     };
-    let (ipv4, ipv6) =
-        (Ipv4Addr::new(192, 0, 2, number), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, number.into()));
+    let ipv4 = |number| Ipv4Addr::new(192, 0, 2, number);
+    let ipv6 = |number| Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, number);
+    let (there4, there6) = (ipv4(other), ipv6(other.into()));
+    let (ipv4, ipv6) = (ipv4(number), ipv6(number.into()));
     let ground = Ground::with(WIRE, ipv4, ipv6)?;
     let has_ipv6 = QUIET.iter().try_fold(true, |known, (setting, value)| {
         set_where_known(&ground, setting, value).map(|is_known| known && is_known)
@@ -151,7 +153,15 @@ fn lay_end(side: Side, middle: &Ground) -> Result<Ground, PlaceError> {
         Ok(())
     })?;
     change(middle, |links| links.interface_up(name))?;
-    change(&ground, |links| links.interface_up(WIRE))?;
+    change(&ground, |links| {
+        links.interface_up(WIRE)?;
+        // Where a frame takes its time, a question and its answer before the first SYN would take theirs.
+        links.neighbour(WIRE, IpAddr::V4(there4), side.other().hardware())?;
+        if has_ipv6 {
+            links.neighbour(WIRE, IpAddr::V6(there6), side.other().hardware())?;
+        }
+        Ok(())
+    })?;
     Ok(ground)
 }
 
