@@ -323,7 +323,7 @@ impl Connection {
 
     fn label(&self, segment: &Segment, facts: &Facts, from: Role) -> Label {
         let numbers = Ends { client: &self.ends.client.numbers, server: &self.ends.server.numbers };
-        Label::of(segment, facts, from, numbers, Letters { first_fin: self.first_fin, is_self: self.is_self })
+        Label::of(segment, facts, from, numbers, self.letters())
     }
 
     fn is_closed_both_ways(&self) -> bool {
@@ -354,9 +354,21 @@ impl Connection {
         self.standing_reset().is_none() && !self.is_closed_both_ways() && self.lacks_only_the_last_ack()
     }
 
-    /// Keeps the steps of an attempt that opened nothing.
+    /// Keeps the steps of an attempt that opened nothing, under this connection's names.
     pub fn takes_steps_of(&mut self, attempt: &Self) {
-        self.steps.join(&attempt.steps);
+        let letters = self.letters();
+        let ends = &self.ends;
+        let (connection, client) = (self.id, self.sockets().client);
+        let stray = |step: &Step| {
+            let from = if step.segment.source == client { Role::Client } else { Role::Server };
+            let label = step.label.among(&step.segment, from, &ends.of(from).numbers, letters);
+            Step { connection, from, label, ..step.clone() }
+        };
+        self.steps.join(attempt.steps.iter().map(stray));
+    }
+
+    fn letters(&self) -> Letters {
+        Letters { first_fin: self.first_fin, is_self: self.is_self }
     }
 
     fn lacks_only_the_last_ack(&self) -> bool {

@@ -137,6 +137,13 @@ impl Label {
         label
     }
 
+    /// The same for a SYN that opened nothing, under the names of the connection that it came to: `end` sent it, or seems to
+    /// have.
+    #[must_use]
+    pub fn among(self, segment: &Segment, from: Role, end: &EndNumbers, letters: Letters) -> Self {
+        Self { syn: self.syn.map(|_| name(segment.seq, end, from, letters, false)), ..self }
+    }
+
     /// The same label for another sighting of the same packet.
     #[must_use]
     pub const fn seen_again(self) -> Self {

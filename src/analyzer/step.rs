@@ -75,18 +75,25 @@ impl Steps {
         }
     }
 
-    /// Puts the steps of another connection of the pair between these, by their frames.
-    pub fn join(&mut self, others: &Self) {
+    /// Puts steps that opened nothing between these, by their frames: they moved neither end.
+    pub fn join(&mut self, others: impl Iterator<Item = Step>) {
         let Some(kept) = &mut self.0 else { return };
-        for step in others.iter() {
+        for mut step in others {
             let is_later = |kept: &Step| kept.segment.frame > step.segment.frame;
             let at = kept.first.iter().position(is_later).unwrap_or(kept.first.len());
-            let has_last = !kept.last.is_empty();
-            if at < kept.first.len() || !has_last {
-                kept.first.insert(at, step.clone());
+            let is_first = at < kept.first.len() || kept.last.is_empty();
+            let last_at = kept.last.iter().position(is_later).unwrap_or(kept.last.len());
+            let before = match last_at.checked_sub(1) {
+                Some(before) if !is_first => kept.last.get(before),
+                _ => at.checked_sub(1).and_then(|before| kept.first.get(before)),
+            };
+            if let Some(before) = before {
+                (step.states, step.assumed) = (before.states, before.assumed);
+            }
+            if is_first {
+                kept.first.insert(at, step);
             } else {
-                let at = kept.last.iter().position(is_later).unwrap_or(kept.last.len());
-                kept.last.insert(at, step.clone());
+                kept.last.insert(last_at, step);
             }
         }
     }
