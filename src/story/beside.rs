@@ -88,13 +88,29 @@ impl OfConnection {
         sockets.filter(before).max().or_else(|| words.filter(before).max()).unwrap_or(start)
     }
 
-    /// Keeps what was done at such a time: a call of the server when it returned, since it may have waited for long.
+    /// Keeps what was done at such a time. A call of the server counts from the accept that gave it its connection, a word
+    /// of the kernel from when its socket opened: both may come when the next connection has begun.
     fn keep(&mut self, is_then: impl Fn(Timestamp) -> bool) {
-        self.calls.retain(|call| match (call.caller, &call.returned) {
-            (Caller::Server, Some((returned, _))) => is_then(*returned),
+        let returned = |call: &SocketCall| call.returned.as_ref().map(|(returned, _)| *returned);
+        let is_accept = |call: &&SocketCall| call.caller == Caller::Server && call.name == CallName::Accept;
+        let accepts: Vec<Timestamp> = self.calls.iter().filter(is_accept).filter_map(returned).collect();
+        let latest = |times: &[Timestamp], time: Timestamp| {
+            times.iter().copied().filter(|known| *known <= time).max().unwrap_or(time)
+        };
+        self.calls.retain(|call| match (call.caller, call.name, returned(call)) {
+            (Caller::Server, CallName::Accept, Some(returned)) => is_then(returned),
+            (Caller::Server, ..) => is_then(latest(&accepts, call.began)),
             _ => is_then(call.began),
         });
-        self.kernel.retain(|said| is_then(said.time));
+        let opens = |said: &&KernelEvent| {
+            matches!(said.word, KernelWord::State { to: KernelState::SynSent | KernelState::SynRecv, .. })
+        };
+        let opened: Vec<_> = self.kernel.iter().filter(opens).map(|said| (said.socket, said.time)).collect();
+        self.kernel.retain(|said| {
+            let own = opened.iter().filter(|(socket, _)| *socket == said.socket);
+            let own: Vec<Timestamp> = own.map(|(_, time)| *time).collect();
+            is_then(latest(&own, said.time))
+        });
     }
 
     /// The same, to show.

@@ -20,27 +20,38 @@ use crate::time::Timestamp;
 /// A way that takes longer has room for what the programs do meanwhile, which is worth seeing.
 const LONG: Duration = Duration::from_millis(1);
 
-/// The story of one connection as both its ends saw it. Where one of them was too long to be kept, the client's is told.
-pub fn tell_both<'a>(client: &'a Connection, server: &'a Connection, beside: Beside<'a>) -> Vec<Event<'a>> {
+/// The story of one connection as both its ends saw it; `None` where the server's tap saw nothing of it. Where one of them was
+/// too long to be kept, the client's is told.
+pub fn tell_both<'a>(
+    client: &'a Connection,
+    server: Option<&'a Connection>,
+    beside: Beside<'a>,
+) -> Vec<Event<'a>> {
     let is_whole = |connection: &Connection| connection.steps().left_out() == 0;
-    if !is_whole(client) || !is_whole(server) || client.is_self() {
+    if !is_whole(client) || !server.is_none_or(is_whole) || client.is_self() {
         return tell(client, beside);
     }
     let sockets = client.sockets();
     let sights = sights(client, server);
     let is_busy = |from: Timestamp, to: Timestamp| to.since(from) >= LONG && beside.has_between(from, to);
-    let mut teller = Teller { turned: server.sockets().client != sockets.client, ..Teller::default() };
+    let mut teller =
+        Teller { turned: server.is_some_and(|server| is_turned(client, server)), ..Teller::default() };
     let told = legs(&sights, &is_busy).into_iter().filter_map(|leg| teller.tell(&sights, leg)).collect();
     put_beside(told, beside, sockets)
 }
 
 /// When the first of either was seen.
-pub fn start(client: &Connection, server: &Connection) -> Timestamp {
-    client.start().min(server.start())
+pub fn start(client: &Connection, server: Option<&Connection>) -> Timestamp {
+    server.map_or(client.start(), |server| client.start().min(server.start()))
+}
+
+/// Whether the server's tap takes the server for the client, since it saw its segment first.
+pub fn is_turned(client: &Connection, server: &Connection) -> bool {
+    client.sockets().client != server.sockets().client
 }
 
 /// What both taps saw, by time; a departure before an arrival of the same moment.
-fn sights<'a>(client: &'a Connection, server: &'a Connection) -> Vec<Sight<'a>> {
+fn sights<'a>(client: &'a Connection, server: Option<&'a Connection>) -> Vec<Sight<'a>> {
     let ours = client.sockets().client;
     let at = |at: Role| {
         move |step: &'a Step| {
@@ -49,7 +60,8 @@ fn sights<'a>(client: &'a Connection, server: &'a Connection) -> Vec<Sight<'a>> 
         }
     };
     let mut near = client.steps().iter().map(at(Role::Client)).peekable();
-    let mut far = server.steps().iter().map(at(Role::Server)).peekable();
+    let far = server.into_iter().flat_map(|server| server.steps().iter());
+    let mut far = far.map(at(Role::Server)).peekable();
     let mut sights = Vec::new();
     loop {
         let rank = |sight: &Sight<'_>| (sight.step.segment.time, !sight.departs());

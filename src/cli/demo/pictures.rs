@@ -11,22 +11,34 @@ use tcpshake::story::beside::{Beside, OfConnection};
 pub struct Picture<'a> {
     /// The connection as the client's tap saw it, or the only tap that saw it.
     pub near: &'a Connection,
-    /// The same as the server's tap saw it, where there is one.
-    pub far: Option<&'a Connection>,
+    /// The same as the other tap saw it.
+    pub far: Far<'a>,
     /// What belongs to it.
     pub beside: OfConnection,
+}
+
+/// What the server's tap saw of a connection that the client's saw.
+#[derive(Clone, Copy)]
+pub enum Far<'a> {
+    /// There is one tap, or the server's alone saw it.
+    NoTap,
+    /// Nothing.
+    Nothing,
+    /// This.
+    Seen(&'a Connection),
 }
 
 /// All pictures of what was played.
 pub fn pictures(played: &Played) -> Vec<Picture<'_>> {
     let mut far: Vec<&Connection> = played.server.iter().flat_map(|view| &view.connections).collect();
-    let mut pairs: Vec<(&Connection, Option<&Connection>)> = Vec::new();
+    let unseen = if played.server.is_some() { Far::Nothing } else { Far::NoTap };
+    let mut pairs: Vec<(&Connection, Far<'_>)> = Vec::new();
     for near in &played.client.connections {
         // The same pair in the same order: an incarnation is the next one at both ends.
         let same = far.iter().position(|far| is_same_pair(near, far));
-        pairs.push((near, same.map(|place| far.remove(place))));
+        pairs.push((near, same.map_or(unseen, |place| Far::Seen(far.remove(place)))));
     }
-    pairs.extend(far.into_iter().map(|only| (only, None)));
+    pairs.extend(far.into_iter().map(|only| (only, Far::NoTap)));
     let all = Beside { calls: &played.calls, kernel: played.kernel.as_deref().unwrap_or_default() };
     let connections: Vec<_> = pairs.iter().map(|(near, _)| (near.sockets(), near.start())).collect();
     let each = OfConnection::each(all, &connections);

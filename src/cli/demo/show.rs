@@ -11,7 +11,7 @@ use tcpshake::exchange::message::{ReceivedLine, WAITING};
 use tcpshake::lab::played::Played;
 use tcpshake::lab::scenario::Scenario;
 use tcpshake::report::format::Format;
-use tcpshake::report::ladder::{draw, draw_both, tell_all, wrapped};
+use tcpshake::report::ladder::{draw, draw_both, tell_of_both, wrapped};
 use tcpshake::report::said::Said;
 use tcpshake::report::style::Style;
 use tcpshake::report::summary::Summary;
@@ -20,7 +20,7 @@ use tcpshake::time::Timestamp;
 use tcpshake::witness::KernelEvent;
 
 use crate::cli::demo::args::DemoArgs;
-use crate::cli::demo::pictures::pictures;
+use crate::cli::demo::pictures::{Far, pictures};
 use crate::cli::output::{report, style, tell};
 
 /// How to read the picture.
@@ -62,14 +62,21 @@ fn picture(args: &DemoArgs, scenario: &Scenario, played: &Played, quiet: bool) -
     let mut said = Said::of_loopback();
     for picture in pictures(played) {
         let beside = picture.beside.beside();
-        match picture.far {
-            Some(far) => draw_both(&mut out, picture.near, far, beside, style)?,
-            None => draw(&mut out, picture.near, beside, style)?,
-        }
-        tell_all(&mut out, picture.near, &mut said, style)?;
-        if let Some(far) = picture.far {
-            tell_all(&mut out, far, &mut said, style)?;
-        }
+        let far = match picture.far {
+            Far::NoTap => {
+                draw(&mut out, picture.near, beside, style)?;
+                None
+            }
+            Far::Nothing => {
+                draw_both(&mut out, picture.near, None, beside, style)?;
+                None
+            }
+            Far::Seen(far) => {
+                draw_both(&mut out, picture.near, Some(far), beside, style)?;
+                Some(far)
+            }
+        };
+        tell_of_both(&mut out, picture.near, far, &mut said, style)?;
         writeln!(out)?;
     }
     for view in [Some(&played.client), played.server.as_ref()].into_iter().flatten() {

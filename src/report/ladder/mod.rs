@@ -69,6 +69,37 @@ pub fn tell_all(
         .try_for_each(|finding| tell(out, finding, style))
 }
 
+/// The same of a connection that two taps saw: what both found is told once, and what one of them found with where.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn tell_of_both(
+    out: &mut dyn io::Write,
+    near: &Connection,
+    far: Option<&Connection>,
+    said: &mut Said,
+    style: Style,
+) -> io::Result<()> {
+    let Some(far) = far else { return tell_all(out, near, said, style) };
+    let has = |all: &[Finding], one: &Finding| {
+        all.iter().any(|other| (other.code, &other.says) == (one.code, &one.says))
+    };
+    let (near, far) = (near.findings(), far.findings());
+    let both = near.iter().filter(|finding| has(far, finding)).map(|finding| ("", finding));
+    let client = near.iter().filter(|finding| !has(far, finding)).map(|finding| ("client", finding));
+    let server = far.iter().filter(|finding| !has(near, finding)).map(|finding| ("server", finding));
+    let mut told = "";
+    for (whose, finding) in both.chain(client).chain(server).filter(|(_, finding)| said.is_news(finding)) {
+        if told != whose {
+            writeln!(out, " At the {whose}'s end:")?;
+            told = whose;
+        }
+        tell(out, finding, style)?;
+    }
+    Ok(())
+}
+
 fn tell(out: &mut dyn io::Write, finding: &Finding, style: Style) -> io::Result<()> {
     let headline = Headline(finding).to_string();
     let ink = if finding.code.severity() == Severity::Error { Ink::Failure } else { Ink::Closing };

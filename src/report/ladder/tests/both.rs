@@ -61,7 +61,7 @@ impl Wire {
             }
         }
         let (near, far) = (samples::connection(&self.near), samples::connection(&self.far));
-        draw_both(&mut out, &near, &far, Beside { calls: &[], kernel }, style).unwrap();
+        draw_both(&mut out, &near, Some(&far), Beside { calls: &[], kernel }, style).unwrap();
         String::from_utf8(out).unwrap()
     }
 
