@@ -113,7 +113,8 @@ fn set(play: &Play) -> Result<Stage, LabError> {
         }
     }
     let address = SocketAddr::new(ground.of(Role::Server).address(play.ipv6 || setting.ipv6), play.port);
-    let filter = format!("tcp port {} or icmp or icmp6", play.port);
+    let seen = setting.unseen.map_or_else(String::new, |unseen| format!(" and not ({unseen})"));
+    let filter = format!("(tcp port {} or icmp or icmp6){seen}", play.port);
     let is_whole = play.message.len() > SHORT_MESSAGE;
     let open = |role: Role, write: Option<&Path>| Tap::open(ground.of(role), &filter, is_whole, write);
     let mut taps = vec![open(Role::Client, play.write.as_deref())?];

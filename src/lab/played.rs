@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::analyzer::connection::Connection;
 use crate::analyzer::role::Role;
+use crate::analyzer::step::Step;
 use crate::call::{CallName, Caller, Returned, SocketCall};
 use crate::lab::stage::tap::{View, label};
 use crate::segment::Flags;
@@ -74,6 +75,18 @@ impl Played {
         let connection = self.client.connections.get(connection.checked_sub(1)?)?;
         let mut steps = connection.steps().iter();
         steps.find(|step| label(step) == wanted).map(|step| step.segment.time)
+    }
+
+    /// Each time that a segment with this label passed one end's tap, repeats among them, in the connection of this number.
+    pub fn times(&self, at: Role, connection: usize, wanted: &str) -> Vec<Timestamp> {
+        let is_it = |step: &&Step| {
+            let label = label(step);
+            label == wanted || label.strip_prefix(wanted).is_some_and(|rest| rest.starts_with(" (again"))
+        };
+        let place = connection.checked_sub(1);
+        let connection = place.and_then(|place| self.at(at).connections.get(place));
+        let steps = connection.into_iter().flat_map(|connection| connection.steps().iter());
+        steps.filter(is_it).map(|step| step.segment.time).collect()
     }
 
     /// By how much a counter of the kernel rose; `None` where it did not, or where it cannot be told.

@@ -74,6 +74,22 @@ pub const RECORDINGS: &[Recording] = recordings! {
     "keep-alive"
     "zero-window"
     wire:
+    "syn-lost"
+    "no-answer"
+    "syn-ack-lost"
+    "third-ack-lost"
+    "fin-lost"
+    "last-ack-lost"
+    "simultaneous-open"
+    "simultaneous-close"
+    "half-open-discovered"
+    "duplicated-segment"
+    "reordered-fin"
+    "rst-injected-in-window"
+    "rst-injected-out-of-window"
+    "stale-syn"
+    "icmp-unreachable"
+    "one-way"
 };
 
 /// The recording of this scenario.

@@ -73,8 +73,8 @@ fn labels_missed(connections: &[Connection], at: Role, number: u64, labels: &[&s
 
 /// Whether a label as it was seen is the one that was written down.
 fn is_meant(wanted: &str, seen: &str) -> bool {
-    let (seen, again) = match seen.split_once(" (again") {
-        Some((bare, _)) => (bare, true),
+    let (seen, again) = match seen.split_once(" (") {
+        Some((bare, more)) => (bare, more.starts_with("again")),
         None => (seen, false),
     };
     let (wanted, wants_again) = match wanted.strip_suffix(" (again)") {
@@ -157,6 +157,7 @@ mod tests {
         assert!(is_meant("SYN J", "SYN J (again, 2nd)"));
         assert!(is_meant("SYN J (again)", "SYN J (again, 2nd)"));
         assert!(!is_meant("SYN J (again)", "SYN J"));
+        assert!(is_meant("DATA", "DATA 5 (seen twice)"));
         assert!(is_meant("FIN M, DATA", "FIN M, DATA 5"));
         assert!(!is_meant("FIN M", "FIN M, ACK N+1") && !is_meant("FIN M, ACK N+1", "FIN M"));
     }

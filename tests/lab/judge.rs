@@ -11,6 +11,7 @@ use tcpshake::analyzer::connection::Connection;
 use tcpshake::analyzer::role::Role;
 use tcpshake::analyzer::state::State;
 use tcpshake::lab::played::Played;
+use tcpshake::lab::stage::tap::View;
 use tcpshake::time::Timestamp;
 use tcpshake::witness::{KernelEvent, KernelState, KernelWord};
 
@@ -44,20 +45,22 @@ struct Told {
 pub fn judge(played: &Played) -> Judged {
     let mut judged = Judged::default();
     let kernel = played.kernel.as_deref().expect("the kernel was asked");
-    for role in [Role::Client, Role::Server] {
-        let connections = &played.at(role).connections;
+    for end in [Role::Client, Role::Server] {
+        let connections = &played.at(end).connections;
         for connection in connections {
             let sockets = connection.sockets();
-            if role == Role::Server && sockets.client == sockets.server {
+            if end == Role::Server && sockets.client == sockets.server {
                 // Connected to itself: one socket, judged once.
                 continue;
             }
-            let until = next_of_pair(connections, connection);
-            let told = told(kernel, connection, role, until);
+            let role = role_of(played, end, connection);
+            let told = told(kernel, connection, role, connections);
             let inferred = inferred(connection, role);
             judged.ends += 1;
             judged.transitions += inferred.len();
-            if let Some(problem) = problem(&inferred, &told) {
+            let problem =
+                problem(&inferred, &told).filter(|_| !is_unheard(connection, role, &inferred, &told));
+            if let Some(problem) = problem {
                 judged.disagreements.push(shown(connection, role, &problem, &inferred, &told));
             }
         }
@@ -65,18 +68,42 @@ pub fn judge(played: &Played) -> Judged {
     judged
 }
 
-/// When the next incarnation on the same pair began.
-fn next_of_pair(all: &[Connection], this: &Connection) -> Option<Timestamp> {
+/// Which role the tap at `end` gives to this very end: where both open, each tap takes the end whose SYN it sees first, its
+/// own, for the client.
+fn role_of(played: &Played, end: Role, connection: &Connection) -> Role {
+    let own = |view: &View| view.connections.first().map(Connection::sockets);
+    let is_turned = match (end, &played.server) {
+        (Role::Server, Some(_)) => {
+            own(&played.client).is_some_and(|near| near.client.ip() == connection.sockets().server.ip())
+        }
+        _ => false,
+    };
+    if is_turned { end.other() } else { end }
+}
+
+/// Whether the capture has nothing of what this end sent: then what it did after the last that the other end shows of it is
+/// not known, and what is known is not contradicted.
+fn is_unheard(connection: &Connection, role: Role, inferred: &[Inferred], told: &[Told]) -> bool {
+    let is_silent = connection.steps().iter().all(|step| step.from != role);
+    let heard =
+        told.iter().take_while(|told| told.state != KernelState::LastAck).copied().collect::<Vec<_>>();
+    is_silent && problem(inferred, &heard).is_none()
+}
+
+/// Those of the same pair that began before `this`, or after it.
+fn of_pair<'a>(
+    all: &'a [Connection],
+    this: &'a Connection,
+    is_later: bool,
+) -> impl Iterator<Item = &'a Connection> {
     let pair = this.sockets();
-    all.iter()
-        .filter(|other| other.id() > this.id())
-        .filter(|other| {
-            let sockets = other.sockets();
-            [sockets.client, sockets.server].contains(&pair.client)
-                && [sockets.client, sockets.server].contains(&pair.server)
-        })
-        .map(Connection::start)
-        .min()
+    all.iter().filter(move |other| {
+        let sockets = other.sockets();
+        let is_wanted = if is_later { other.id() > this.id() } else { other.id() < this.id() };
+        is_wanted
+            && [sockets.client, sockets.server].contains(&pair.client)
+            && [sockets.client, sockets.server].contains(&pair.server)
+    })
 }
 
 /// What we inferred of one end, without repeats and without what was assumed and withdrawn.
@@ -120,14 +147,17 @@ const fn rank(state: State) -> u8 {
 }
 
 /// What the kernel told of this end of this incarnation: of the socket that opened in its time.
-fn told(kernel: &[KernelEvent], connection: &Connection, role: Role, until: Option<Timestamp>) -> Vec<Told> {
+fn told(kernel: &[KernelEvent], connection: &Connection, role: Role, all: &[Connection]) -> Vec<Told> {
+    let until = of_pair(all, connection, true).map(Connection::start).min();
     let sockets = connection.sockets();
     let (local, peer) = match role {
         Role::Client => (sockets.client, sockets.server),
         Role::Server => (sockets.server, sockets.client),
     };
     // The kernel says SYN_SENT before the SYN has passed the tap.
-    let from = Timestamp(connection.start().0.saturating_sub(BEFORE));
+    let is_first = of_pair(all, connection, false).next().is_none();
+    let from = if is_first { 0 } else { connection.start().0.saturating_sub(BEFORE) };
+    let from = Timestamp(from);
     let is_own = |event: &&KernelEvent| event.local == local && event.peer == peer;
     let states = |event: &KernelEvent| match event.word {
         KernelWord::State { from, to } => Some((event.time, event.socket, from, to)),

@@ -6,6 +6,7 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "the helpers of a test fail it as the test itself does")]
 
+mod faults;
 mod judge;
 mod killed;
 mod played;

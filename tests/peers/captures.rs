@@ -36,7 +36,8 @@ pub fn all(folder: &Path, tool: &str) -> Vec<Capture> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let mut found = Vec::new();
     collect(&root, &root, &mut found);
-    found.retain(|capture| capture.is_shown_by(tool));
+    // Nothing arrived there, so that there is nothing to compare.
+    found.retain(|capture| capture.is_shown_by(tool) && capture.name != "real/no-answer.server.pcap");
     assert!(found.len() > 100, "the fixtures are there");
     found.sort_by(|one, other| one.name.cmp(&other.name));
     match check_permission() {

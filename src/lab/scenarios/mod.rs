@@ -7,20 +7,36 @@ pub mod abort_linger;
 pub mod abort_unread;
 pub mod accept_queue_full;
 pub mod deferred_accept;
+pub mod duplicated_segment;
 pub mod fast_open;
+pub mod fin_lost;
 pub mod half_close;
+pub mod half_open_discovered;
+pub mod icmp_unreachable;
 pub mod ipv6;
 pub mod keep_alive;
+pub mod last_ack_lost;
 pub mod late_close;
 pub mod many_clients;
 pub mod message;
 pub mod mptcp;
 pub mod no_accept;
+pub mod no_answer;
 pub mod nonblocking;
+pub mod one_way;
 pub mod race_to_close;
 pub mod refused;
+pub mod reordered_fin;
+pub mod rst_injected_in_window;
+pub mod rst_injected_out_of_window;
 pub mod self_connect;
 pub mod server_killed;
+pub mod simultaneous_close;
+pub mod simultaneous_open;
+pub mod stale_syn;
+pub mod syn_ack_lost;
+pub mod syn_lost;
+pub mod third_ack_lost;
 pub mod time_wait_reuse;
 pub mod write_after_close;
 pub mod zero_window;
@@ -50,6 +66,22 @@ pub const SCENARIOS: &[&Scenario] = &[
     &server_killed::SCENARIO,
     &keep_alive::SCENARIO,
     &zero_window::SCENARIO,
+    &syn_lost::SCENARIO,
+    &no_answer::SCENARIO,
+    &syn_ack_lost::SCENARIO,
+    &third_ack_lost::SCENARIO,
+    &fin_lost::SCENARIO,
+    &last_ack_lost::SCENARIO,
+    &simultaneous_open::SCENARIO,
+    &simultaneous_close::SCENARIO,
+    &half_open_discovered::SCENARIO,
+    &duplicated_segment::SCENARIO,
+    &reordered_fin::SCENARIO,
+    &rst_injected_in_window::SCENARIO,
+    &rst_injected_out_of_window::SCENARIO,
+    &stale_syn::SCENARIO,
+    &icmp_unreachable::SCENARIO,
+    &one_way::SCENARIO,
 ];
 
 /// The scenario of this name.

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use crate::lab::wire::error::FaultError;
 use crate::lab::wire::pattern::Pattern;
 use crate::segment::Flags;
 
@@ -127,6 +128,11 @@ impl Faults {
     /// A wire in order.
     pub fn none() -> Self {
         Self::default()
+    }
+
+    /// These faults. A text that could not be read brings none, and what a scenario expects misses it.
+    pub fn of<const N: usize>(faults: [Result<Fault, FaultError>; N]) -> Self {
+        Self { list: faults.into_iter().flatten().collect(), ..Self::default() }
     }
 
     /// The same with one fault more.
