@@ -14,7 +14,7 @@ TIME ?= 60
 FUZZ = -max_total_time=$(TIME) -max_len=16384 -rss_limit_mb=512 -timeout=10 -print_final_stats=1
 TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
 # The recordings of the textbook's own exchange, which fixtures/real/expectations.txt speaks of.
-ORDERLY = late-close.pcap message.pcap
+ORDERLY = message.pcap late-close.pcap ipv6.pcap
 WASM = wasm32-unknown-unknown
 
 .DEFAULT_GOAL := help
@@ -77,6 +77,7 @@ peers: setup ## the program held against tshark and tcptrace, which it installs;
 fixtures: setup record ## make the captures anew: from their scripts, and of every scenario played; and the snapshots from them
 	TCPSHAKE_BLESS=1 $(CARGO) test --locked --test fixtures
 	INSTA_UPDATE=always $(CARGO) test --locked --test golden
+	TCPSHAKE_BLESS=1 $(CARGO) test --locked --test course
 
 record: setup ## play every scenario and keep what was captured (ONLY='syn-lost fin-lost' records these)
 	$(CARGO) build --locked

@@ -13,7 +13,7 @@ fn writers() -> Vec<String> {
     let formats = ["ladder", "lines", "table", "json"].map(|format| format!("read -f {format} {path}"));
     let others = ["explain", "explain three-way", "interfaces", "interfaces -f json", "demo --list"];
     let others = others.into_iter().chain(["demo --list -f json", "--help", "--version", "help read"]);
-    let real = ["late-close", "message-ipv6", "message"].map(|name| fixture(&format!("real/{name}.pcap")));
+    let real = ["message", "late-close", "ipv6"].map(|name| fixture(&format!("real/{name}.pcap")));
     let check = format!("check --expect-file {} {}", fixture("real/expectations.txt"), real.join(" "));
     let checks = ["lines", "json"].map(|format| format!("{check} -f {format}"));
     formats.into_iter().chain(checks).chain(others.map(str::to_owned)).collect()

@@ -93,7 +93,11 @@ fn the_version_is_the_packages() {
 fn no_arguments_bring_the_help_as_an_error() {
     let bare = run("").with_code(2);
     assert_eq!(bare.out, "");
-    assert!(bare.err.contains("Usage: tcpshake") && bare.err.contains("Begin with: tcpshake demo"), "{}", bare.err);
+    assert!(
+        bare.err.contains("Usage: tcpshake") && bare.err.contains("Begin with: tcpshake demo"),
+        "{}",
+        bare.err
+    );
 }
 
 #[test]

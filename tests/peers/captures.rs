@@ -19,7 +19,8 @@ pub struct Capture {
 impl Capture {
     /// What can be listed of a value: a time that was measured just now is another one at the next play.
     pub fn lasting(&self, value: String) -> String {
-        if self.name.starts_with("demo/") && value.contains('.') { "*".to_owned() } else { value }
+        let is_of_a_kernel = ["demo/", "real/"].iter().any(|of| self.name.starts_with(of));
+        if is_of_a_kernel && value.contains('.') { "*".to_owned() } else { value }
     }
 
     /// Whether its script does not say otherwise: `# not shown by TOOL, TOOL: REASON`, as `tests/fixtures.rs` tests.
