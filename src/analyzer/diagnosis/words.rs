@@ -207,7 +207,7 @@ const fn whose_syn(account: &Account<'_>) -> &'static str {
 }
 
 /// `once`, `twice`, `3 times`.
-struct Times(u32);
+pub struct Times(pub u32);
 
 impl fmt::Display for Times {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,6 +4,7 @@
 //! Invariant: the wire loses the first ACK N+1 and nothing else.
 //! Read: RFC 9293 §3.6.1, §3.10.7.4 (TIME-WAIT).
 
+use crate::analyzer::diagnosis::words::Times;
 use crate::analyzer::role::Role;
 use crate::call::{CallName, Caller};
 use crate::lab::played::Played;
@@ -57,9 +58,9 @@ fn differs(played: &Played) -> String {
         return "The last FIN was not acknowledged.".to_owned();
     };
     format!(
-        "The textbook's last segment arrives. Here it was sent {} times, the last {} ms after the first, from a connection \
+        "The textbook's last segment arrives. Here it was sent {}, the last {} ms after the first, from a connection \
          in TIME-WAIT that no program held any more.",
-        sent.len(),
+        Times(sent.len() as u32),
         last.since(*first).as_millis()
     )
 }

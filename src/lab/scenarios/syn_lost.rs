@@ -4,6 +4,7 @@
 //! Invariant: the wire loses the first SYN and nothing else.
 //! Read: RFC 9293 §3.8.1; RFC 6298 §2 (the first timeout is 1 s).
 
+use crate::analyzer::diagnosis::words::Times;
 use crate::analyzer::role::Role;
 use crate::call::{CallName, Caller};
 use crate::lab::played::Played;
@@ -55,10 +56,10 @@ fn differs(played: &Played) -> String {
     let arrived = played.times(Role::Server, 1, "SYN J");
     let [first, second, ..] = sent[..] else { return "The SYN was sent once only.".to_owned() };
     format!(
-        "The textbook's SYN arrives. Here it left the client {} times and arrived {} times; the second left {} ms after \
+        "The textbook's SYN arrives. Here it left the client {} and arrived {}; the second left {} ms after \
          the first.",
-        sent.len(),
-        arrived.len(),
+        Times(sent.len() as u32),
+        Times(arrived.len() as u32),
         second.since(first).as_millis()
     )
 }
