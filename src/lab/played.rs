@@ -89,6 +89,16 @@ impl Played {
         steps.filter(is_it).map(|step| step.segment.time).collect()
     }
 
+    /// How many octets the server's calls of `recv` have read.
+    pub fn octets_read(&self) -> i64 {
+        let of_recv = |call: &&SocketCall| call.caller == Caller::Server && call.name == CallName::Recv;
+        let count = |call: &SocketCall| match call.returned {
+            Some((_, Returned::Value(octets))) => octets.max(0),
+            _ => 0,
+        };
+        self.calls.iter().filter(of_recv).map(count).sum()
+    }
+
     /// By how much a counter of the kernel rose; `None` where it did not, or where it cannot be told.
     pub fn rise(&self, name: &str) -> Option<u64> {
         self.counters.iter().find(|counter| counter.name == name).map(|counter| counter.by)

@@ -79,7 +79,7 @@ fn differs(played: &Played) -> String {
          octets.",
         texts(Role::Client),
         texts(Role::Server),
-        played.received.len()
+        played.octets_read()
     );
     if played.rise("TCPDSACKOldSent").is_some() {
         said.push_str(" Its kernel told the client which text had come twice (TCPDSACKOldSent).");

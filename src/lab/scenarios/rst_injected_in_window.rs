@@ -79,7 +79,7 @@ fn differs(played: &Played) -> String {
     let mut said = format!(
         "The textbook's RST ends a connection. This one was forged 1000 beyond RCV.NXT, was challenged ({challenged} ACK J+1 \
          came to the client), and {} octets were read afterwards.",
-        played.received.len()
+        played.octets_read()
     );
     if let Some(rise) = played.rise("TCPChallengeACK") {
         said.push_str(&format!(" The kernel has counted its challenges: TCPChallengeACK rose by {rise}."));

@@ -74,7 +74,7 @@ fn differs(played: &Played) -> String {
         Some(_) => format!(
             "The textbook's RST ends a connection. This one came to the server, nothing answered it, and {} octets were read \
              afterwards.",
-            played.received.len()
+            played.octets_read()
         ),
         None => "The forged RST did not come to the server.".to_owned(),
     }

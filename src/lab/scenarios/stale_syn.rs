@@ -79,7 +79,7 @@ fn differs(played: &Played) -> String {
     let mut said = format!(
         "In the textbook (figure 8) the old SYN comes to a listener; here it came to an open connection, which answered it \
          and lived on: {} octets were read afterwards.",
-        played.received.len()
+        played.octets_read()
     );
     if let Some(rise) = played.rise("TCPSYNChallenge") {
         said.push_str(&format!(" The kernel has counted such challenges: TCPSYNChallenge rose by {rise}."));
