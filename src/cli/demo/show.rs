@@ -108,7 +108,9 @@ fn head(
         writeln!(out, " {line}")?;
     }
     if let (true, Some(first)) = (args.recorded, played.first()) {
-        writeln!(out, " A recording, made at {}.", Moment(first.start()))?;
+        // To the minute: `2026-11-26T05:24`.
+        let made = Moment(first.start()).to_string();
+        writeln!(out, " A recording, made at {} UTC.", made.get(..16).unwrap_or(&made).replace('T', " "))?;
     }
     writeln!(out)?;
     if !played.received.is_empty() {
