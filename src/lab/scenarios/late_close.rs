@@ -46,6 +46,10 @@ fn differs(played: &Played) -> String {
              server that closes sooner sends it with its own FIN.",
             wait.as_millis()
         )),
+        Some((ClosingKind::FourSegment, None)) => said.push_str(
+            "The close is the textbook's, and it is the rare one: a server that closes sooner sends ACK M+1 with its own \
+             FIN.",
+        ),
         _ => said.push_str(
             "The close did not take the textbook's four segments: the acknowledgement of the FIN did not come alone.",
         ),
