@@ -34,6 +34,7 @@ mod link;
 mod rest;
 #[cfg(test)]
 mod samples;
+mod short_way;
 mod sighting;
 mod tcp;
 #[cfg(test)]
@@ -97,6 +98,14 @@ impl Decoder {
     ///
     /// Where a header contradicts itself or its packet, or the capture ends before the TCP control bits.
     pub fn decode(&mut self, frame: &Frame<'_>) -> Result<Decoded, DecodeError> {
+        match short_way::segment(frame) {
+            Some(segment) => Ok(Decoded::Segment(segment)),
+            None => self.decode_any(frame),
+        }
+    }
+
+    /// The same header by header, for any frame.
+    fn decode_any(&mut self, frame: &Frame<'_>) -> Result<Decoded, DecodeError> {
         self.behind(frame, link::network(frame.link, Rest::new(frame))?)
     }
 

@@ -38,7 +38,12 @@ pub(super) fn of(frame: &Frame<'_>, network: Network<'_>) -> Sighting {
 
 /// The interface and the link header: under `any` the header has the interface and the packet's type.
 fn tap(frame: &Frame<'_>, rest: Rest<'_>) -> u32 {
-    let digest = digest(&[&frame.interface.to_be_bytes(), part(frame.octets, 0, rest.offset())]);
+    tap_of(frame.interface, part(frame.octets, 0, rest.offset()))
+}
+
+/// The same of an interface and the octets of a link header.
+pub(super) fn tap_of(interface: u32, header: &[u8]) -> u32 {
+    let digest = digest(&[&interface.to_be_bytes(), header]);
     // Half of a digest is a digest.
     u32::try_from(digest >> 32).unwrap_or_default()
 }
@@ -63,7 +68,9 @@ fn part(octets: &[u8], from: usize, to: usize) -> &[u8] {
     octets.get(from..to).unwrap_or(&[])
 }
 
-fn digest(parts: &[&[u8]]) -> u64 {
+/// A digest of all parts, one after another.
+#[inline]
+pub(super) fn digest(parts: &[&[u8]]) -> u64 {
     let mut hasher = FixedState::default().build_hasher();
     for part in parts {
         hasher.write(part);
