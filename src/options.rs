@@ -85,6 +85,41 @@ impl Options {
         self.octets.get(..usize::from(self.len)).unwrap_or(&[])
     }
 
+    /// What stands behind kind and length in each option of `kind`, in order; as `iter` reads them, but without a look at
+    /// the others. For kinds that have a length.
+    pub fn of_kind(&self, kind: u8) -> impl Iterator<Item = &[u8]> {
+        let mut rest = self.octets();
+        std::iter::from_fn(move || {
+            loop {
+                rest = match *rest {
+                    [] | [0, ..] | [_] => return None,
+                    [1, ref after @ ..] => after,
+                    [found, len, ref behind @ ..] => {
+                        let (body, after) = behind.split_at_checked(usize::from(len).checked_sub(2)?)?;
+                        rest = after;
+                        if found == kind {
+                            return Some(body);
+                        }
+                        after
+                    }
+                };
+            }
+        })
+    }
+
+    /// The sender's clock in the first timestamps option (RFC 7323).
+    pub fn stamp(&self) -> Option<u32> {
+        self.of_kind(8).find_map(|body| match *body {
+            [a, b, c, d, _, _, _, _] => Some(u32::from_be_bytes([a, b, c, d])),
+            _ => None,
+        })
+    }
+
+    /// The first window scale (RFC 7323).
+    pub fn shift(&self) -> Option<u8> {
+        self.of_kind(3).find_map(|body| if let [shift] = *body { Some(shift) } else { None })
+    }
+
     /// The options in order, up to the end of the list or the first malformed one.
     pub fn iter(&self) -> impl Iterator<Item = TcpOption<'_>> {
         let mut rest = self.octets();
@@ -176,6 +211,45 @@ mod tests {
                 TcpOption::Unknown { kind: 77, octets: &[5] },
             ]
         );
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_ways_find_what_the_long_one_does(
+            octets in proptest::collection::vec(prop_oneof![0_u8..12, Just(34)], 0..=40),
+        ) {
+            let options = Options::new(&octets);
+            let long = |pick: fn(TcpOption<'_>) -> Option<u32>| options.iter().find_map(pick);
+            let stamp = long(|option| match option {
+                TcpOption::Timestamps { value, .. } => Some(value),
+                _ => None,
+            });
+            let shift = long(|option| match option {
+                TcpOption::WindowScale(shift) => Some(shift.into()),
+                _ => None,
+            });
+            prop_assert_eq!((options.stamp(), options.shift().map(u32::from)), (stamp, shift));
+            for kind in 2..=34 {
+                let found: Vec<_> = options.of_kind(kind).map(|body| meaning(kind, body)).collect();
+                let all: Vec<_> = options.iter().filter(|option| kind_of(option) == Some(kind)).collect();
+                prop_assert_eq!(found, all);
+            }
+        }
+    }
+
+    /// The kind of a well-formed option that has a length.
+    fn kind_of(option: &TcpOption<'_>) -> Option<u8> {
+        match option {
+            TcpOption::NoOperation | TcpOption::Malformed { .. } => None,
+            TcpOption::MaximumSegmentSize(_) => Some(2),
+            TcpOption::WindowScale(_) => Some(3),
+            TcpOption::SackPermitted => Some(4),
+            TcpOption::Sack(_) => Some(5),
+            TcpOption::Timestamps { .. } => Some(8),
+            TcpOption::FastOpen(_) => Some(34),
+            TcpOption::Multipath { .. } => Some(30),
+            TcpOption::Unknown { kind, .. } => Some(*kind),
+        }
     }
 
     #[test]

@@ -24,8 +24,10 @@ impl Timestamp {
 
     /// The moment `span` later; saturates.
     #[must_use]
-    pub fn after(self, span: Duration) -> Self {
-        Self(self.0.saturating_add(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)))
+    #[inline]
+    pub const fn after(self, span: Duration) -> Self {
+        let whole = span.as_secs().saturating_mul(1_000_000_000);
+        Self(self.0.saturating_add(whole.saturating_add(span.subsec_nanos() as u64)))
     }
 }
 

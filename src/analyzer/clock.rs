@@ -16,15 +16,15 @@ const JITTER: Duration = Duration::from_secs(1);
 pub struct Clock {
     /// The latest time since the last step back.
     latest: Timestamp,
-    /// What all steps back amount to.
-    stepped_back: Duration,
+    /// What all steps back amount to, in nanoseconds.
+    stepped_back: u64,
 }
 
 impl Clock {
     /// Takes in the next time.
     pub fn advance(&mut self, time: Timestamp) {
         if time.after(JITTER) < self.latest {
-            self.stepped_back = self.stepped_back.saturating_add(self.latest.since(time));
+            self.stepped_back = self.stepped_back.saturating_add(self.latest.0.saturating_sub(time.0));
             self.latest = time;
         }
         self.latest = self.latest.max(time);
@@ -32,7 +32,7 @@ impl Clock {
 
     /// The time on this clock: that of the capture as long as nothing steps back.
     pub fn now(self) -> Timestamp {
-        self.latest.after(self.stepped_back)
+        Timestamp(self.latest.0.saturating_add(self.stepped_back))
     }
 }
 

@@ -16,7 +16,7 @@ use crate::analyzer::diagnosis::notes::Notes;
 use crate::analyzer::diagnosis::scene::Scene;
 use crate::analyzer::diagnosis::{closing as closing_rules, opening, resets, sighting};
 use crate::analyzer::endpoint::Endpoint;
-use crate::analyzer::facts::{Acknowledges, Facts, Kind, Reset};
+use crate::analyzer::facts::{Acknowledges, Facts, Kind};
 use crate::analyzer::judge::judge;
 use crate::analyzer::label::{Label, Letters};
 use crate::analyzer::opening::Progress;
@@ -56,7 +56,7 @@ pub struct Connection {
     pub(super) steps: Steps,
     pub(super) notes: Notes,
     /// Nothing but SYN+ACKs and RSTs was seen.
-    only_answers: bool,
+    pub(super) only_answers: bool,
     pub(super) findings: Box<[Finding]>,
 }
 
@@ -116,10 +116,11 @@ impl Connection {
     }
 
     /// Takes in the next segment; `seen` is the first sighting of its packet, where this is another.
+    #[inline]
     pub fn observe(&mut self, segment: &Segment, seen: Option<Seen>) -> Outline {
         let outline = match seen {
             Some(seen) => self.see_again(segment, seen),
-            None => self.take_in(segment),
+            None => self.take_in_next(segment).unwrap_or_else(|| self.take_in(segment)),
         };
         if self.steps.is_kept() {
             let step = self.step(segment, &outline);
@@ -146,7 +147,9 @@ impl Connection {
         }
     }
 
-    fn take_in(&mut self, segment: &Segment) -> Outline {
+    /// Takes in a segment the long way: any segment may go it.
+    #[inline(never)]
+    pub(super) fn take_in(&mut self, segment: &Segment) -> Outline {
         if self.guessed_wrong(segment) {
             self.exchange();
         }
@@ -168,7 +171,13 @@ impl Connection {
         let fin_passed = self.ends.of(from).numbers.fin_has_passed();
         let acknowledges = self.ends.of_mut(to).receives(segment, &facts, fin_passed);
 
-        self.note(segment, &facts, from, was);
+        self.note(segment, &facts, from);
+        if !was.reset
+            && let Some(reset) = ResetSeen::of(segment, &facts, from, was.closed)
+        {
+            // One that follows another answers what was still under way.
+            self.reset = Some(reset);
+        }
         self.diagnose(segment, &facts, from, was);
         self.complete = self.opening.was_completed(&self.ends, self.is_self);
         Outline {
@@ -269,7 +278,8 @@ impl Connection {
         }
     }
 
-    fn note(&mut self, segment: &Segment, facts: &Facts, from: Role, was: Was) {
+    #[inline(always)]
+    pub(super) fn note(&mut self, segment: &Segment, facts: &Facts, from: Role) {
         self.last = self.last.max(segment.time);
         self.now = self.now.max(self.last);
         self.opening.note(segment, facts, from, &self.ends);
@@ -279,15 +289,6 @@ impl Connection {
         }
         if facts.fin.is_some() {
             self.first_fin.get_or_insert(from);
-        }
-        // One that follows another answers what was still under way.
-        if matches!(facts.reset, Reset::Resets | Reset::Refuses) && !was.reset {
-            self.reset = Some(ResetSeen {
-                by: from,
-                time: segment.time,
-                refuses: facts.reset == Reset::Refuses,
-                is_late: was.closed,
-            });
         }
     }
 

@@ -102,6 +102,7 @@ impl Endpoint {
     }
 
     /// Takes in a segment that this end sends.
+    #[inline(always)]
     pub fn sends(&mut self, segment: &Segment, facts: &Facts) {
         self.was = self.state;
         let is_new_fin = facts.fin.is_some() && facts.again == 0 && !self.numbers.fin_has_passed();
@@ -128,6 +129,7 @@ impl Endpoint {
 
     /// Takes in a segment that is sent to this end, after its sender has taken it in. `fin_passed` says whether the
     /// sender's FIN is in sequence by now. Returns the frame that the segment acknowledges.
+    #[inline(always)]
     pub fn receives(&mut self, segment: &Segment, facts: &Facts, fin_passed: bool) -> Option<u64> {
         let before = self.state;
         let mut answered = None;
@@ -160,6 +162,7 @@ impl Endpoint {
     }
 
     /// Takes what was sent to this end for arrived, where nothing contradicts it: after a crossing, and at the end.
+    #[inline(always)]
     pub fn settle(&mut self, fin_passed: bool, segment: Option<&Segment>) {
         let mut state = self.state;
         if self.syn_acked {
@@ -182,6 +185,7 @@ impl Endpoint {
         }
     }
 
+    #[inline(never)]
     fn sends_syn(&mut self, facts: &Facts) {
         self.opened = Opened::Active;
         if self.proved {
@@ -199,6 +203,7 @@ impl Endpoint {
         }
     }
 
+    #[inline(never)]
     fn sends_syn_ack(&mut self, facts: &Facts) {
         if self.opened == Opened::NotSeen {
             self.opened = Opened::Passive;
@@ -220,6 +225,7 @@ impl Endpoint {
         self.confirm_as(after_sending(self.state, Sent::SynAck));
     }
 
+    #[inline(never)]
     fn sends_rst(&mut self, segment: &Segment) {
         let is_own_number = self.numbers.sent().is_some_and(|sent| sent.nxt() == segment.seq);
         let is_opening = matches!(self.state, State::SynSent | State::SynReceived);
@@ -236,6 +242,7 @@ impl Endpoint {
         self.confirm_as(after_sending(self.state, Sent::Rst));
     }
 
+    #[inline(always)]
     fn sends_plain(&mut self, segment: &Segment, facts: &Facts, is_new_fin: bool) {
         if let Some(before) = self.before_reset.take() {
             // Traffic that goes on after a RST proves that it was ignored.
@@ -273,6 +280,7 @@ impl Endpoint {
     }
 
     /// Whether only an end sends this whose own SYN has been acknowledged (field guide, section 0).
+    #[inline(always)]
     fn proves_synchronized(&self, segment: &Segment, facts: &Facts) -> bool {
         match self.state {
             State::Unknown => true,
@@ -285,6 +293,7 @@ impl Endpoint {
         }
     }
 
+    #[inline(always)]
     fn reads_beyond_opening(&self, segment: &Segment, facts: &Facts) -> bool {
         match self.opened {
             Opened::NotSeen => true,
@@ -300,6 +309,7 @@ impl Endpoint {
         }
     }
 
+    #[inline(always)]
     fn note_acknowledged(&mut self, segment: &Segment, facts: &Facts) {
         if !segment.flags.has(Flags::ACK) || facts.acknowledges == Acknowledges::Unsent {
             return;
@@ -313,6 +323,7 @@ impl Endpoint {
         }
     }
 
+    #[inline(never)]
     fn is_reset_by(&mut self, segment: &Segment) {
         self.before_reset = Some(self.state);
         let passive = self.opened != Opened::Active;

@@ -20,7 +20,7 @@ use crate::analyzer::sightings::{Seen, Sightings};
 use crate::analyzer::step::Step;
 use crate::analyzer::waiting::Waiting;
 use crate::icmp::IcmpError;
-use crate::segment::{Checksum, Segment};
+use crate::segment::{Checksum, Flags, Segment};
 use crate::time::Timestamp;
 use crate::tunnel::Tunnel;
 
@@ -57,7 +57,11 @@ impl Entry {
     }
 
     /// Whether `segment` is a SYN that opens a new incarnation, or the answer to one that was not captured.
+    #[inline]
     pub fn opens_anew(&self, segment: &Segment, sightings: &Sightings) -> bool {
+        if !segment.flags.has(Flags::SYN) {
+            return false;
+        }
         let is_new = || sight(&self.current, segment, sightings).is_none();
         match Kind::of(segment.flags) {
             // Nobody reads it.
@@ -99,6 +103,7 @@ impl Entry {
     }
 
     /// Takes in a segment of the pair. Whether the older connection took it, and what it did.
+    #[inline]
     pub fn observe(
         &mut self,
         segment: &Segment,
@@ -147,6 +152,7 @@ impl Entry {
     }
 
     /// Whether it is of the pair of these two sockets, in these tunnels.
+    #[inline]
     pub fn is_of(&self, one: SocketAddr, other: SocketAddr, tunnel: Option<&Arc<Tunnel>>) -> bool {
         self.current.is_between(one, other) && self.current.tunnel() == tunnel
     }
@@ -198,6 +204,7 @@ fn sight(connection: &Connection, segment: &Segment, sightings: &Sightings) -> O
     sightings.find(segment, connection.within())
 }
 
+#[inline(always)]
 fn look_and_observe(connection: &mut Connection, segment: &Segment, sightings: &mut Sightings) -> Outline {
     let seen = sight(connection, segment, sightings);
     let outline = connection.observe(segment, seen);

@@ -25,9 +25,22 @@ impl<T> Few<T> {
         self.iter().count()
     }
 
+    /// Whether there are none, and never were several.
+    pub const fn is_bare(&self) -> bool {
+        self.one.is_none() && self.more.is_none()
+    }
+
     /// All of them, in order.
     pub fn iter(&self) -> impl Iterator<Item = &T> + Clone {
         self.one.iter().chain(self.more.iter().flat_map(|more| more.iter()))
+    }
+
+    /// The one that there is, where there never were several.
+    pub const fn only(&self) -> Option<&T> {
+        match (&self.one, &self.more) {
+            (Some(one), None) => Some(one),
+            _ => None,
+        }
     }
 
     /// Adds one at the end; beyond `most` the first goes.

@@ -82,6 +82,7 @@ impl Hold {
 
     /// The place of the entry of these sockets, whose hash is `hash`. Of one that is packed the hash is enough: it has 64
     /// bits and a seed of its own.
+    #[inline]
     pub fn find(
         &self,
         hash: u64,
@@ -109,11 +110,10 @@ impl Hold {
     }
 
     /// The entry at a place, whole.
+    #[inline]
     pub fn get_mut(&mut self, place: Place) -> Option<&mut Entry> {
-        if let Held::Packed(packed) = self.table.get(place)? {
-            let entry = packed.unpack(&mut self.spare)?;
-            *self.table.get_mut(place)? = Held::Whole(entry);
-            self.note_whole(place);
+        if let Held::Packed(_) = self.table.get(place)? {
+            self.unpack(place)?;
         }
         match self.table.get_mut(place)? {
             Held::Whole(entry) => {
@@ -132,6 +132,7 @@ impl Hold {
     }
 
     /// Puts an entry to the end of a queue, where it waits since `seen`.
+    #[inline]
     pub fn see(&mut self, place: Place, queue: Waiting, seen: Timestamp) {
         self.table.see(place, queue as usize, seen.0);
     }
@@ -175,7 +176,27 @@ impl Hold {
     }
 
     /// Packs what has been quiet, as long as too many are whole. To be called when none is in use.
+    #[inline]
     pub fn tidy(&mut self) {
+        if self.count > self.most_whole.max(1) {
+            self.pack_some();
+        }
+    }
+}
+
+impl Hold {
+    #[cold]
+    fn unpack(&mut self, place: Place) -> Option<()> {
+        if let Held::Packed(packed) = self.table.get(place)? {
+            let entry = packed.unpack(&mut self.spare)?;
+            *self.table.get_mut(place)? = Held::Whole(entry);
+            self.note_whole(place);
+        }
+        Some(())
+    }
+
+    #[cold]
+    fn pack_some(&mut self) {
         while self.count > self.most_whole.max(1) {
             let Some(place) = self.whole.pop_front() else { return };
             let Some(held) = self.table.get_mut(place) else { continue };
@@ -195,9 +216,7 @@ impl Hold {
             }
         }
     }
-}
 
-impl Hold {
     fn note_whole(&mut self, place: Place) {
         self.count = self.count.saturating_add(1);
         self.whole.push_back(place);

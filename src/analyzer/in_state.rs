@@ -13,33 +13,49 @@ use crate::time::{Moment, Timestamp};
 #[derive(Clone, Debug, Default)]
 pub struct InState {
     since: Moment,
+    /// What was spent in `running` since the state last changed, not yet in `spent`: so that as long as it stays, the rest
+    /// is not touched.
+    lately: u64,
+    running: State,
     /// Nanoseconds, in the order of `State::ALL`: half the size of as many durations.
     spent: [u64; State::ALL.len()],
 }
 
 impl InState {
     /// A few words from all over, for `Connection::glance`.
-    pub fn glance(&self) -> u64 {
-        let words = [self.spent.first(), self.spent.last()].into_iter().flatten();
-        words.fold(u64::from(self.since.is_some()), |all, word| all ^ word)
+    pub const fn glance(&self) -> u64 {
+        self.lately ^ self.since.is_some() as u64
     }
 
     /// Notes that until `now` the state was `before`, as it turns out: what was assumed meanwhile may be disproved.
+    #[inline]
     pub fn note(&mut self, before: State, now: Timestamp) {
         let since = self.since.get().unwrap_or(now);
-        if let Some(spent) = self.spent.get_mut(index(before)) {
-            *spent = spent.saturating_add(now.0.saturating_sub(since.0));
+        if before != self.running {
+            self.change(before);
         }
+        self.lately = self.lately.saturating_add(now.0.saturating_sub(since.0));
         self.since = Moment::at(now);
+    }
+
+    #[cold]
+    fn change(&mut self, running: State) {
+        let lately = std::mem::take(&mut self.lately);
+        let before = std::mem::replace(&mut self.running, running);
+        if let Some(spent) = self.spent.get_mut(index(before)) {
+            *spent = spent.saturating_add(lately);
+        }
     }
 
     /// What was spent in each known state until `now`, `current` being the present one; states never entered are left
     /// out.
     pub fn spent(&self, current: State, now: Timestamp) -> impl Iterator<Item = (State, Duration)> {
-        let running = self.since.get().map_or(Duration::ZERO, |since| now.since(since));
+        let since = self.since.get().map_or(Duration::ZERO, |since| now.since(since));
+        let (running, lately) = (self.running, self.lately);
         State::ALL.into_iter().zip(self.spent).filter_map(move |(state, spent)| {
+            let spent = if state == running { spent.saturating_add(lately) } else { spent };
             let spent = Duration::from_nanos(spent);
-            let spent = if state == current { spent.saturating_add(running) } else { spent };
+            let spent = if state == current { spent.saturating_add(since) } else { spent };
             (spent > Duration::ZERO && state != State::Unknown).then_some((state, spent))
         })
     }
@@ -50,7 +66,7 @@ const fn index(state: State) -> usize {
     state as usize
 }
 
-packed!(InState { since, spent });
+packed!(InState { since, lately, running, spent });
 
 #[cfg(test)]
 mod tests {

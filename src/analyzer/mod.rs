@@ -37,6 +37,7 @@ pub mod reading;
 pub mod retries;
 pub mod role;
 pub mod sent;
+mod short_way;
 pub mod sightings;
 pub mod state;
 pub mod step;

@@ -8,7 +8,6 @@
 use crate::analyzer::facts::{Facts, Kind};
 use crate::analyzer::pack::packed;
 use crate::analyzer::sent::Sent;
-use crate::options::TcpOption;
 use crate::segment::{Flags, Segment};
 use crate::seq::SeqNumber;
 use crate::time::Timestamp;
@@ -73,9 +72,13 @@ pub struct Numbers {
 
 impl Numbers {
     /// A few words from all over, for `Connection::glance`.
-    pub fn glance(&self) -> u64 {
-        let of_sent = |sent: &Sent| u64::from(sent.una().0) ^ u64::from(sent.is_boundary(sent.nxt()));
-        self.segments ^ self.last_frame ^ u64::from(self.syns) ^ self.sent.as_ref().map_or(0, of_sent)
+    pub const fn glance(&self) -> u64 {
+        self.segments
+            ^ self.text_octets
+            ^ self.syn_frame
+            ^ self.syns as u64
+            ^ self.sent.is_some() as u64
+            ^ self.right_edge.is_some() as u64
     }
 
     /// The initial sequence number, where it is known.
@@ -118,7 +121,9 @@ impl Numbers {
 
     /// Whether its clock, by the timestamps of its SYN or FIN, stood before that of `later` (RFC 6191 §2).
     pub fn is_stamped_before(&self, later: &Segment) -> bool {
-        self.stamp.zip(stamp_of(later)).is_some_and(|(old, new)| SeqNumber(old).precedes(SeqNumber(new)))
+        self.stamp
+            .zip(later.options.stamp())
+            .is_some_and(|(old, new)| SeqNumber(old).precedes(SeqNumber(new)))
     }
 
     /// Whether its SYN offers accurate ECN (RFC 9768 §3.1.1).
@@ -186,6 +191,7 @@ impl Numbers {
     }
 
     /// Takes in a segment that this end sends.
+    #[inline(always)]
     pub fn send(&mut self, segment: &Segment, facts: &Facts) {
         self.count(segment, facts);
         self.note_ack(segment, facts);
@@ -198,7 +204,7 @@ impl Numbers {
         }
         self.note_window(segment, facts.kind);
         if segment.flags.has_any(Flags::SYN.with(Flags::FIN)) {
-            self.stamp = stamp_of(segment);
+            self.stamp = segment.options.stamp();
         }
         let sent = self.sent.get_or_insert_with(|| Sent::starting_at(segment.seq));
         sent.send(segment.seq, segment.end(), segment.frame);
@@ -211,6 +217,7 @@ impl Numbers {
     }
 
     /// Takes in an acknowledgement by the peer that was found worth something. Returns the frame that it answers.
+    #[inline(always)]
     pub fn acknowledge(&mut self, segment: &Segment) -> Option<u64> {
         let sent = self.sent.get_or_insert_with(|| Sent::starting_at(segment.ack));
         let answered = sent.acknowledge(segment.ack);
@@ -224,6 +231,7 @@ impl Numbers {
         answered
     }
 
+    #[inline(always)]
     fn count(&mut self, segment: &Segment, facts: &Facts) {
         self.first_frame = if self.segments == 0 { segment.frame } else { self.first_frame };
         self.last_frame = segment.frame;
@@ -248,6 +256,7 @@ impl Numbers {
     }
 
     /// What this end says it has received: the latest such number, since an older one may be captured late.
+    #[inline(always)]
     fn note_ack(&mut self, segment: &Segment, facts: &Facts) {
         if !segment.flags.has(Flags::ACK) || !facts.sound {
             return;
@@ -260,6 +269,7 @@ impl Numbers {
         };
     }
 
+    #[inline(never)]
     fn note_syn(&mut self, segment: &Segment) {
         if self.iss != Some(segment.seq) {
             // The first SYN, or another SYN+ACK while none was acceptable (RFC 9293 §3.5, figure 8).
@@ -269,12 +279,10 @@ impl Numbers {
         }
         self.syn_text = self.syn_text.max(segment.text_len);
         self.ecn = segment.flags.ace();
-        self.shift = segment.options.iter().find_map(|option| match option {
-            TcpOption::WindowScale(shift) => Some(shift.min(MOST_SHIFT)),
-            _ => None,
-        });
+        self.shift = segment.options.shift().map(|shift| shift.min(MOST_SHIFT));
     }
 
+    #[inline(always)]
     fn note_window(&mut self, segment: &Segment, kind: Kind) {
         let (true, Some(window)) = (segment.flags.has(Flags::ACK), segment.window) else { return };
         self.window_closed = window == 0;
@@ -291,6 +299,7 @@ impl Numbers {
     }
 
     /// A segment far outside the window is believed once another goes on where it ended.
+    #[inline(never)]
     fn note_outlier(&mut self, segment: &Segment, facts: &Facts) {
         let Some(sent) =
             self.sent.as_mut().filter(|_| facts.kind == Kind::Plain && facts.sound && !facts.older)
@@ -303,6 +312,7 @@ impl Numbers {
         }
     }
 
+    #[inline(never)]
     fn note_fin(&mut self, number: SeqNumber, segment: &Segment) {
         let is_settled = self.fin_has_passed();
         match &mut self.fin {
@@ -322,13 +332,6 @@ impl Numbers {
             }
         }
     }
-}
-
-fn stamp_of(segment: &Segment) -> Option<u32> {
-    segment.options.iter().find_map(|option| match option {
-        TcpOption::Timestamps { value, .. } => Some(value),
-        _ => None,
-    })
 }
 
 packed!(Fin { number, frame, time, times, ack, acknowledged, times_until_acknowledged });

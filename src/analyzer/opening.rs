@@ -89,6 +89,7 @@ struct Early {
 
 impl Progress {
     /// Takes in a segment from `from`, once both ends have.
+    #[inline(always)]
     pub fn note(&mut self, segment: &Segment, facts: &Facts, from: Role, ends: &Ends<Endpoint>) {
         if !facts.counts {
             return;

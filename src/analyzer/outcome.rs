@@ -8,8 +8,10 @@
 use std::time::Duration;
 
 use crate::analyzer::endpoint::Endpoint;
+use crate::analyzer::facts::{Facts, Reset};
 use crate::analyzer::pack::packed;
 use crate::analyzer::role::{Ends, Role};
+use crate::segment::Segment;
 use crate::time::Timestamp;
 
 /// How long an answer to a SYN may take before it counts as missing (RFC 6298 §2.1).
@@ -51,6 +53,15 @@ pub struct ResetSeen {
     pub refuses: bool,
     /// Whether both FINs had been acknowledged before: it ended nothing.
     pub is_late: bool,
+}
+
+impl ResetSeen {
+    /// What the RST in `segment`, sent by `by`, did; `None` where it is none, or did nothing.
+    pub fn of(segment: &Segment, facts: &Facts, by: Role, is_late: bool) -> Option<Self> {
+        let refuses = facts.reset == Reset::Refuses;
+        let is_valid = refuses || facts.reset == Reset::Resets;
+        is_valid.then_some(Self { by, time: segment.time, refuses, is_late })
+    }
 }
 
 /// Judges a connection. `is_unreachable` says that an ICMP error answered its SYN, `quiet` how long the capture went on

@@ -88,6 +88,7 @@ impl Sent {
     }
 
     /// Takes in a segment of this end: the range `from..to`, carried by `frame`.
+    #[inline]
     pub fn send(&mut self, from: SeqNumber, to: SeqNumber, frame: u64) {
         if !self.seen && self.contiguous.precedes(from) {
             // Known by its acknowledgements alone so far: what came before was not captured.
@@ -116,6 +117,11 @@ impl Sent {
             // What the peer has acknowledged has arrived, whether the tap saw it or not.
             self.contiguous = self.contiguous.later(ack);
             self.join_islands();
+            if let Some((end, frame)) = self.awaiting.only().copied() {
+                self.answered = if end.precedes_or_equals(ack) { NonZero::new(frame) } else { None };
+                self.awaiting.retain(|(end, _)| ack.precedes(*end));
+                return self.answered.map(NonZero::get);
+            }
             let covered = self.awaiting.iter().filter(|(end, _)| end.precedes_or_equals(ack));
             let exact = covered.clone().filter(|(end, _)| *end == ack).max_by_key(|(_, frame)| *frame);
             self.answered = exact.or(covered.last()).and_then(|(_, frame)| NonZero::new(*frame));
@@ -153,7 +159,11 @@ impl Sent {
         }
     }
 
+    #[inline]
     fn join_islands(&mut self) {
+        if self.islands.is_bare() {
+            return;
+        }
         let contiguous = &mut self.contiguous;
         while let Some((_, to)) = self.islands.take(|(from, _)| from.precedes_or_equals(*contiguous)) {
             *contiguous = contiguous.later(to);

@@ -76,11 +76,15 @@ impl Sightings {
     /// Equal octets are the condition. They prove it where the packet has an identification or a timestamp, which the
     /// next sending would change; else the packet must have been seen at once, and elsewhere or in a capture that is
     /// known to see packets twice. No sender repeats itself so soon.
+    #[inline]
     pub fn find(&self, segment: &Segment, within: Within) -> Option<Seen> {
         let packet = of_connection(segment, within.connection)?;
-        self.sets
-            .get(set_of(packet))?
-            .iter()
+        let set = self.sets.get(set_of(packet))?;
+        if !set.iter().any(|memory| memory.packet == packet) {
+            // Nearly always.
+            return None;
+        }
+        set.iter()
             .filter(|memory| memory.packet == packet && memory.is_same(segment, within))
             .min_by_key(|memory| memory.frame)
             .map(|memory| Seen { frame: memory.frame, acknowledged: memory.packets_and_ack & 1 == 1 })
@@ -88,8 +92,8 @@ impl Sightings {
 
     /// Looks at where the packet that carries `segment` would be, for `Tracker::prepare`.
     pub fn glance(&self, segment: &Segment, within: Within) -> u64 {
-        let set = of_connection(segment, within.connection).and_then(|packet| self.sets.get(set_of(packet)));
-        set.map_or(0, |[first, .., last]| first.packet ^ last.packet)
+        let packet = digest(segment, within.connection);
+        self.sets.get(set_of(packet)).map_or(0, |[first, .., last]| first.packet ^ last.packet)
     }
 
     /// Remembers the packet that carries `segment`, by now counted in `within`. One without a digest was made by hand, and
@@ -131,7 +135,11 @@ impl Memory {
 /// The digest of the packet and of the connection that it belongs to; `None` where there is no digest.
 fn of_connection(segment: &Segment, connection: u64) -> Option<u64> {
     let packet = segment.sighting.packet;
-    (packet != 0).then(|| packet ^ connection.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+    (packet != 0).then(|| digest(segment, connection))
+}
+
+const fn digest(segment: &Segment, connection: u64) -> u64 {
+    segment.sighting.packet ^ connection.wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 /// The number fits: there are far fewer sets than numbers of 32 bits.

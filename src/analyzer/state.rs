@@ -76,6 +76,7 @@ pub enum Received {
 }
 
 /// The state of an end after it has sent `what`.
+#[inline(always)]
 pub const fn after_sending(state: State, what: Sent) -> State {
     use State as S;
     match (state, what) {
@@ -100,6 +101,7 @@ pub const fn after_sending(state: State, what: Sent) -> State {
 }
 
 /// The state of an end after it has received `what`.
+#[inline(always)]
 pub const fn after_receiving(state: State, what: Received) -> State {
     use State as S;
     match (state, what) {

@@ -110,6 +110,7 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
     }
 
     /// Puts an entry, seen at `seen`, to the end of `queue`.
+    #[inline]
     pub fn see(&mut self, Place(at): Place, queue: usize, seen: u64) {
         let Some(link) = self.links.get_mut(at as usize) else { return };
         if link.after == NONE && usize::from(link.queue) == queue {

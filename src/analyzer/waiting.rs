@@ -34,6 +34,7 @@ impl Waiting {
 
     /// What a connection waits for. `has_older` says that it is an attempt beside one that may still be open,
     /// `is_reported` that it has been handed out early.
+    #[inline]
     pub fn of(connection: &Connection, has_older: bool, is_reported: bool, config: &Config) -> Self {
         if has_older {
             Self::Open

@@ -111,6 +111,17 @@ impl End {
         segment.text_len > 0
     }
 
+    /// Takes in how far an ordinary segment reaches, without SYN, FIN and RST, of an end that was not reset; false where it
+    /// repeats text, and then nothing is taken in.
+    pub fn reaches_on(&mut self, segment: &Segment) -> bool {
+        let end = segment.seq + segment.text_len;
+        let is_beyond = end.distance_from(self.last) > 0;
+        if is_beyond {
+            self.last = end;
+        }
+        is_beyond || segment.text_len == 0
+    }
+
     /// A FIN came from the peer after this end's FIN and RST: that was an ordinary close after all.
     pub fn forgive(&mut self) {
         if self.state == EndState::Reset && self.before == EndState::Closed {

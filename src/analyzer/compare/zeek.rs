@@ -26,6 +26,37 @@ impl Zeek {
     /// Takes in a segment from `from`.
     pub fn note(&mut self, segment: &Segment, from: Role) {
         self.completeness.note(segment);
+        if !self.goes_on(segment, from) {
+            self.note_any(segment, from);
+        }
+    }
+
+    /// Takes in a segment with ACK alone, with text or without, between ends that are open or have closed: as nearly all
+    /// are, and with nothing else to be asked. False where it is another one; then nothing has moved.
+    fn goes_on(&mut self, segment: &Segment, from: Role) -> bool {
+        use EndState as E;
+        let deciding = Flags::SYN.with(Flags::FIN).with(Flags::RST).with(Flags::ACK);
+        let is_talking = |end: &End| matches!(end.state, E::Established | E::Closed);
+        let is_ordinary = segment.flags.0 & deciding.0 == Flags::ACK.0
+            && segment.window != Some(0)
+            && !segment.cut_short
+            && segment.checksum != Checksum::Wrong;
+        if !is_ordinary || !is_talking(&self.ends.client) || !is_talking(&self.ends.server) {
+            return false;
+        }
+        if !self.ends.of_mut(from).reaches_on(segment) {
+            return false;
+        }
+        let (letter, seen) = if segment.text_len > 0 { (b'd', SEEN_DATA) } else { (b'a', SEEN_ACK) };
+        self.add_once(letter, seen, from);
+        if let Some(up_to) = self.acknowledged(segment, from) {
+            self.jump_over_gaps(up_to, from.other());
+        }
+        self.take_text(segment, from);
+        true
+    }
+
+    fn note_any(&mut self, segment: &Segment, from: Role) {
         if segment.cut_short {
             // Zeek reads no header that is not there as a whole.
             return;
@@ -152,6 +183,7 @@ impl Zeek {
     }
 
     /// The offset up to which the peer's text is acknowledged; `None` where that says nothing.
+    #[inline]
     fn acknowledged(&mut self, segment: &Segment, from: Role) -> Option<SeqNumber> {
         if !segment.flags.has(Flags::ACK) {
             return None;
@@ -233,6 +265,7 @@ impl Zeek {
     }
 
     /// The text of `sender` is acknowledged up to an offset: what was not captured before it is a gap.
+    #[inline]
     fn jump_over_gaps(&mut self, up_to: SeqNumber, sender: Role) {
         let is_clean = self.ends.client.is_clean() && self.ends.server.is_clean();
         let end = self.ends.of_mut(sender);

@@ -12,7 +12,6 @@ use crate::analyzer::diagnosis::scene::Scene;
 use crate::analyzer::facts::Kind;
 use crate::analyzer::role::Role;
 use crate::analyzer::state::State;
-use crate::options::TcpOption;
 use crate::segment::{Checksum, Segment};
 use crate::seq::SeqNumber;
 
@@ -83,8 +82,7 @@ fn syn(scene: &Scene<'_>, notes: &mut Notes) {
     if let Some(answer) = scene.receiver().numbers.syn_ack_frame().filter(|_| is_first) {
         notes.raise(Code::CaptureReordered, &[answer, scene.frame()]);
     }
-    if scene.facts.again == 0 && scene.segment.options.iter().any(|option| option == TcpOption::FastOpen(&[]))
-    {
+    if scene.facts.again == 0 && scene.segment.options.of_kind(34).any(<[u8]>::is_empty) {
         notes.raise(Code::FastOpenRequested, &[scene.frame()]);
     }
 }
@@ -165,16 +163,10 @@ fn options(segment: &Segment, notes: &mut Notes) {
     if segment.cut_short {
         return;
     }
-    let mut has_mss = false;
-    for option in segment.options.iter() {
-        match option {
-            TcpOption::MaximumSegmentSize(_) => has_mss = true,
-            TcpOption::WindowScale(shift) if shift > MOST_SHIFT => {
-                notes.raise(Code::WindowScaleTooLarge, &[segment.frame]);
-            }
-            _ => {}
-        }
+    if segment.options.of_kind(3).any(|body| matches!(*body, [shift] if shift > MOST_SHIFT)) {
+        notes.raise(Code::WindowScaleTooLarge, &[segment.frame]);
     }
+    let has_mss = segment.options.of_kind(2).any(|body| body.len() == 2);
     if !has_mss {
         notes.raise(Code::MssMissing, &[segment.frame]);
     }

@@ -9,6 +9,7 @@ use super::*;
 use crate::options::Options;
 use crate::segment::{Sighting, TextHead};
 use crate::time::Timestamp;
+use proptest::prelude::*;
 
 /// A segment as `FROM FLAGS SEQ TEXT ACK`, with `!` for a wrong checksum, `0` for a window of zero and `~` for text
 /// that was not captured behind it.
@@ -146,4 +147,41 @@ fn text_that_was_not_captured_is_a_gap_once_it_is_acknowledged() {
 #[test]
 fn an_account_is_small() {
     assert!(size_of::<Zeek>() <= 80, "{} octets", size_of::<Zeek>());
+}
+
+/// One segment: who sends it, its bits, how far its numbers lie from where the ends have got to, how much text, and what
+/// else is `segment`'s.
+fn any_line() -> impl Strategy<Value = (bool, &'static str, u32, u32, u32, &'static str)> {
+    let bits = prop_oneof![8 => Just("."), 1 => prop::sample::select(vec!["F.", "S", "S.", "R", "R.", "-"])];
+    let off = || prop_oneof![6 => Just(0_u32), 1 => 0_u32..9, 1 => Just(u32::MAX), 1 => Just(u32::MAX - 500)];
+    let rest = prop_oneof![8 => Just(""), 1 => prop::sample::select(vec!["!", "0", "~"])];
+    (any::<bool>(), bits, off(), off(), prop_oneof![Just(0_u32), Just(1), 2_u32..500], rest)
+}
+
+proptest! {
+    #[test]
+    fn the_short_way_comes_to_what_the_long_one_does(
+        is_opened: bool,
+        lines in proptest::collection::vec(any_line(), 1..30),
+    ) {
+        let mut lines = lines;
+        let opening = if is_opened { &OPEN[..] } else { &[] };
+        let (mut short, mut next) = (Zeek::default(), [101_u32, 301]);
+        let opening = opening.iter().map(|line| (*line).to_owned());
+        let rest = lines.drain(..).map(|(by_client, bits, seq, ack, len, rest)| {
+            let (own, other) = (usize::from(!by_client), usize::from(by_client));
+            let from = if by_client { "A" } else { "B" };
+            let (seq, ack) = (next[own].wrapping_add(seq), next[other].wrapping_add(ack));
+            next[own] = next[own].wrapping_add(len);
+            format!("{from} {bits} {seq} {len} {ack} {rest}")
+        });
+        for line in opening.chain(rest) {
+            let (segment, from) = segment(&line);
+            let mut long = short.clone();
+            long.completeness.note(&segment);
+            long.note_any(&segment, from);
+            short.note(&segment, from);
+            prop_assert_eq!(format!("{short:?}"), format!("{long:?}"), "after {}", line);
+        }
+    }
 }

@@ -1,0 +1,54 @@
+//! The short way of a segment through its connection.
+//!
+//! In: a segment that goes on where its sender has got to, in a connection of which nothing is to be said so far. Out: the
+//! same as the long way makes of it.
+//! Invariant: whatever is in doubt goes the long way, and nothing has moved by then. What moves is moved by the same code;
+//! left out is only what comes to nothing: the judge's doubts, and the rules that raise codes.
+//! Read: RFC 9293 §3.10.7.4.
+
+use crate::analyzer::connection::Connection;
+use crate::analyzer::diagnosis::code::CodeSet;
+use crate::analyzer::judge::judge_next;
+use crate::analyzer::outline::Outline;
+use crate::segment::{Checksum, Flags, Segment};
+
+impl Connection {
+    /// Takes in a segment that may go the short way; `None` where it may not.
+    pub(super) fn take_in_next(&mut self, segment: &Segment) -> Option<Outline> {
+        if !is_plain(segment) || self.is_self || self.reset.is_some() || self.notes.read().is_some() {
+            return None;
+        }
+        let from = self.role_of(segment.source);
+        let facts = judge_next(segment, self.ends.of(from), self.ends.of(from.other()))?;
+        let sender = self.ends.of_mut(from);
+        sender.sends(segment, &facts);
+        let fin_passed = sender.numbers.fin_has_passed();
+        let acknowledges = self.ends.of_mut(from.other()).receives(segment, &facts, fin_passed);
+        self.note(segment, &facts, from);
+        self.only_answers = false;
+        let was_complete = self.complete;
+        self.complete = self.opening.was_completed(&self.ends, false);
+        Some(Outline {
+            from,
+            facts,
+            as_sent: None,
+            acknowledges,
+            seen_before: None,
+            findings: CodeSet::default(),
+            completes: self.complete && !was_complete,
+            // Both have been seen.
+            turns_two_way: false,
+        })
+    }
+}
+
+/// Neither SYN nor RST, and nothing to be said of it by itself.
+fn is_plain(segment: &Segment) -> bool {
+    let deciding = Flags::SYN.with(Flags::RST).with(Flags::ACK);
+    segment.flags.0 & deciding.0 == Flags::ACK.0
+        && matches!(segment.checksum, Checksum::Correct | Checksum::Unchecked)
+        && !segment.cut_short
+}
+
+#[cfg(test)]
+mod tests;
