@@ -55,7 +55,7 @@ struct Span {
 impl Crowd {
     /// Notes that the server of `connection` completed a handshake.
     pub fn serves(&mut self, connection: &Connection, time: Timestamp) {
-        let listener = self.hasher.of(connection.sockets().server, connection.tunnel());
+        let listener = self.hasher.of_socket(connection.sockets().server, connection.tunnel());
         self.note_listener(listener, time);
     }
 
@@ -110,7 +110,7 @@ impl Crowd {
     pub fn around(&self, connection: &Connection) -> Surroundings {
         let earliest = Timestamp(connection.start().0.saturating_sub(nanos(AROUND)));
         let latest = connection.end().after(AROUND);
-        let listener = self.hasher.of(connection.sockets().server, connection.tunnel());
+        let listener = self.hasher.of_socket(connection.sockets().server, connection.tunnel());
         let spans = self.listeners.get(&listener).map_or(&[][..], Vec::as_slice);
         Surroundings {
             serves_others: spans.iter().any(|span| span.from <= latest && earliest <= span.to),

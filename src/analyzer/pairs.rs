@@ -11,6 +11,7 @@ use foldhash::fast::RandomState;
 
 use crate::analyzer::pack::{Pack, Packer, Unpacker};
 use crate::analyzer::role::Ends;
+use crate::segment::Segment;
 use crate::tunnel::Tunnel;
 
 /// Hashes sockets and socket pairs.
@@ -18,8 +19,13 @@ use crate::tunnel::Tunnel;
 pub struct SocketHasher(RandomState);
 
 impl SocketHasher {
+    /// The hash of the pair of a segment.
+    pub fn of(&self, segment: &Segment) -> u64 {
+        self.of_pair(segment.source, segment.destination, segment.tunnel.as_ref())
+    }
+
     /// The hash of one socket.
-    pub fn of(&self, socket: SocketAddr, tunnel: Option<&Arc<Tunnel>>) -> u64 {
+    pub fn of_socket(&self, socket: SocketAddr, tunnel: Option<&Arc<Tunnel>>) -> u64 {
         self.of_pair(socket, socket, tunnel)
     }
 
@@ -30,8 +36,7 @@ impl SocketHasher {
             hasher.write_u64(tunnel.digest());
         }
         if let (SocketAddr::V4(one), SocketAddr::V4(other)) = (one, other) {
-            let [one, other] =
-                [one, other].map(|socket| u64::from(socket.ip().to_bits()) << 16 | u64::from(socket.port()));
+            let [one, other] = [one, other].map(word);
             hasher.write_u64(one.min(other));
             hasher.write_u64(one.max(other));
             return hasher.finish();
@@ -82,14 +87,17 @@ impl Sockets {
 
     /// Whether they are these two, either way round.
     pub fn are(&self, one: SocketAddr, other: SocketAddr) -> bool {
-        let is = |client: SocketAddr, server: SocketAddr| match (self, client, server) {
-            (Self::V4(own, peer), SocketAddr::V4(client), SocketAddr::V4(server)) => {
-                *own == client && *peer == server
+        match (self, one, other) {
+            (Self::V4(client, server), SocketAddr::V4(one), SocketAddr::V4(other)) => {
+                let (own, theirs) = ((word(*client), word(*server)), (word(one), word(other)));
+                own == theirs || own == (theirs.1, theirs.0)
             }
             (Self::V4(..), ..) => false,
-            (Self::V6(both), ..) => both.client == client && both.server == server,
-        };
-        is(one, other) || is(other, one)
+            (Self::V6(both), ..) => {
+                let own = (both.client, both.server);
+                own == (one, other) || own == (other, one)
+            }
+        }
     }
 
     /// Takes the client for the server.
@@ -120,6 +128,10 @@ impl Pack for Sockets {
             Self::V6(Box::unpack(from)?)
         })
     }
+}
+
+fn word(socket: SocketAddrV4) -> u64 {
+    u64::from(socket.ip().to_bits()) << 16 | u64::from(socket.port())
 }
 
 fn wide(socket: SocketAddr) -> u128 {
@@ -153,7 +165,7 @@ mod tests {
         for (one, other) in [("192.0.2.1:1", "192.0.2.2:2"), ("[2001:db8::1]:1", "[2001:db8::2]:2")] {
             let (one, other) = (one.parse().unwrap(), other.parse().unwrap());
             assert_eq!(hasher.of_pair(one, other, None), hasher.of_pair(other, one, None));
-            assert_ne!(hasher.of_pair(one, other, None), hasher.of(one, None));
+            assert_ne!(hasher.of_pair(one, other, None), hasher.of_socket(one, None));
         }
     }
 }

@@ -56,6 +56,13 @@ pub struct Prepared {
     place: Option<Place>,
 }
 
+impl Prepared {
+    /// A segment that was not looked at, whose pair has this hash.
+    pub const fn unseen(hash: u64) -> Self {
+        Self { hash, place: None }
+    }
+}
+
 impl Tracker {
     /// A tracker with nothing in it.
     pub fn new(config: Config) -> Self {
@@ -96,29 +103,35 @@ impl Tracker {
         }
     }
 
-    /// What `follow` needs of a segment that was not looked at before.
-    pub fn unprepared(&self, segment: &Segment) -> Prepared {
-        Prepared { hash: self.hash(segment), place: None }
+    /// What hashes socket pairs as this tracker does: the hash of a segment may be made elsewhere.
+    pub fn hasher(&self) -> SocketHasher {
+        self.hasher.clone()
     }
 
-    /// Looks at what a few segments will need, so that it is at hand when they are taken in, next and in this order. Changes
+    /// What `follow` needs of a segment that was not looked at before.
+    pub fn unprepared(&self, segment: &Segment) -> Prepared {
+        Prepared::unseen(self.hash(segment))
+    }
+
+    /// Looks at what a few segments, each with the hash of its pair, will need, so that it is at hand when they are taken in, next and in this order. Changes
     /// nothing.
     ///
     /// Each step is made for all of them before the next one: so the reads of several segments go on beside one another,
     /// where otherwise each would wait for the one before it.
     pub fn prepare<'a>(
         &self,
-        segments: impl Iterator<Item = &'a Segment> + Clone,
+        segments: impl Iterator<Item = (&'a Segment, u64)> + Clone,
         prepared: &mut Vec<Prepared>,
     ) {
         prepared.clear();
-        prepared.extend(segments.clone().map(|segment| {
-            let hash = self.hash(segment);
-            Prepared { hash, place: self.pairs.guess(hash) }
-        }));
+        prepared.extend(segments.clone().map(|(_, hash)| Prepared { hash, place: self.pairs.guess(hash) }));
         let entry = |prepared: &Prepared| prepared.place.and_then(|place| self.pairs.if_whole(place));
-        let mut words = prepared.iter().filter_map(entry).fold(0, |words, entry| words ^ entry.current.id());
-        for (segment, entry) in segments.zip(prepared.iter().map(entry)) {
+        let look = |prepared: &Prepared| {
+            let place = prepared.place?;
+            Some(self.pairs.hash(place) ^ self.pairs.if_whole(place)?.current.id())
+        };
+        let mut words = prepared.iter().filter_map(look).fold(0, |words, word| words ^ word);
+        for ((segment, _), entry) in segments.zip(prepared.iter().map(entry)) {
             words ^= entry.map_or(0, |entry| {
                 entry.current.glance() ^ self.sightings.glance(segment, entry.current.within())
             });
@@ -204,7 +217,7 @@ impl Tracker {
     }
 
     fn hash(&self, segment: &Segment) -> u64 {
-        self.hasher.of_pair(segment.source, segment.destination, segment.tunnel.as_ref())
+        self.hasher.of(segment)
     }
 
     /// The segment to take in instead, where its wrong checksum is not to be believed.

@@ -9,6 +9,7 @@
 use tcpshake::analyzer::config::Config;
 use tcpshake::analyzer::connection::Connection;
 use tcpshake::analyzer::ending::Ending;
+use tcpshake::analyzer::pairs::SocketHasher;
 use tcpshake::analyzer::step::Step;
 use tcpshake::analyzer::tracker::{Prepared, Tracker};
 use tcpshake::report::summary::Summary;
@@ -40,11 +41,16 @@ impl Follower {
         Self { tracker: Tracker::new(config), summary: Summary::default(), wants_steps }
     }
 
+    /// What hashes socket pairs as its tracker does.
+    pub fn hasher(&self) -> SocketHasher {
+        self.tracker.hasher()
+    }
+
     /// Takes in an item.
     pub fn take(&mut self, item: &Item, news: &mut News) {
         match item {
-            Item::Segment(segment) => {
-                let prepared = self.tracker.unprepared(segment);
+            Item::Segment(segment, hash) => {
+                let prepared = Prepared::unseen(*hash);
                 self.take_segment(segment, prepared, news);
             }
             Item::Icmp(error) => {
@@ -57,7 +63,7 @@ impl Follower {
 
     /// Takes in a few items, which are looked at first, so that what they need is at hand.
     pub fn take_few(&mut self, items: &[Item], prepared: &mut Vec<Prepared>, news: &mut News) {
-        self.tracker.prepare(items.iter().filter_map(Item::segment), prepared);
+        self.tracker.prepare(items.iter().filter_map(Item::hashed), prepared);
         let mut prepared = prepared.iter();
         for item in items {
             match item.segment().zip(prepared.as_slice().first()) {

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use tcpshake::analyzer::pairs::SocketHasher;
 use tcpshake::decode::error::{DecodeError, Fault};
 use tcpshake::decode::{Decoded, Decoder};
 use tcpshake::frame::{Frame, LinkType};
@@ -18,8 +19,8 @@ use crate::cli::told::say;
 
 /// What a frame is to the tracker.
 pub enum Item {
-    /// A segment.
-    Segment(Segment),
+    /// A segment, with the hash of its socket pair.
+    Segment(Segment, u64),
     /// An ICMP error about one.
     Icmp(IcmpError),
     /// Something else, which shows that the capture went on until then.
@@ -30,7 +31,15 @@ impl Item {
     /// The segment, if it is one.
     pub const fn segment(&self) -> Option<&Segment> {
         match self {
-            Self::Segment(segment) => Some(segment),
+            Self::Segment(segment, _) => Some(segment),
+            _ => None,
+        }
+    }
+
+    /// The segment, if it is one, and the hash of its socket pair.
+    pub const fn hashed(&self) -> Option<(&Segment, u64)> {
+        match self {
+            Self::Segment(segment, hash) => Some((segment, *hash)),
             _ => None,
         }
     }
@@ -42,17 +51,19 @@ pub struct Intake {
     /// Whether nothing but errors is to be said.
     pub(super) is_quiet: bool,
     decoder: Decoder,
+    hasher: SocketHasher,
     summary: Summary,
     unsupported: BTreeSet<LinkType>,
 }
 
 impl Intake {
-    /// Looks into `depth` tunnels inside one another.
-    pub fn new(depth: usize) -> Self {
+    /// Looks into `depth` tunnels inside one another; `hasher` is the tracker's.
+    pub fn new(depth: usize, hasher: SocketHasher) -> Self {
         Self {
             depth,
             is_quiet: false,
             decoder: Decoder::new(depth),
+            hasher,
             summary: Summary::default(),
             unsupported: BTreeSet::new(),
         }
@@ -64,7 +75,8 @@ impl Intake {
         items.push(match self.decoder.decode(frame) {
             Ok(Decoded::Segment(segment)) => {
                 self.summary.segments += 1;
-                Item::Segment(segment)
+                let hash = self.hasher.of(&segment);
+                Item::Segment(segment, hash)
             }
             Ok(Decoded::Icmp(error)) => {
                 self.summary.not_tcp += 1;
@@ -80,7 +92,8 @@ impl Intake {
                 None => return,
                 Some(Ok(Decoded::Segment(segment))) => {
                     self.summary.segments += 1;
-                    items.push(Item::Segment(segment));
+                    let hash = self.hasher.of(&segment);
+                    items.push(Item::Segment(segment, hash));
                 }
                 Some(Ok(Decoded::Icmp(error))) => items.push(Item::Icmp(error)),
                 // The frame counts as what its first packet is.

@@ -31,9 +31,10 @@ impl<'r> Observer<'r> {
     /// Looks into `depth` tunnels inside one another, tracks within `config` and tells `report`.
     pub fn new(depth: usize, config: Config, report: &'r mut dyn Report) -> Self {
         let teller = Teller::new(report);
+        let follower = Follower::new(config, teller.wants_steps());
         Self {
-            intake: Intake::new(depth),
-            follower: Follower::new(config, teller.wants_steps()),
+            intake: Intake::new(depth, follower.hasher()),
+            follower,
             teller,
             news: News::default(),
             items: Vec::new(),
