@@ -30,7 +30,18 @@ const SAME_MOMENT: Duration = Duration::from_millis(2);
 /// The last packets of a capture.
 #[derive(Debug)]
 pub struct Sightings {
-    sets: Vec<[Memory; WAYS]>,
+    sets: Vec<Set>,
+    /// Where the next packet of each set goes: in the place of the oldest.
+    next: Vec<u8>,
+}
+
+/// The packets that one set remembers: first what they are looked for by, which is all that is read of most. A set begins
+/// where a cache line does, and has two of them.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C, align(64))]
+struct Set {
+    packets: [u64; WAYS],
+    memories: [Memory; WAYS],
 }
 
 /// What a packet is looked for in.
@@ -56,7 +67,6 @@ pub struct Seen {
 /// A packet of a connection, by what is remembered of it. Frame 0 is none.
 #[derive(Clone, Copy, Debug, Default)]
 struct Memory {
-    packet: u64,
     frame: u64,
     time: Timestamp,
     tap: u32,
@@ -66,7 +76,7 @@ struct Memory {
 
 impl Default for Sightings {
     fn default() -> Self {
-        Self { sets: vec![[Memory::default(); WAYS]; SETS] }
+        Self { sets: vec![Set::default(); SETS], next: vec![0; SETS] }
     }
 }
 
@@ -80,12 +90,14 @@ impl Sightings {
     pub fn find(&self, segment: &Segment, within: Within) -> Option<Seen> {
         let packet = of_connection(segment, within.connection)?;
         let set = self.sets.get(set_of(packet))?;
-        if !set.iter().any(|memory| memory.packet == packet) {
+        if !set.packets.contains(&packet) {
             // Nearly always.
             return None;
         }
-        set.iter()
-            .filter(|memory| memory.packet == packet && memory.is_same(segment, within))
+        let found = set.packets.iter().zip(&set.memories).filter(|(known, _)| **known == packet);
+        found
+            .map(|(_, memory)| memory)
+            .filter(|memory| memory.is_same(segment, within))
             .min_by_key(|memory| memory.frame)
             .map(|memory| Seen { frame: memory.frame, acknowledged: memory.packets_and_ack & 1 == 1 })
     }
@@ -93,25 +105,28 @@ impl Sightings {
     /// Looks at where the packet that carries `segment` would be, for `Tracker::prepare`.
     pub fn glance(&self, segment: &Segment, within: Within) -> u64 {
         let packet = digest(segment, within.connection);
-        self.sets.get(set_of(packet)).map_or(0, |[first, .., last]| first.packet ^ last.packet)
+        self.sets.get(set_of(packet)).map_or(0, |set| {
+            let ([packet, ..], [.., memory]) = (set.packets, set.memories);
+            packet ^ memory.frame
+        })
     }
 
     /// Remembers the packet that carries `segment`, by now counted in `within`. One without a digest was made by hand, and
     /// is never the same.
     pub fn remember(&mut self, segment: &Segment, within: Within, acknowledged: bool) {
         let Some(packet) = of_connection(segment, within.connection) else { return };
-        let Some(set) = self.sets.get_mut(set_of(packet)) else { return };
+        let at = set_of(packet);
+        let (Some(set), Some(next)) = (self.sets.get_mut(at), self.next.get_mut(at)) else { return };
         let memory = Memory {
-            packet,
             frame: segment.frame,
             time: segment.time,
             tap: segment.sighting.tap,
             packets_and_ack: within.packets << 1 | u32::from(acknowledged),
         };
-        // The newest stands first.
-        set.rotate_right(1);
-        if let Some(first) = set.first_mut() {
-            *first = memory;
+        let way = usize::from(*next) % WAYS;
+        *next = next.wrapping_add(1);
+        if let (Some(known), Some(place)) = (set.packets.get_mut(way), set.memories.get_mut(way)) {
+            (*known, *place) = (packet, memory);
         }
     }
 }
