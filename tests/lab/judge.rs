@@ -2,8 +2,9 @@
 //!
 //! In: what was played, with the kernel's word. Out: how many transitions were compared, and every disagreement with
 //! both timelines.
-//! Invariant: the kernel is right. The two vocabularies differ in few places, each named at `of_kernel` and `allowed`;
-//! nothing else is forgiven. See `docs/kernel.md`.
+//! Invariant: the kernel is right. The two vocabularies differ in few places, each named where it is forgiven (`of_kernel`,
+//! `is_passing`, `lives_on`, `is_leftover`, `is_withdrawn`, `is_unheard`) and in `docs/kernel.md`; nothing else is. The
+//! order of states is judged, not their times.
 
 use std::fmt::Write;
 
@@ -20,8 +21,10 @@ use tcpshake::witness::{KernelEvent, KernelState, KernelWord};
 pub struct Judged {
     /// Ends whose states were compared.
     pub ends: usize,
-    /// Transitions that were compared.
-    pub transitions: usize,
+    /// States that both named.
+    pub agreed: usize,
+    /// Assumed states that the capture itself withdrew later: they are not compared.
+    pub withdrawn: usize,
     /// Disagreements, with both timelines.
     pub disagreements: Vec<String>,
 }
@@ -55,12 +58,14 @@ pub fn judge(played: &Played) -> Judged {
             }
             let role = role_of(played, end, connection);
             let told = told(kernel, connection, role, connections);
-            let inferred = inferred(connection, role);
+            let (inferred, withdrawn) = inferred(connection, role);
             judged.ends += 1;
-            judged.transitions += inferred.len();
-            let problem =
-                problem(&inferred, &told).filter(|_| !is_unheard(connection, role, &inferred, &told));
-            if let Some(problem) = problem {
+            judged.withdrawn += withdrawn;
+            let was_reset = was_reset(kernel, connection, &told);
+            let compared = compare(&inferred, &told, was_reset);
+            judged.agreed += compared.agreed;
+            let is_unheard = || is_unheard(connection, role, &inferred, &told, was_reset);
+            if let Some(problem) = compared.problem.filter(|_| !is_unheard()) {
                 judged.disagreements.push(shown(connection, role, &problem, &inferred, &told));
             }
         }
@@ -83,11 +88,32 @@ fn role_of(played: &Played, end: Role, connection: &Connection) -> Role {
 
 /// Whether the capture has nothing of what this end sent: then what it did after the last that the other end shows of it is
 /// not known, and what is known is not contradicted.
-fn is_unheard(connection: &Connection, role: Role, inferred: &[Inferred], told: &[Told]) -> bool {
+fn is_unheard(
+    connection: &Connection,
+    role: Role,
+    inferred: &[Inferred],
+    told: &[Told],
+    was_reset: bool,
+) -> bool {
     let is_silent = connection.steps().iter().all(|step| step.from != role);
     let heard =
         told.iter().take_while(|told| told.state != KernelState::LastAck).copied().collect::<Vec<_>>();
-    is_silent && problem(inferred, &heard).is_none()
+    is_silent && compare(inferred, &heard, was_reset).problem.is_none()
+}
+
+/// Whether the kernel spoke of a RST of this pair while the socket lived.
+fn was_reset(kernel: &[KernelEvent], connection: &Connection, told: &[Told]) -> bool {
+    let (Some(first), Some(last)) = (told.first(), told.last()) else { return false };
+    let sockets = connection.sockets();
+    let pair = [sockets.client, sockets.server];
+    kernel.iter().any(|event| {
+        matches!(event.word, KernelWord::SendsReset(_) | KernelWord::ReceivesReset)
+            && pair.contains(&event.local)
+            && pair.contains(&event.peer)
+            && first.time <= event.time
+            // The word about a RST and that about the state it leads to come within the same moment.
+            && event.time.0 <= last.time.0 + BEFORE
+    })
 }
 
 /// Those of the same pair that began before `this`, or after it.
@@ -106,13 +132,15 @@ fn of_pair<'a>(
     })
 }
 
-/// What we inferred of one end, without repeats and without what was assumed and withdrawn.
-fn inferred(connection: &Connection, role: Role) -> Vec<Inferred> {
+/// What we inferred of one end, without repeats and without what was assumed and withdrawn; and how much that was.
+fn inferred(connection: &Connection, role: Role) -> (Vec<Inferred>, usize) {
     let mut all: Vec<Inferred> = Vec::new();
+    let mut withdrawn = 0;
     for step in connection.steps().iter() {
         let (state, is_assumed) = (*step.states.of(role), *step.assumed.of(role));
         while all.last().is_some_and(|last| last.is_assumed && is_withdrawn(last.state, state)) {
             all.pop();
+            withdrawn += 1;
         }
         match all.last_mut() {
             Some(last) if last.state == state => last.is_assumed &= is_assumed,
@@ -124,26 +152,22 @@ fn inferred(connection: &Connection, role: Role) -> Vec<Inferred> {
     while all.first().is_some_and(|first| first.state == State::Closed && first.is_assumed) && all.len() > 1 {
         all.remove(0);
     }
-    all
+    (all, withdrawn)
 }
 
-/// Whether an assumed state cannot have come before `next`: it lies further on the way, or on another one.
+/// Whether `next` takes an assumed state back: what was on its way did not arrive, or another thing had come first.
 fn is_withdrawn(assumed: State, next: State) -> bool {
-    assumed != next && rank(next) <= rank(assumed)
-}
-
-/// How far on its way a connection is in a state.
-const fn rank(state: State) -> u8 {
-    match state {
-        State::Unknown | State::Listen => 0,
-        State::SynSent => 1,
-        State::SynReceived => 2,
-        State::Established => 3,
-        State::FinWait1 | State::CloseWait => 4,
-        State::FinWait2 | State::Closing | State::LastAck => 5,
-        State::TimeWait => 6,
-        State::Closed => 7,
-    }
+    let taken_back = [
+        // The third segment was lost, or not accepted; or what came was not for this end.
+        (State::Established, State::SynReceived),
+        (State::Established, State::SynSent),
+        (State::SynReceived, State::SynSent),
+        (State::Closed, State::SynSent),
+        // The FIN had not come when its own was sent.
+        (State::CloseWait, State::FinWait1),
+        (State::CloseWait, State::Established),
+    ];
+    taken_back.contains(&(assumed, next))
 }
 
 /// What the kernel told of this end of this incarnation: of the socket that opened in its time.
@@ -187,47 +211,61 @@ fn told(kernel: &[KernelEvent], connection: &Connection, role: Role, all: &[Conn
 /// In nanoseconds: how long before its SYN passes the tap a socket may be said to be in SYN_SENT.
 const BEFORE: u64 = 2_000_000;
 
-/// What is wrong, if anything is.
-fn problem(inferred: &[Inferred], told: &[Told]) -> Option<String> {
+/// What came of one end.
+struct Compared {
+    agreed: usize,
+    problem: Option<String>,
+}
+
+fn compare(inferred: &[Inferred], told: &[Told], was_reset: bool) -> Compared {
     if told.is_empty() {
         // No socket of its own: nobody answered, or the kernel held no more than a request (it reports SYN_RECV only
         // once the third segment has come), or a RST was sent for nobody.
-        let beyond = inferred
-            .iter()
-            .find(|one| !one.is_assumed && !matches!(one.state, State::SynReceived | State::Closed))?;
-        return Some(format!("we say {}, the kernel had no socket", beyond.state));
+        let is_beyond =
+            |one: &&Inferred| !one.is_assumed && !matches!(one.state, State::SynReceived | State::Closed);
+        let problem = inferred.iter().find(is_beyond);
+        let problem = problem.map(|one| format!("we say {}, the kernel had no socket", one.state));
+        return Compared { agreed: 0, problem };
     }
     let mut left = told.iter().peekable();
-    let mut before: Option<KernelState> = None;
+    let (mut before, mut agreed) = (None, 0);
     for one in inferred {
-        // What the kernel passed through on the way.
-        loop {
+        let problem = loop {
             match left.peek() {
                 Some(told) if of_kernel(told.state, before) == one.state => {
                     before = Some(told.state);
                     left.next();
-                    break;
+                    agreed += 1;
+                    break None;
                 }
                 Some(told) if is_passing(told.state, before, one.state) => {
                     before = Some(told.state);
                     left.next();
                 }
-                _ if before.is_some_and(|before| lives_on(before, one.state)) => break,
-                Some(told) => {
-                    return Some(format!("we say {}, the kernel says {}", one.state, told.state));
-                }
-                None => return Some(format!("we say {}, the kernel says nothing more", one.state)),
+                _ if before.is_some_and(|before| lives_on(before, one.state)) => break None,
+                Some(told) => break Some(format!("we say {}, the kernel says {}", one.state, told.state)),
+                None => break Some(format!("we say {}, the kernel says nothing more", one.state)),
             }
+        };
+        if problem.is_some() {
+            return Compared { agreed, problem };
         }
     }
     let rest: Vec<KernelState> = left.map(|told| told.state).collect();
-    match rest.as_slice() {
-        [] => None,
-        // It gave up, or was closed, or its time was over, without a segment.
-        [KernelState::Close] => None,
+    let is_forgiven = rest.is_empty() || is_leftover(before, &rest, was_reset);
+    Compared { agreed, problem: (!is_forgiven).then(|| format!("the kernel went on to {rest:?}")) }
+}
+
+/// What a kernel does without a segment after all that was captured: a socket that gave up, whose time was over, or that
+/// forgot (`TCP_REPAIR`) is closed. An open one that is closed by a RST is none of these: we should have seen it.
+fn is_leftover(before: Option<KernelState>, rest: &[KernelState], was_reset: bool) -> bool {
+    let was_open =
+        matches!(before, Some(KernelState::SynRecv | KernelState::Established | KernelState::CloseWait));
+    match rest {
+        [KernelState::Close] => !(was_open && was_reset),
         // Closed by its process, which sends nothing more if the other end is gone.
-        [KernelState::FinWait2, KernelState::Close] if before == Some(KernelState::FinWait1) => None,
-        rest => Some(format!("the kernel went on to {rest:?}")),
+        [KernelState::FinWait2, KernelState::Close] => before == Some(KernelState::FinWait1),
+        _ => false,
     }
 }
 

@@ -15,6 +15,8 @@ use tcpshake::lab::verdict::{Case, misses};
 use crate::judge::judge;
 use crate::run::skipped;
 
+/// What a kernel may be built without.
+const MAY_LACK: [&str; 2] = ["ipv6", "mptcp"];
 /// So many are played at a time: most of them wait.
 const AT_A_TIME: usize = 4;
 
@@ -63,24 +65,25 @@ fn every_scenario_comes_out_as_it_should_and_the_kernel_agrees() {
         );
         return;
     }
-    let counts = Mutex::new((0, 0, 0));
+    let counts = Mutex::new((0, 0, 0, 0));
     let problems = for_all(|scenario, port| match played(scenario, port, Ask::Always) {
         Ok(played) => {
             let judged = judge(&played);
             let mut counts = counts.lock().unwrap();
-            *counts = (counts.0 + 1, counts.1 + judged.ends, counts.2 + judged.transitions);
+            *counts =
+                (counts.0 + 1, counts.1 + judged.ends, counts.2 + judged.agreed, counts.3 + judged.withdrawn);
             [misses(scenario, Case::played(&played)), judged.disagreements].concat()
         }
-        Err(LabError::NotHere { why, .. }) => {
+        Err(LabError::NotHere { why, .. }) if MAY_LACK.contains(&scenario.name) => {
             skipped(&format!("{}: {why}", scenario.name));
             Vec::new()
         }
         Err(error) => vec![error.to_string()],
     });
     assert!(problems.is_empty(), "{}", problems.join("\n"));
-    let (scenarios, ends, transitions) = *counts.lock().unwrap();
-    assert!(scenarios > SCENARIOS.len() / 2, "most can be played here");
+    let (scenarios, ends, agreed, withdrawn) = *counts.lock().unwrap();
+    assert!(scenarios + MAY_LACK.len() >= SCENARIOS.len());
     println!(
-        "{scenarios} scenarios, {ends} ends, {transitions} states compared with the kernel's, no disagreement"
+        "{scenarios} scenarios, {ends} ends: {agreed} states named alike, no disagreement; {withdrawn} were assumed and withdrawn"
     );
 }
