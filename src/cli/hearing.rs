@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use tcpshake::analyzer::connection::Connection;
 use tcpshake::analyzer::diagnosis::code::Code;
 use tcpshake::analyzer::diagnosis::finding::Finding;
+use tcpshake::analyzer::diagnosis::testimony::Rises;
 use tcpshake::kernel::counters::Counters;
 use tcpshake::kernel::error::KernelError;
 use tcpshake::kernel::witness::Witness;
@@ -151,7 +152,7 @@ impl Hearing {
         let mut said: Vec<KernelEvent> = words.chain(listeners).collect();
         said.sort_by_key(|event| event.time);
         let rises = self.rises(connection.start(), connection.end());
-        connection.hears(&said, &rises);
+        connection.hears(&said, Rises { counters: &rises, is_own: false });
     }
 
     fn listen(&mut self) {

@@ -74,6 +74,8 @@ const WATCHED: &[&str] = &[
     "TCPACKSkippedFinWait2",
     "TCPACKSkippedTimeWait",
     "TCPACKSkippedChallenge",
+    "TCPDSACKOldSent",
+    "TCPDSACKRecv",
     "TCPWinProbe",
     "TCPKeepAlive",
 ];

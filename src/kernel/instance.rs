@@ -6,6 +6,7 @@
 //! Read: the kernel's Documentation/trace/ftrace.rst (Instances).
 
 use std::fs::read_link;
+use std::io::ErrorKind;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -41,8 +42,11 @@ impl Instance {
             let path = format!("{INSTANCES}/{PREFIX}{}-{number}", std::process::id());
             match mkdirat(&root, path.as_str(), Mode::RWXU) {
                 Ok(()) => {
-                    let directory = directory(&root, &path)?;
-                    return Ok(Self { root, path, directory });
+                    let opened = directory(&root, &path);
+                    if opened.is_err() {
+                        remove(root.as_fd(), &path);
+                    }
+                    return Ok(Self { directory: opened?, root, path });
                 }
                 // Of an earlier process of this number.
                 Err(Errno::EXIST) => {}
@@ -95,8 +99,8 @@ fn process_of(name: &str) -> Option<u32> {
 }
 
 fn is_alive(process: u32) -> bool {
-    // What has ended and was not waited for still has a directory, but no program.
-    read_link(format!("/proc/{process}/exe")).is_ok()
+    // What has ended and was not waited for still has a directory, but no program. One that may not be asked lives.
+    !read_link(format!("/proc/{process}/exe")).is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
 #[cfg(test)]

@@ -95,7 +95,10 @@ fn is_meant(wanted: &str, seen: &str) -> bool {
 
 fn claim_missed(connections: &[Connection], text: &str) -> Option<String> {
     let ids: Vec<u64> = connections.iter().map(Connection::id).collect();
-    let expectation: Expectation = match by_id(&ids, text).parse() {
+    let Some(text_by_id) = by_id(&ids, text) else {
+        return Some(format!("not so: {text}; no such connection"));
+    };
+    let expectation: Expectation = match text_by_id.parse() {
         Ok(expectation) => expectation,
         Err(error) => return Some(format!("'{text}' cannot be judged: {error}")),
     };
@@ -108,13 +111,15 @@ fn claim_missed(connections: &[Connection], text: &str) -> Option<String> {
 }
 
 /// `connection 2: ...` means the second of the scenario's own; others on the same port may have been counted between.
-fn by_id<'a>(ids: &[u64], text: &'a str) -> Cow<'a, str> {
+/// `None` where there are not so many.
+fn by_id<'a>(ids: &[u64], text: &'a str) -> Option<Cow<'a, str>> {
     let selected = || {
         let (number, claim) = text.strip_prefix("connection ")?.split_once(':')?;
-        let place = number.parse::<usize>().ok()?.checked_sub(1)?;
-        Some(format!("connection {}:{claim}", ids.get(place)?))
+        Some((number.parse::<usize>().ok()?, claim))
     };
-    selected().map_or(Cow::Borrowed(text), Cow::Owned)
+    let Some((number, claim)) = selected() else { return Some(Cow::Borrowed(text)) };
+    let id = ids.get(number.checked_sub(1)?)?;
+    Some(Cow::Owned(format!("connection {id}:{claim}")))
 }
 
 fn seen(verdict: &Verdict) -> String {
@@ -146,9 +151,10 @@ mod tests {
 
     #[test]
     fn connections_are_counted_among_the_scenarios_own() {
-        assert_eq!(by_id(&[2, 5], "connection 2: outcome reset"), "connection 5: outcome reset");
-        assert_eq!(by_id(&[2, 5], "connection 3: outcome reset"), "connection 3: outcome reset");
-        assert_eq!(by_id(&[2, 5], "outcome reset"), "outcome reset");
+        let meant = |text| by_id(&[2, 5], text).map(Cow::into_owned);
+        assert_eq!(meant("connection 2: outcome reset").as_deref(), Some("connection 5: outcome reset"));
+        assert_eq!(meant("connection 3: outcome reset"), None);
+        assert_eq!(meant("outcome reset").as_deref(), Some("outcome reset"));
     }
 
     #[test]

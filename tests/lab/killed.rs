@@ -17,6 +17,21 @@ fn interfaces() -> BTreeSet<String> {
     entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
 }
 
+/// Whether a tracing instance of one of these processes is left, where tracefs is mounted to be looked at.
+fn has_instance(processes: &[u32]) -> bool {
+    let entries = fs::read_dir("/sys/kernel/tracing/instances").into_iter().flatten().flatten();
+    let names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let is_of = |process: &u32| names.iter().any(|name| name.starts_with(&format!("tcpshake-{process}-")));
+    processes.iter().any(is_of)
+}
+
+/// Whether one of its programs runs: they are threads with names.
+fn is_in_the_middle(process: u32) -> bool {
+    let tasks = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let names = tasks.filter_map(|task| fs::read_to_string(task.path().join("comm")).ok());
+    names.into_iter().any(|name| ["client", "server"].contains(&name.trim()))
+}
+
 /// The processes that run this very file.
 fn running(program: &Path) -> Vec<u32> {
     let entries = fs::read_dir("/proc").unwrap().flatten();
@@ -45,14 +60,14 @@ fn a_killed_play_leaves_nothing() {
     let program: PathBuf = folder.path().join("tcpshake");
     fs::copy(PROGRAM, &program).unwrap();
     let before = interfaces();
+    let mut killed = Vec::new();
     for scenario in SCENARIOS {
         let arguments = ["-q", "demo", scenario.name, "--private", "--port", "7001"];
         let mut command = Command::new(&program);
         let play = Running::spawn(command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null()));
-        let tasks = format!("/proc/{}/task", play.id());
-        // Its programs are threads: with the first of them it is in the middle.
-        let is_in_the_middle = || fs::read_dir(&tasks).map_or(0, Iterator::count) > 1;
-        until(is_in_the_middle);
+        let process = play.id();
+        killed.push(process);
+        assert!(until(|| is_in_the_middle(process)), "{}: no program runs", scenario.name);
         play.signal("KILL");
         drop(play);
         assert!(until(|| running(&program).is_empty()), "{}: a process is left", scenario.name);
@@ -60,5 +75,7 @@ fn a_killed_play_leaves_nothing() {
     }
     let again = said(Command::new(&program).args(["-q", "demo", "--private", "--port", "7001"]));
     again.with_code(0);
+    // The last run has removed what the killed ones left.
+    assert!(!has_instance(&killed), "a tracing instance is left");
     assert!(until(|| running(&program).is_empty()));
 }

@@ -32,13 +32,32 @@ pub struct Case {
     pub causes: Causes,
 }
 
+/// Counters that rose around a connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Rises<'a> {
+    /// By how much.
+    pub counters: &'a [CounterRise],
+    /// Whether nothing but what is judged can have raised them. On a host anybody may have: then they make a finding
+    /// likely at most, where the kernel has spoken of one of the two ends, and exclude nothing.
+    pub is_own: bool,
+}
+
+impl Rises<'_> {
+    fn rose(&self, name: &str) -> bool {
+        self.counters.iter().any(|rise| rise.name == name && rise.by > 0)
+    }
+}
+
 /// Hears the kernel: `said` is what it said of both sockets and of their listener, in order.
-pub fn settle(findings: &mut [Finding], case: &Case, said: &[KernelEvent], rises: &[CounterRise]) {
+pub fn settle(findings: &mut [Finding], case: &Case, said: &[KernelEvent], rises: Rises<'_>) {
     for finding in findings {
         match finding.code {
             Code::Aborted | Code::ResetBeforeEstablished | Code::Refused => reset(finding, case, said, rises),
             Code::CloseNotAnswered => not_closed(finding, case, said),
-            code => counted(finding, of_code(code), rises),
+            code => {
+                let has_spoken = said.iter().any(|event| is_of(case, event));
+                counted(finding, of_code(code), has_spoken, rises);
+            }
         }
     }
 }
@@ -67,17 +86,29 @@ const fn of_code(code: Code) -> &'static [(&'static [&'static str], &'static str
     }
 }
 
-fn counted(finding: &mut Finding, rows: &[(&'static [&'static str], &'static str)], rises: &[CounterRise]) {
-    let rose = |name: &&str| rises.iter().any(|rise| rise.name == *name && rise.by > 0);
-    if let Some((names, meaning)) = rows.iter().find(|(names, _)| names.iter().all(rose)) {
-        finding.says =
-            joined(&finding.says, &format!("the kernel counted it ({}): {meaning}", names.join(", ")));
+fn counted(
+    finding: &mut Finding,
+    rows: &[(&'static [&'static str], &'static str)],
+    has_spoken: bool,
+    rises: Rises<'_>,
+) {
+    let Some((names, meaning)) = rows.iter().find(|(names, _)| names.iter().all(|name| rises.rose(name)))
+    else {
+        return;
+    };
+    let names = names.join(", ");
+    if rises.is_own {
+        finding.says = joined(&finding.says, &format!("the kernel counted it ({names}): {meaning}"));
         make_certain(finding);
+    } else if has_spoken {
+        let more = format!("meanwhile this host's kernel counted such ({names}): {meaning}");
+        finding.says = joined(&finding.says, &more);
+        finding.confidence = finding.confidence.max(Confidence::Likely);
     }
 }
 
 /// The kernel's reason for a RST; where it names none, its counters; and where its sender's kernel knows of none, neither.
-fn reset(finding: &mut Finding, case: &Case, said: &[KernelEvent], rises: &[CounterRise]) {
+fn reset(finding: &mut Finding, case: &Case, said: &[KernelEvent], rises: Rises<'_>) {
     let Some((by, time)) = case.reset else { return };
     let (local, peer) = (*case.sockets.of(by), *case.sockets.of(by.other()));
     let is_its = |event: &&KernelEvent| event.local == local && event.peer == peer;
@@ -113,16 +144,20 @@ fn reset(finding: &mut Finding, case: &Case, said: &[KernelEvent], rises: &[Coun
 }
 
 /// A kernel that does not name its reasons counts them all the same.
-fn by_counter(finding: &mut Finding, causes: Causes, by: Role, rises: &[CounterRise]) {
+fn by_counter(finding: &mut Finding, causes: Causes, by: Role, rises: Rises<'_>) {
     let counted = |cause: &Cause| {
         let name = of_cause(*cause)?;
-        rises.iter().any(|rise| rise.name == name && rise.by > 0).then_some((*cause, name))
+        rises.rose(name).then_some((*cause, name))
     };
     let mut counted = causes.iter().filter_map(|cause| counted(&cause));
     if let (Some((cause, name)), None) = (counted.next(), counted.next()) {
         finding.says =
             format!("{}: {}, which the kernel counted ({name}).", begin(finding, by), cause.as_str());
-        make_certain(finding);
+        if rises.is_own {
+            make_certain(finding);
+        } else {
+            finding.confidence = finding.confidence.max(Confidence::Likely);
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::analyzer::config::Config;
 use crate::analyzer::connection::Connection;
+use crate::analyzer::diagnosis::testimony::Rises;
 use crate::analyzer::label::Numbers;
 use crate::analyzer::step::Step;
 use crate::analyzer::tracker::Tracker;
@@ -119,7 +120,8 @@ impl View {
         for connection in &mut self.connections {
             let all = Beside { calls: &[], kernel };
             let own = OfConnection::select(all, connection.sockets(), true);
-            connection.hears(own.beside().kernel, counters);
+            // Counters are told of a scenario's own namespaces alone.
+            connection.hears(own.beside().kernel, Rises { counters, is_own: true });
         }
     }
 }

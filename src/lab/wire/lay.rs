@@ -31,8 +31,14 @@ const WIRE: &str = "wire";
 /// How long the interfaces may take to come up.
 const UP_WITHIN: Duration = Duration::from_secs(5);
 /// So that an IPv6 address is usable at once, and nothing but the scenario is on the wire.
-const QUIET: [(&str, &str); 4] =
-    [("accept_dad", "0"), ("accept_ra", "0"), ("router_solicitations", "0"), ("addr_gen_mode", "1")];
+const QUIET: [(&str, &str); 5] = [
+    // Some hosts are started without IPv6.
+    ("disable_ipv6", "0"),
+    ("accept_dad", "0"),
+    ("accept_ra", "0"),
+    ("router_solicitations", "0"),
+    ("addr_gen_mode", "1"),
+];
 
 /// A wire between two grounds. With it its interfaces go: captures on them are to end before.
 #[derive(Debug)]

@@ -45,7 +45,7 @@ fn rises(names: &[&str]) -> Vec<CounterRise> {
 #[track_caller]
 fn settled(code: Code, case: &Case, said: &[KernelEvent], counters: &[&str]) -> Finding {
     let mut findings = [finding(code, Confidence::Possible)];
-    settle(&mut findings, case, said, &rises(counters));
+    settle(&mut findings, case, said, Rises { counters: &rises(counters), is_own: true });
     let [finding] = findings;
     assert!(finding.says.ends_with('.') && !finding.says.contains(['\n']), "{}", finding.says);
     finding
@@ -183,8 +183,27 @@ fn counters_confirm_findings() {
 /// A finding that no counter speaks of.
 fn settle_nothing() -> [Finding; 1] {
     let mut findings = [finding(Code::SynRetransmitted, Confidence::Certain)];
-    settle(&mut findings, &case(&[]), &[], &rises(&["ListenOverflows", "ListenDrops", "TCPChallengeACK"]));
+    let counters = rises(&["ListenOverflows", "ListenDrops", "TCPChallengeACK"]);
+    settle(&mut findings, &case(&[]), &[], Rises { counters: &counters, is_own: true });
     findings
+}
+
+#[test]
+fn a_hosts_counters_may_be_raised_by_anybody() {
+    use KernelState::{Close, SynSent};
+    let case = case(&[]);
+    let counters = rises(&["ListenOverflows", "ListenDrops"]);
+    let told = |said: &[KernelEvent]| {
+        let mut findings = [finding(Code::AcceptQueueFull, Confidence::Possible)];
+        settle(&mut findings, &case, said, Rises { counters: &counters, is_own: false });
+        let [finding] = findings;
+        finding
+    };
+    // Neither end is of this host, as far as the kernel says.
+    assert!(is_open(&told(&[]), Code::AcceptQueueFull));
+    let likely = told(&[of(Role::Client, RST, state(Close, SynSent))]);
+    assert_eq!(likely.confidence, Confidence::Likely);
+    assert!(!likely.rivals.is_empty() && likely.says.contains("ListenOverflows"), "{likely:?}");
 }
 
 #[test]
