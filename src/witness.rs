@@ -1,8 +1,8 @@
 //! One word of the kernel about a TCP socket: a change of its state, a retransmission, a reset.
 //!
-//! In: what `kernel/` read from the kernel's tracepoints. Out: a value that `story.rs` puts beside segments and calls.
+//! In: what `kernel/` read from the kernel's tracepoints. Out: a value that `story/` puts beside segments and calls.
 //! Invariant: these are the kernel's own states, in its own vocabulary; nothing here is inferred. Where the two
-//! vocabularies differ (TIME-WAIT, SYN-RECEIVED), whoever compares them says how (`docs/laboratory.md`).
+//! vocabularies differ (TIME-WAIT, SYN-RECEIVED), whoever compares them says how (`docs/kernel.md`).
 
 use std::collections::HashMap;
 use std::fmt;
