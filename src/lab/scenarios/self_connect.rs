@@ -57,7 +57,11 @@ fn play(stage: &mut Stage) -> Result<(), LabError> {
             send(&socket, piece)?;
             let mut heard = 0;
             while heard < piece.len() {
-                heard += socket.recv(RECV_UP_TO)?.len();
+                let text = socket.recv(RECV_UP_TO)?;
+                if text.is_empty() {
+                    break; // The play was given up.
+                }
+                heard += text.len();
             }
         }
         socket.close()

@@ -26,6 +26,12 @@ use crate::witness::{CounterRise, KernelEvent};
 /// Steps kept of each connection.
 pub const KEPT: usize = 4096;
 
+/// So many frames are taken before others have their turn.
+const AT_ONCE: usize = 1024;
+
+/// How often it looks once more at the end.
+const LAST_LOOKS: usize = 64;
+
 /// How long it waits for a frame before others have their turn.
 const WAIT: Duration = Duration::from_millis(2);
 
@@ -79,14 +85,15 @@ impl Tap {
         Ok(Self { source, eye: Eye::new(), save, steps: Vec::new() })
     }
 
-    /// Takes all frames that are there, and waits a moment for one more. Whether there was any.
+    /// Takes the frames that are there, up to a bound, and waits a moment for one more. Whether there was any.
     ///
     /// # Errors
     ///
     /// Where the capture or the savefile fails.
     pub fn take(&mut self) -> Result<bool, LabError> {
         let mut any = false;
-        while let Next::Frame(frame) = self.source.next_frame()? {
+        for _ in 0..AT_ONCE {
+            let Next::Frame(frame) = self.source.next_frame()? else { break };
             any = true;
             if let Some(save) = &mut self.save {
                 save.write(&frame)?;
@@ -107,7 +114,11 @@ impl Tap {
     ///
     /// As `take`.
     pub fn end(mut self) -> Result<View, LabError> {
-        while self.take()? {}
+        // Strangers may go on talking on the same port.
+        let mut left = LAST_LOOKS;
+        while left > 0 && self.take()? {
+            left -= 1;
+        }
         let statistics = self.source.statistics();
         // What was silent until now was silent for so long.
         Ok(View { connections: self.eye.connections(now(), statistics.has_lost()), statistics })
