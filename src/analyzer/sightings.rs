@@ -8,8 +8,7 @@
 
 use std::time::Duration;
 
-use crate::options::TcpOption;
-use crate::segment::Segment;
+use crate::segment::{Flags, Segment};
 use crate::time::Timestamp;
 
 /// How many sets there are: with `WAYS` each, more packets than a busy machine sends between two of its taps. A power of two.
@@ -69,7 +68,7 @@ pub struct Seen {
 struct Memory {
     frame: u64,
     time: Timestamp,
-    tap: u32,
+    place: u32,
     /// The connection's packets up to this one, and whether its acknowledgement was new, in the last bit.
     packets_and_ack: u32,
 }
@@ -85,7 +84,8 @@ impl Sightings {
     ///
     /// Equal octets are the condition. They prove it where the packet has an identification or a timestamp, which the
     /// next sending would change; else the packet must have been seen at once, and elsewhere or in a capture that is
-    /// known to see packets twice. No sender repeats itself so soon.
+    /// known to see packets twice. No sender repeats itself so soon, but for SYNs: a SYN+ACK is sent by a timer and for
+    /// every SYN that comes, twice within one tick of the timestamps' clock.
     #[inline]
     pub fn find(&self, segment: &Segment, within: Within) -> Option<Seen> {
         let packet = of_connection(segment, within.connection)?;
@@ -120,7 +120,7 @@ impl Sightings {
         let memory = Memory {
             frame: segment.frame,
             time: segment.time,
-            tap: segment.sighting.tap,
+            place: place_of(segment),
             packets_and_ack: within.packets << 1 | u32::from(acknowledged),
         };
         let way = usize::from(*next) % WAYS;
@@ -134,16 +134,16 @@ impl Sightings {
 impl Memory {
     fn is_same(&self, segment: &Segment, within: Within) -> bool {
         let apart = segment.time.since(self.time).max(self.time.since(segment.time));
+        let is_syn = segment.flags.has(Flags::SYN);
         let tells_sendings_apart = || {
-            segment.sighting.identification != 0
-                || segment.options.iter().any(|option| matches!(option, TcpOption::Timestamps { .. }))
+            segment.sighting.identification != 0 || (!is_syn && segment.options.stamp().is_some())
         };
+        let may_be_seen_again = self.place != place_of(segment) || (within.is_twofold && !is_syn);
         let since = (within.packets << 1).wrapping_sub(self.packets_and_ack & !1) >> 1;
         self.frame != 0
             && since < LAST
             && apart < SAME_PACKET
-            && (((self.tap != segment.sighting.tap || within.is_twofold) && apart < SAME_MOMENT)
-                || tells_sendings_apart())
+            && ((may_be_seen_again && apart < SAME_MOMENT) || tells_sendings_apart())
     }
 }
 
@@ -157,6 +157,11 @@ const fn digest(segment: &Segment, connection: u64) -> u64 {
     segment.sighting.packet ^ connection.wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
+/// Where a packet was seen: by which tap, and at which hop of its way.
+fn place_of(segment: &Segment) -> u32 {
+    segment.sighting.tap ^ u32::from(segment.sighting.hop_limit).wrapping_mul(0x9E37_79B9)
+}
+
 /// The number fits: there are far fewer sets than numbers of 32 bits.
 const fn set_of(packet: u64) -> usize {
     (packet >> 32) as usize % SETS
@@ -166,7 +171,7 @@ const fn set_of(packet: u64) -> usize {
 mod tests {
     use super::*;
     use crate::options::Options;
-    use crate::segment::{Checksum, Flags, Sighting, TextHead};
+    use crate::segment::{Checksum, Sighting, TextHead};
     use crate::seq::SeqNumber;
 
     fn packet(frame: u64, packet: u64, tap: u32) -> Segment {
@@ -206,6 +211,26 @@ mod tests {
         assert!(found(&again, within(6, 1)).is_none(), "another connection");
         assert!(found(&packet(2, 77, 1), within(5, 1)).is_none(), "the same tap");
         assert!(found(&packet(3000, 77, 2), within(5, 1)).is_none(), "too late");
+    }
+
+    #[test]
+    fn a_syn_without_identification_must_be_seen_elsewhere() {
+        let mut sightings = Sightings::default();
+        sightings.remember(&packet(1, 77, 1), within(0, 1), false);
+        let is_found = |flags, identification, tap, hop_limit| {
+            let mut again = packet(2, 77, tap);
+            again.flags = flags;
+            again.options = Options::new(&[8, 10, 0, 0, 0, 1, 0, 0, 0, 0]);
+            (again.sighting.identification, again.sighting.hop_limit) = (identification, hop_limit);
+            let twofold = Within { is_twofold: true, ..within(0, 1) };
+            sightings.find(&again, within(0, 1)).is_some() || sightings.find(&again, twofold).is_some()
+        };
+        assert!(!is_found(Flags::SYN.with(Flags::ACK), 0, 1, 0), "sent twice within a tick");
+        assert!(!is_found(Flags::SYN, 0, 1, 0));
+        assert!(is_found(Flags::SYN, 9, 1, 0), "one identification");
+        assert!(is_found(Flags::SYN, 0, 2, 0), "another tap");
+        assert!(is_found(Flags::SYN, 0, 1, 63), "behind a router");
+        assert!(is_found(Flags::ACK, 0, 1, 0), "its timestamp tells");
     }
 
     #[test]
