@@ -304,7 +304,10 @@ impl Endpoint {
             // With fast open a server may send text before its SYN+ACK is answered (RFC 7413 §4.2).
             _ => {
                 let speaks = segment.text_len > 0 || facts.fin.is_some();
-                facts.acknowledges == Acknowledges::New || (speaks && !facts.fast_open)
+                // In SYN-RECEIVED a challenge has the numbers of the SYN+ACK, new where that acknowledged something else
+                // (RFC 9293 §3.10.7.4, first; RFC 5961 §3.2).
+                let is_challenge = self.opened == Opened::Passive && facts.covers_syn_alone && !speaks;
+                (facts.acknowledges == Acknowledges::New && !is_challenge) || (speaks && !facts.fast_open)
             }
         }
     }

@@ -68,6 +68,8 @@ pub struct Facts {
     pub fast_open: bool,
     /// What its ACK is worth.
     pub acknowledges: Acknowledges,
+    /// Whether its ACK goes just as far as the peer's SYN.
+    pub covers_syn_alone: bool,
     /// The number of its FIN's own octet, where it has one that counts.
     pub fin: Option<SeqNumber>,
     /// Which sending of the same this is, from 2; 0 for the first.

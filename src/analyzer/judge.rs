@@ -49,6 +49,7 @@ pub fn judge(segment: &Segment, sender: &Endpoint, receiver: &Endpoint) -> Facts
         counts,
         fast_open: receiver.numbers.syn_text > 0,
         acknowledges,
+        covers_syn_alone: covers_syn_alone(segment, receiver),
         fin,
         again: again(segment, kind, fin, sender),
         reset: if sound && kind == Kind::Rst { reset(segment, sender, receiver) } else { Reset::None },
@@ -97,6 +98,7 @@ pub fn judge_next(segment: &Segment, sender: &Endpoint, receiver: &Endpoint) -> 
         counts: true,
         fast_open: receiver.numbers.syn_text > 0,
         acknowledges,
+        covers_syn_alone: covers_syn_alone(segment, receiver),
         fin,
         again: 0,
         reset: Reset::None,
@@ -120,6 +122,10 @@ fn acknowledges(segment: &Segment, receiver: &Endpoint) -> Acknowledges {
     } else {
         Acknowledges::Unsent
     }
+}
+
+fn covers_syn_alone(segment: &Segment, receiver: &Endpoint) -> bool {
+    receiver.numbers.iss().is_some_and(|iss| iss + 1 == segment.ack)
 }
 
 /// RFC 9293 §3.10.7.4, first, as far as an observer can apply it: the receiver's window is known from its own

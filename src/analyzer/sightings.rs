@@ -135,9 +135,8 @@ impl Memory {
     fn is_same(&self, segment: &Segment, within: Within) -> bool {
         let apart = segment.time.since(self.time).max(self.time.since(segment.time));
         let is_syn = segment.flags.has(Flags::SYN);
-        let tells_sendings_apart = || {
-            segment.sighting.identification != 0 || (!is_syn && segment.options.stamp().is_some())
-        };
+        let tells_sendings_apart =
+            || segment.sighting.identification != 0 || (!is_syn && segment.options.stamp().is_some());
         let may_be_seen_again = self.place != place_of(segment) || (within.is_twofold && !is_syn);
         let since = (within.packets << 1).wrapping_sub(self.packets_and_ack & !1) >> 1;
         self.frame != 0
