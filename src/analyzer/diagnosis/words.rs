@@ -124,11 +124,21 @@ const fn fixed_of_closing(code: Code) -> &'static str {
     }
 }
 
+/// How long the SYNs took, and how long the silence was, which may go on after the last.
 fn no_answer(account: &Account<'_>) -> String {
-    let waited = Span(account.quiet_since(account.start));
-    match account.opening.syns {
-        0 | 1 => format!("Nothing answered the SYN within {waited}."),
-        syns => format!("Nothing answered the SYN, sent {} within {waited}.", Times(syns)),
+    let waited = account.quiet_since(account.start);
+    let sending = account.last.since(account.start);
+    let times = Times(account.opening.syns);
+    if account.opening.syns <= 1 {
+        format!("Nothing answered the SYN within {}.", Span(waited))
+    } else if Span(waited).to_string() == Span(sending).to_string() {
+        format!("Nothing answered the SYN, sent {times} within {}.", Span(sending))
+    } else {
+        format!(
+            "Nothing answered the SYN within {}; it was sent {times} in the first {}.",
+            Span(waited),
+            Span(sending)
+        )
     }
 }
 
