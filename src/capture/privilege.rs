@@ -17,7 +17,7 @@ pub fn next_step() -> String {
 
 fn advice(linux: bool, user: Option<u32>, program: &str) -> String {
     match (linux, user) {
-        (true, Some(0)) => "this root lacks CAP_NET_RAW, as in most containers: start the container with it \
+        (true, Some(0)) => "this root lacks CAP_NET_RAW, as in some containers: start the container with it \
              (docker run --cap-add NET_RAW)"
             .to_owned(),
         (true, _) => {

@@ -96,6 +96,10 @@ fn list(out: &mut impl Write) -> std::io::Result<()> {
 
 /// The rows that a word names: all that match as a whole, else those of its parts (`ACK K+1, DATA 5`).
 fn find(asked: &str) -> Vec<&'static Entry> {
+    let of_kind = of_kind(asked);
+    if !of_kind.is_empty() {
+        return of_kind;
+    }
     let whole = named(&canonical(asked));
     if !whole.is_empty() {
         return whole;
@@ -113,6 +117,16 @@ fn find(asked: &str) -> Vec<&'static Entry> {
         found.extend(new.collect::<Vec<_>>());
     }
     found
+}
+
+/// The row that a heading or a reference means: `TIME-WAIT (state)`, `no-answer (finding, error)`.
+fn of_kind(asked: &str) -> Vec<&'static Entry> {
+    let Some((name, behind)) = asked.trim().strip_suffix(')').and_then(|asked| asked.rsplit_once(" ("))
+    else {
+        return Vec::new();
+    };
+    let kind = behind.split(',').next().unwrap_or_default().trim().to_ascii_lowercase();
+    named(&canonical(name)).into_iter().filter(|entry| entry.group.singular() == kind).collect()
 }
 
 /// The rows with this canonical key or other name.
@@ -218,151 +232,4 @@ fn quote(key: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use tcpshake::analyzer::diagnosis::code::Code;
-
-    use super::*;
-
-    fn explained(topic: Option<&str>) -> String {
-        let mut out = Vec::new();
-        run(topic, &mut out).expect("a known topic");
-        String::from_utf8(out).expect("text")
-    }
-
-    fn keys(asked: &str) -> Vec<&'static str> {
-        find(asked).iter().map(|entry| entry.key).collect()
-    }
-
-    #[test]
-    fn every_text_fits_a_terminal_and_names_its_source() {
-        for entry in all() {
-            let key = entry.key;
-            assert!(entry.title().len() <= 56, "{key}: its title is too long for the list");
-            assert!(
-                entry.text.lines().all(|line| line.chars().count() <= 78),
-                "{key}: wider than 78 columns"
-            );
-            assert!(entry.text.lines().nth(1) == Some(""), "{key}: the title stands alone");
-            for part in ["Read: ", "See also: "] {
-                assert!(entry.text.lines().any(|line| line.starts_with(part)), "{key}: no line `{part}`");
-            }
-            assert!(entry.text.lines().any(|line| line.starts_with("Next")), "{key}: no next step");
-            assert!(
-                entry.text.ends_with('\n') && !entry.text.contains(['\t', '\r']),
-                "{key}: stray white space"
-            );
-            assert!(entry.text.is_ascii(), "{key}: not every terminal shows more than ASCII");
-        }
-        assert!(explained(None).lines().all(|line| line.chars().count() <= 78));
-    }
-
-    #[test]
-    fn no_key_stands_twice_in_a_group() {
-        let mut seen = std::collections::BTreeSet::new();
-        for entry in all() {
-            for name in entry.names() {
-                assert!(seen.insert((entry.group.heading(), canonical(name))), "{name} stands twice");
-            }
-        }
-    }
-
-    #[test]
-    fn every_see_also_leads_somewhere() {
-        for entry in all() {
-            let line =
-                entry.text.lines().find_map(|line| line.strip_prefix("See also: ")).unwrap_or_default();
-            // Semicolons, since a label may hold a comma.
-            for name in line.split(';').map(|name| name.trim().trim_end_matches(" (state)")) {
-                assert!(!find(name).is_empty(), "{}: `{name}` leads nowhere", entry.key);
-            }
-        }
-    }
-
-    #[test]
-    fn every_state_and_topic_has_a_text() {
-        let states = "CLOSED LISTEN SYN-SENT SYN-RECEIVED ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 CLOSE-WAIT CLOSING LAST-ACK \
-                      TIME-WAIT UNKNOWN";
-        let topics = "socket-pair port calls blocking three-way four-way socket-file time-wait backlog \
-                      message-boundaries half-close half-open simultaneous-open reset labels states";
-        for key in states.split_whitespace().chain(topics.split_whitespace()) {
-            assert!(keys(key).contains(&key), "{key}");
-            assert!(
-                explained(None).lines().any(|line| line.starts_with(&format!("  {key} "))),
-                "{key} is not listed"
-            );
-        }
-    }
-
-    #[test]
-    fn names_are_taken_as_people_write_them() {
-        for asked in ["syn-received", "SYN_RECV", "SynReceived", "(SYN-RECEIVED)", "syn rcvd"] {
-            assert_eq!(keys(asked), ["SYN-RECEIVED"], "{asked}");
-        }
-        assert_eq!(keys("FIN_WAIT2"), ["FIN-WAIT-2"]);
-        assert_eq!(keys("time-wait"), ["time-wait", "TIME-WAIT"]);
-        assert!(explained(Some("Three-Way")).starts_with("three-way (topic)\nWhy three segments"));
-    }
-
-    #[test]
-    fn findings_are_taken_by_their_codes() {
-        for asked in ["syn-retransmitted", "SYN-RETRANSMITTED", "syn retransmitted", "SynRetransmitted"] {
-            assert_eq!(keys(asked), ["syn-retransmitted"], "{asked}");
-        }
-        for code in Code::ALL {
-            assert!(keys(code.as_str()).contains(&code.as_str()), "{code}");
-        }
-        let wanted = "rst-ignored (finding, warning)\nA RST that did nothing\n";
-        assert!(explained(Some("rst-ignored")).starts_with(wanted));
-        let listed = explained(None);
-        let row = listed.lines().find(|line| line.starts_with("  no-answer "));
-        assert!(row.is_some_and(|row| row.ends_with("error   Nothing ever answered the SYN")), "{listed}");
-    }
-
-    #[test]
-    fn a_word_with_two_meanings_brings_both() {
-        assert_eq!(keys("simultaneous-open"), ["simultaneous-open", "simultaneous-open"]);
-        assert_eq!(keys("half-open-discovered"), ["half-open", "half-open-discovered"]);
-        let both = explained(Some("half-close"));
-        assert!(both.starts_with("half-close (topic)\n"), "{both}");
-        assert!(both.contains("\n\nhalf-close (finding, note)\n"), "{both}");
-    }
-
-    #[test]
-    fn labels_are_taken_as_they_are_printed() {
-        let cases: [(&str, &[&str]); 14] = [
-            ("ack k+1", &["ACK K+1"]),
-            ("SYN K, ACK J+1", &["SYN K, ACK J+1"]),
-            ("syn-ack", &["SYN K, ACK J+1"]),
-            ("FIN N, ACK M+1", &["FIN N, ACK M+1"]),
-            ("ACK K+1, DATA 5", &["ACK K+1", "DATA"]),
-            ("FIN M, DATA 5", &["FIN M", "DATA"]),
-            ("DATA 6 \"hello, you\\n\"", &["DATA"]),
-            ("ACK J+7", &["ACK K+n"]),
-            ("ACK J-9", &["ACK K+n"]),
-            ("ACK 100", &["ACK K+n"]),
-            ("ACK ~10", &["ACK ~n"]),
-            ("RST, ACK J+1", &["RST"]),
-            ("SYN J (again, 3rd)", &["SYN J", "again"]),
-            ("SYN J, ACK K+1", &["simultaneous-open"]),
-        ];
-        for (asked, wanted) in cases {
-            let found = keys(asked);
-            let found: Vec<&str> = found.into_iter().filter(|key| *key != "reset").collect();
-            assert_eq!(found, wanted, "{asked}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_name_brings_what_is_close() {
-        let error = run(Some("tree-way"), &mut Vec::new()).expect_err("no such topic");
-        let unknown = error.downcast_ref::<UnknownTopic>().expect("UnknownTopic");
-        assert_eq!(unknown.close.first(), Some(&"three-way"));
-        assert!(
-            error
-                .to_string()
-                .starts_with("tree-way: nothing is known under this name\n  try: tcpshake explain three-way")
-        );
-        let lost = UnknownTopic { asked: "xyzzy-plugh".into(), close: close_to("xyzzy-plugh") };
-        assert!(lost.to_string().ends_with("try: tcpshake explain (it lists all names)"), "{lost}");
-    }
-}
+mod tests;

@@ -54,6 +54,27 @@ pub const GROUPS: [Group; 6] = [
     Group::Finding(Family::Capture),
 ];
 
+/// The kernel's names for why it sends a RST (`docs/kernel.md`).
+const KERNEL_REASONS: &[&str] = &[
+    "reason",
+    "NO_SOCKET",
+    "TCP_ABORT_ON_CLOSE",
+    "TCP_STATE",
+    "TCP_DISCONNECT_WITH_DATA",
+    "TCP_ABORT_ON_DATA",
+    "TCP_ABORT_ON_LINGER",
+    "TCP_ABORT_ON_MEMORY",
+    "TCP_KEEPALIVE_TIMEOUT",
+    "TCP_TIMEWAIT_SOCKET",
+    "TCP_INVALID_ACK_SEQUENCE",
+    "TCP_ACK_UNSENT_DATA",
+    "TCP_TOO_OLD_ACK",
+    "TCP_OLD_ACK",
+    "TCP_RFC7323_PAWS",
+    "TCP_FLAGS",
+    "INVALID_SYN",
+];
+
 /// Every row but those of findings, in the order of the list.
 pub const ENTRIES: &[Entry] = &[
     topic("socket-pair", &["socket", "connection"], include_str!("topics/socket-pair.txt")),
@@ -61,6 +82,21 @@ pub const ENTRIES: &[Entry] = &[
     topic("socket-file", &["descriptor", "fd"], include_str!("topics/socket-file.txt")),
     topic("calls", &["socket-calls", "bind", "accept", "connect", "send"], include_str!("topics/calls.txt")),
     topic("blocking", &["waiting"], include_str!("topics/blocking.txt")),
+    topic(
+        "errors",
+        &[
+            "errno",
+            "EPIPE",
+            "SIGPIPE",
+            "EINPROGRESS",
+            "EAGAIN",
+            "ECONNRESET",
+            "ECONNREFUSED",
+            "ETIMEDOUT",
+            "EHOSTUNREACH",
+        ],
+        include_str!("topics/errors.txt"),
+    ),
     topic(
         "message-boundaries",
         &["messages", "stream", "recv"],
@@ -71,6 +107,7 @@ pub const ENTRIES: &[Entry] = &[
         &["three-way-handshake", "handshake", "opening"],
         include_str!("topics/three-way.txt"),
     ),
+    topic("iss", &["ISN", "IRS", "initial-sequence-number"], include_str!("topics/iss.txt")),
     topic("backlog", &["listen(n)", "accept-queue"], include_str!("topics/backlog.txt")),
     topic(
         "simultaneous-open",
@@ -82,10 +119,13 @@ pub const ENTRIES: &[Entry] = &[
         &["four-way-handshake", "three-segment", "closing-handshake", "close"],
         include_str!("topics/four-way.txt"),
     ),
+    topic("window", &["windows"], include_str!("topics/window.txt")),
     topic("half-close", &["shutdown"], include_str!("topics/half-close.txt")),
     topic("time-wait", &["2MSL"], include_str!("topics/time-wait.txt")),
+    topic("timers", &["timer", "RTO", "MSL", "delayed-ack"], include_str!("topics/timers.txt")),
     topic("half-open", &["half-open-discovered"], include_str!("topics/half-open.txt")),
     topic("reset", &["abort"], include_str!("topics/reset.txt")),
+    topic("kernel-reasons", KERNEL_REASONS, include_str!("topics/kernel-reasons.txt")),
     topic(
         "labels",
         &["numbers", "no flags", "seen twice", "J", "K", "M", "N"],
@@ -98,7 +138,7 @@ pub const ENTRIES: &[Entry] = &[
         include_str!("topics/expectations.txt"),
     ),
     state("CLOSED", &["close"], include_str!("states/closed.txt")),
-    state("LISTEN", &[], include_str!("states/listen.txt")),
+    state("LISTEN", &["listener"], include_str!("states/listen.txt")),
     state("SYN-SENT", &[], include_str!("states/syn-sent.txt")),
     state("SYN-RECEIVED", &["SYN-RECV", "SYN-RCVD"], include_str!("states/syn-received.txt")),
     state("ESTABLISHED", &["ESTAB"], include_str!("states/established.txt")),

@@ -25,7 +25,7 @@ pub const SCENARIO: Scenario = Scenario {
            belong to the kernel, which closes whatever a dead program had open, and does it as close() would: the \
            first client gets FIN M, an orderly end that looks like any other; the second, whose connection nobody \
            had accepted, gets a RST. So a crashed program is seen at once. A machine that loses its power sends \
-           nothing at all: that is another scenario.",
+           nothing at all: that is half-open-discovered.",
     client: "socket, connect, send, recv (0), close; another: socket, connect, send, recv (ECONNRESET), close",
     server: "(its own process) socket, setsockopt, bind, listen, accept, recv, recv, killed",
     setting: Setting::LOOPBACK,
