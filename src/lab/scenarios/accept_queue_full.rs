@@ -21,7 +21,7 @@ use crate::lab::textbook::{send, serve};
 pub const SCENARIO: Scenario = Scenario {
     name: "accept-queue-full",
     group: Group::NotOpening,
-    title: "the queue is full, and SYNs are dropped in silence",
+    title: "the queue is full: SYNs are dropped in silence",
     text: "Finished connections wait in the listener's queue until accept() takes them. listen(0) asks for the \
            smallest queue there is, and Linux admits one more than was asked for: the first client's connection \
            fills it. When two more clients try, the kernel drops their SYNs without a word, for a server that is \

@@ -28,8 +28,8 @@ pub const SCENARIO: Scenario = Scenario {
            client, in SYN-SENT, these mean nothing: it sends a RST with just the number that the \
            challenge asks for. That convinces the server: the old connection is reset, its recv() \
            fails with ECONNRESET, and when the client repeats its SYN there is a listener to take it. \
-           (Linux repeats it within milliseconds after such an answer; after silence it would wait 1 \
-           s.)",
+           Linux repeats it within milliseconds after such an answer; after silence it would wait for 1 \
+           second.",
     client: "socket, setsockopt, bind, connect, setsockopt(TCP_REPAIR), close; then again socket, setsockopt, bind, connect, send, close",
     server: "socket, setsockopt, bind, listen, accept, recv (ECONNRESET), close; then accept, recv, recv, close",
     setting: Setting::WIRE,

@@ -14,7 +14,7 @@ use crate::lab::textbook::{CLIENT, SERVER, ServerCloses, exchange, kernel_answer
 pub const SCENARIO: Scenario = Scenario {
     name: "message",
     group: Group::Basics,
-    title: "the server closes at once, and three segments close",
+    title: "the server closes at once: three segments close",
     text: "The server calls socket, bind, listen and accept, and waits. The client calls socket and connect, which \
            sends SYN J and waits; the SYN+ACK comes back, connect returns, and ACK K+1 is on its way. The client \
            sends its message and closes: FIN M. The server reads the message and then the end of it, and closes at \

@@ -20,7 +20,7 @@ use std::time::Duration;
 pub const SCENARIO: Scenario = Scenario {
     name: "simultaneous-open",
     group: Group::Wire,
-    title: "both ends connect to each other, and nobody listens",
+    title: "both ends connect to each other; nobody listens",
     text: "Nobody listens. Both programs bind a port, and each connects to the port of the other at \
            the same moment; the wire takes 100 ms, so that the two SYNs cross. Each end is in SYN-SENT \
            and gets a SYN that acknowledges nothing: it goes to SYN-RECEIVED and answers SYN+ACK, with \

@@ -17,7 +17,7 @@ use crate::lab::wire::fault::{Fault, Faults};
 pub const SCENARIO: Scenario = Scenario {
     name: "third-ack-lost",
     group: Group::Wire,
-    title: "ACK K+1 is lost: one end is open, the other is not",
+    title: "ACK K+1 is lost: one end is open, one is not",
     text: "The third segment of the handshake is lost. The client is ESTABLISHED, and connect() has \
            returned; the server is still in SYN-RECEIVED, and accept() waits. Nobody acknowledges an \
            acknowledgement, so nobody sends it again for its own sake. Two things mend it, one in each \
