@@ -36,6 +36,25 @@ pub struct IcmpError {
 }
 
 impl IcmpError {
+    /// What its code says, for an error that says that the destination cannot be reached.
+    pub const fn meaning(&self) -> &'static str {
+        match (self.reporter.is_ipv4(), self.code) {
+            (true, 0) => "network unreachable",
+            (true, 1) => "host unreachable",
+            (true, 2) => "protocol unreachable",
+            (true, 3) | (false, 4) => "port unreachable",
+            (true, 9 | 10 | 13) | (false, 1) => "forbidden by a firewall",
+            (false, 0) => "no route",
+            (false, 3) => "address unreachable",
+            _ => "unreachable",
+        }
+    }
+
+    /// `ICMP`, or `ICMPv6`.
+    pub const fn protocol(&self) -> &'static str {
+        if self.reporter.is_ipv4() { "ICMP" } else { "ICMPv6" }
+    }
+
     /// Whether it says that the destination cannot be reached. That a packet is too large, which ICMP says by a code of the
     /// same type (RFC 1191 §4), says nothing of the destination.
     pub const fn says_unreachable(&self) -> bool {

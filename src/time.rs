@@ -1,6 +1,6 @@
 //! Capture time.
 //!
-//! In: the stamps that a capture gives its frames. Out: differences that saturate.
+//! In: the stamps that a capture gives its frames. Out: differences that saturate, and their words.
 //! Invariant: no clock is read here; time is always an argument. Capture clocks step back, so a
 //! difference never underflows.
 
@@ -28,6 +28,18 @@ impl Timestamp {
     pub const fn after(self, span: Duration) -> Self {
         let whole = span.as_secs().saturating_mul(1_000_000_000);
         Self(self.0.saturating_add(whole.saturating_add(span.subsec_nanos() as u64)))
+    }
+}
+
+/// A span of time for people, in the unit that suits it: `8.1 µs` would not be ASCII, so milliseconds are the smallest.
+pub fn span(span: Duration) -> String {
+    let seconds = span.as_secs_f64();
+    if seconds < 0.001 {
+        format!("{:.3} ms", seconds * 1e3)
+    } else if seconds < 1.0 {
+        format!("{:.2} ms", seconds * 1e3)
+    } else {
+        format!("{seconds:.2} s")
     }
 }
 
@@ -96,6 +108,12 @@ mod tests {
         moment.set_once(Timestamp(0));
         moment.set_once(Timestamp(5));
         assert_eq!((moment.get(), moment), (Some(Timestamp(0)), Moment::at(Timestamp(0))));
+    }
+
+    #[test]
+    fn a_span_has_the_unit_that_suits_it() {
+        let of = [84, 999, 10_370, 1_009_073].map(|micros| span(Duration::from_micros(micros)));
+        assert_eq!(of, ["0.084 ms", "0.999 ms", "10.37 ms", "1.01 s"]);
     }
 
     #[test]

@@ -34,6 +34,11 @@ impl Connection {
         true
     }
 
+    /// The ICMP error that answered its SYN and said that the server cannot be reached.
+    pub fn icmp_error(&self) -> Option<&IcmpError> {
+        self.notes.read()?.icmp.as_ref().filter(|error| error.says_unreachable())
+    }
+
     /// Raises a code that spans two connections of the pair.
     pub fn raise(&mut self, code: Code, frames: &[u64]) {
         self.notes.raise(code, frames);

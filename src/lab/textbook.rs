@@ -22,6 +22,7 @@ use crate::lab::error::LabError;
 use crate::lab::played::Played;
 use crate::lab::stage::Stage;
 use crate::lab::stage::tap::KEPT;
+use crate::time::span;
 
 /// The client's calls.
 pub const CLIENT: &str = "socket, connect, send, close";
@@ -157,10 +158,10 @@ pub fn answered(steps: &[Step], probe: Code) -> usize {
 pub fn kernel_answers(played: &Played) -> String {
     let mut said = String::new();
     if let Some(late) = played.after_syn_ack(Caller::Server, CallName::Accept) {
-        let micros = late.as_micros();
+        let late = span(late);
         let _ = write!(
             said,
-            "The kernel answered the SYN, not accept(): accept() returned {micros} microseconds after the SYN+ACK. "
+            "The kernel answered the SYN, not accept(): accept() returned {late} after the SYN+ACK. "
         );
     }
     said

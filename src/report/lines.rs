@@ -18,12 +18,11 @@ use crate::call::SocketCall;
 use crate::report::buffer::{Buffer, Displayed, Put};
 use crate::report::columns::{GAP, Row};
 use crate::report::kernel::{MARK, socket, words};
-use crate::report::ladder::rows::span;
 use crate::report::said::{Headline, Said};
 use crate::report::sink::Report;
 use crate::report::style::{Believed, Ink, Style};
 use crate::report::times::TimeOfDay;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, span};
 use crate::witness::KernelEvent;
 
 /// Columns of a connection's number.

@@ -13,7 +13,7 @@ use crate::analyzer::state::State;
 use crate::analyzer::step::Step;
 use crate::story::beside::Beside;
 use crate::story::event::{Event, Passing, Way, Witness};
-use crate::story::order::{put_beside, tell};
+use crate::story::order::{is_nowhere, put_beside, tell};
 use crate::story::pairing::{Leg, Sight, legs};
 use crate::time::Timestamp;
 
@@ -21,23 +21,61 @@ use crate::time::Timestamp;
 const LONG: Duration = Duration::from_millis(1);
 
 /// The story of one connection as both its ends saw it; `None` where the server's tap saw nothing of it. Where one of them was
-/// too long to be kept, the client's is told.
+/// too long to be kept, the client's is told. `older` has what an older connection of the same sockets said meanwhile.
 pub fn tell_both<'a>(
     client: &'a Connection,
     server: Option<&'a Connection>,
+    older: Vec<Event<'a>>,
     beside: Beside<'a>,
 ) -> Vec<Event<'a>> {
     let is_whole = |connection: &Connection| connection.steps().left_out() == 0;
     if !is_whole(client) || !server.is_none_or(is_whole) || client.is_self() {
         return tell(client, beside);
     }
-    let sockets = client.sockets();
+    let error = client.icmp_error().or_else(|| server.and_then(Connection::icmp_error));
+    let mut segments = passings(client, server, beside);
+    put_among(&mut segments, older);
+    put_beside(segments, beside, client.sockets(), error)
+}
+
+/// What both taps saw of one connection, and nothing beside.
+pub fn passings<'a>(
+    client: &'a Connection,
+    server: Option<&'a Connection>,
+    beside: Beside<'_>,
+) -> Vec<Event<'a>> {
     let sights = sights(client, server);
     let is_busy = |from: Timestamp, to: Timestamp| to.since(from) >= LONG && beside.has_between(from, to);
-    let mut teller =
-        Teller { turned: server.is_some_and(|server| is_turned(client, server)), ..Teller::default() };
-    let told = legs(&sights, &is_busy).into_iter().filter_map(|leg| teller.tell(&sights, leg)).collect();
-    put_beside(told, beside, sockets)
+    let mut teller = Teller {
+        turned: server.is_some_and(|server| is_turned(client, server)),
+        nowhere: is_nowhere(client),
+        ..Teller::default()
+    };
+    legs(&sights, &is_busy).into_iter().filter_map(|leg| teller.tell(&sights, leg)).collect()
+}
+
+/// The segments that left one end and never arrived at the other, where both ends were captured.
+pub fn lost<'a>(client: &'a Connection, server: Option<&'a Connection>) -> Vec<Passing<'a>> {
+    let lost = |event| match event {
+        Event::Segment(passing) => Some(passing).filter(|passing: &Passing<'_>| passing.way == Way::Lost),
+        _ => None,
+    };
+    tell_both(client, server, Vec::new(), Beside::default()).into_iter().filter_map(lost).collect()
+}
+
+/// Puts what an older connection said among the segments of the newer one, with its states.
+fn put_among<'a>(segments: &mut Vec<Event<'a>>, older: Vec<Event<'a>>) {
+    for event in older {
+        let Event::Segment(passing) = event else { continue };
+        let is_later =
+            |other: &Event<'_>| matches!(other, Event::Segment(other) if other.time > passing.time);
+        let at = segments.iter().position(is_later).unwrap_or(segments.len());
+        let before = at.checked_sub(1).and_then(|before| segments.get(before));
+        // Before its first segment the newer connection has no states, and nothing of the older is told.
+        if let Some(Event::Segment(Passing { states, assumed, .. })) = before.copied() {
+            segments.insert(at, Event::Segment(Passing { states, assumed, ..passing }));
+        }
+    }
 }
 
 /// When the first of either was seen.
@@ -83,6 +121,8 @@ struct Teller {
     assumed: Ends<bool>,
     /// The server's tap takes the server for the client, since it saw its segment first.
     turned: bool,
+    /// The server cannot be reached, so that what arrives at the other tap arrives on the way.
+    nowhere: bool,
 }
 
 impl Teller {
@@ -95,8 +135,11 @@ impl Teller {
             *self.states.of_mut(sight.at) = Some(*sight.step.states.of(role));
             *self.assumed.of_mut(sight.at) = *sight.step.assumed.of(role);
         }
+        if self.nowhere {
+            self.states.server = None;
+        }
         let shown = departs.or(arrives)?;
-        let like = sight(leg.same).filter(|_| !matches!(leg.way, Way::Altered(_)));
+        let like = sight(leg.same);
         let seen_by = |wanted: &dyn Fn(&Sight<'a>) -> bool| {
             [Some(shown), arrives, like].into_iter().flatten().find(wanted).unwrap_or(shown)
         };
@@ -112,6 +155,7 @@ impl Teller {
             states: self.states,
             assumed: self.assumed,
             witness: Ends { client: Witness::Silent, server: Witness::Silent },
+            is_older: false,
         }))
     }
 }

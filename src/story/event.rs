@@ -10,6 +10,7 @@ use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::state::State;
 use crate::analyzer::step::Step;
 use crate::call::SocketCall;
+use crate::icmp::IcmpError;
 use crate::time::Timestamp;
 use crate::witness::KernelEvent;
 
@@ -28,6 +29,8 @@ pub enum Event<'a> {
     Call(&'a SocketCall),
     /// The kernel said something about the socket of this end.
     Kernel(Role, &'a KernelEvent),
+    /// An ICMP error came to this end, which had sent the segment that it quotes.
+    Icmp(Role, &'a IcmpError),
 }
 
 /// A segment at a tap, or on its way between two.
@@ -49,6 +52,8 @@ pub struct Passing<'a> {
     pub assumed: Ends<bool>,
     /// What the kernel says to them.
     pub witness: Ends<Witness>,
+    /// It belongs to an older connection of the same sockets.
+    pub is_older: bool,
 }
 
 /// Where between the two ends a segment was seen.
@@ -96,6 +101,7 @@ impl<'a> Passing<'a> {
             states: step.states.map(|state| Some(*state)),
             assumed: step.assumed,
             witness: Ends::default(),
+            is_older: false,
         }
     }
 }

@@ -7,6 +7,8 @@
 pub mod beside;
 pub mod both;
 pub mod event;
+mod listener;
+pub mod older;
 pub mod order;
 mod pairing;
 pub mod witness;

@@ -9,28 +9,32 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::analyzer::connection::Connection;
-use crate::analyzer::role::Ends;
-use crate::analyzer::step::{Step, Steps};
+use crate::analyzer::outcome::Outcome;
+use crate::analyzer::role::{Ends, Role};
+use crate::analyzer::step::Step;
+use crate::icmp::IcmpError;
 use crate::segment::Flags;
 use crate::story::beside::{Beside, side};
-use crate::story::event::{Event, Passing};
+use crate::story::event::{Event, Passing, Way};
+use crate::story::listener::listen;
 use crate::story::witness::witness;
 use crate::time::Timestamp;
 use crate::witness::KernelWord;
 
-/// So soon after a RST the kernel says why it sent it.
+/// So soon after it has sent a segment the kernel says so, and why.
 const AT_ONCE: Duration = Duration::from_millis(1);
 
 /// The story of `connection` as one tap saw it.
 pub fn tell<'a>(connection: &'a Connection, beside: Beside<'a>) -> Vec<Event<'a>> {
-    put_beside(segments(connection.steps()), beside, connection.sockets())
+    put_beside(segments(connection), beside, connection.sockets(), connection.icmp_error())
 }
 
-/// Puts calls and the kernel's words among `segments`.
+/// Puts calls, the kernel's words and the ICMP `error` that answered the SYN among `segments`.
 pub fn put_beside<'a>(
     segments: Vec<Event<'a>>,
     beside: Beside<'a>,
     sockets: Ends<SocketAddr>,
+    error: Option<&'a IcmpError>,
 ) -> Vec<Event<'a>> {
     let mut moments: Vec<(Timestamp, Event<'a>)> = Vec::new();
     for call in beside.calls {
@@ -42,8 +46,14 @@ pub fn put_beside<'a>(
     for said in beside.kernel {
         moments.extend(side(said, sockets).map(|side| (said.time, Event::Kernel(side, said))));
     }
+    if let Some(error) = error {
+        let to = if error.source == sockets.client { Role::Client } else { Role::Server };
+        moments.push((error.time, Event::Icmp(to, error)));
+    }
     moments.sort_by_key(|(time, _)| *time);
-    let mut events = witness(resets_first(merge(segments, moments)));
+    let mut events = announced_first(merge(segments, moments));
+    listen(&mut events, sockets.server);
+    let mut events = witness(events);
     if sockets.client == sockets.server {
         // One socket is both ends.
         events.iter_mut().for_each(|event| {
@@ -55,12 +65,24 @@ pub fn put_beside<'a>(
     join(events)
 }
 
-fn segments(steps: &Steps) -> Vec<Event<'_>> {
+fn segments(connection: &Connection) -> Vec<Event<'_>> {
+    let steps = connection.steps();
     let gap = (steps.left_out() > 0).then(|| Event::LeftOut(steps.left_out()));
-    let shown = |step| Event::Segment(Passing::seen(step));
+    let shown = |step| {
+        let mut passing = Passing::seen(step);
+        if is_nowhere(connection) {
+            passing.states.server = None;
+        }
+        Event::Segment(passing)
+    };
     let is_first = |step: &&_| is_first_sighting(step);
     let (first, last) = (steps.first().iter().filter(is_first), steps.last().filter(is_first));
     first.map(shown).chain(gap).chain(last.map(shown)).collect()
+}
+
+/// Whether an ICMP error says that the server cannot be reached: then it has no state that could be told.
+pub fn is_nowhere(connection: &Connection) -> bool {
+    connection.outcome() == Outcome::Unreachable
 }
 
 const fn is_first_sighting(step: &Step) -> bool {
@@ -83,29 +105,51 @@ fn merge<'a>(segments: Vec<Event<'a>>, moments: Vec<(Timestamp, Event<'a>)>) -> 
     merged
 }
 
-/// Puts the kernel's reason for a RST before the RST: the kernel names some of them only when they have been sent.
-fn resets_first(mut events: Vec<Event<'_>>) -> Vec<Event<'_>> {
+/// Puts what the kernel says of a segment that it sends before that segment: some of it the kernel says only when it has
+/// been sent.
+fn announced_first(mut events: Vec<Event<'_>>) -> Vec<Event<'_>> {
     for at in 0..events.len() {
         let Some(Event::Kernel(side, said)) = events.get(at).copied() else { continue };
-        if !matches!(said.word, KernelWord::SendsReset(_)) {
+        if !announces(&said.word) {
             continue;
         }
-        let is_its_reset = |event: &Event<'_>| match event {
+        let is_announced = |event: &Event<'_>| match event {
             Event::Segment(passing) => {
                 let is_near = said.time.since(passing.time) <= AT_ONCE;
-                passing.from == side && passing.step.segment.flags.has(Flags::RST) && is_near
+                passing.from == side && departs(passing.way) && is_near && is_sent_so(&said.word, passing)
             }
             _ => false,
         };
-        let names_another = |event: &Event<'_>| matches!(event, Event::Kernel(of, before) if *of == side && matches!(before.word, KernelWord::SendsReset(_)));
+        let names_another = |event: &Event<'_>| matches!(event, Event::Kernel(of, before) if *of == side && announces(&before.word));
         let earlier = events.get(..at).unwrap_or(&[]);
-        let Some(reset) = earlier.iter().rposition(is_its_reset) else { continue };
-        let is_named = reset.checked_sub(1).and_then(|before| earlier.get(before)).is_some_and(names_another);
-        if let Some(between) = events.get_mut(reset..=at).filter(|_| !is_named) {
+        let Some(sent) = earlier.iter().rposition(is_announced) else { continue };
+        let is_named = sent.checked_sub(1).and_then(|before| earlier.get(before)).is_some_and(names_another);
+        if let Some(between) = events.get_mut(sent..=at).filter(|_| !is_named) {
             between.rotate_right(1);
         }
     }
     events
+}
+
+const fn departs(way: Way) -> bool {
+    matches!(way, Way::Seen | Way::Whole(_) | Way::Departs | Way::Lost)
+}
+
+const fn announces(word: &KernelWord) -> bool {
+    matches!(word, KernelWord::SendsReset(_) | KernelWord::Retransmits | KernelWord::RetransmitsSynAck)
+}
+
+/// Whether it is such a segment of which the kernel speaks.
+fn is_sent_so(word: &KernelWord, passing: &Passing<'_>) -> bool {
+    let flags = passing.step.segment.flags;
+    match word {
+        KernelWord::SendsReset(_) => flags.has(Flags::RST),
+        KernelWord::Retransmits => passing.label.again().is_some(),
+        KernelWord::RetransmitsSynAck => {
+            passing.label.again().is_some() && flags.has(Flags::SYN.with(Flags::ACK))
+        }
+        KernelWord::State { .. } | KernelWord::ReceivesReset => false,
+    }
 }
 
 fn join(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
@@ -146,7 +190,7 @@ mod tests {
 
     fn told(calls: &[SocketCall], kernel: &[KernelEvent]) -> Vec<String> {
         let sockets = Ends { client: "10.0.0.1:9".parse().unwrap(), server: "10.0.0.2:7".parse().unwrap() };
-        put_beside(Vec::new(), Beside { calls, kernel }, sockets)
+        put_beside(Vec::new(), Beside { calls, kernel }, sockets, None)
             .iter()
             .map(|event| match event {
                 Event::Call(call) => format!("{}()", call.name.as_str()),

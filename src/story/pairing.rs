@@ -29,7 +29,7 @@ pub struct Leg {
     pub departs: Option<usize>,
     /// Where it arrived, if this leg ends there.
     pub arrives: Option<usize>,
-    /// The same segment at the other tap.
+    /// The same segment at the other tap, if it is the same there.
     pub same: Option<usize>,
     /// What is to be said of it.
     pub way: Way,
@@ -86,7 +86,7 @@ pub fn legs(sights: &[Sight<'_>], is_busy: &dyn Fn(Timestamp, Timestamp) -> bool
             true => other.time().since(sight.time()),
             false => sight.time().since(other.time()),
         });
-        let same = mate.map(|mate| mate.at);
+        let same = mate.filter(|mate| !mate.is_altered).map(|mate| mate.at);
         let leg = |departs, arrives, way| Some(Leg { departs, arrives, same, way });
         match (sight.departs(), mate) {
             (true, None) => leg(Some(at), None, Way::Lost),

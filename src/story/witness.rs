@@ -119,25 +119,63 @@ fn change(at: usize, event: &Event<'_>, role: Role) -> Option<Change> {
     }
 }
 
-/// What the kernel has said holds until it says another thing, or the segments do.
+/// What the kernel has said holds until it says another thing, or the segments do. Where it is ahead of what the segments
+/// show, its state is shown until they have caught up with it.
 fn carry(events: &mut [Event<'_>], role: Role, is_told: &[bool]) {
     let mut said: Option<State> = None;
+    let mut ahead: Option<State> = None;
+    let mut inferred: Option<State> = None;
     for (event, is_told) in events.iter_mut().zip(is_told) {
+        if let Some(change) = change(0, event, role).filter(|_| !is_told) {
+            said = None;
+            ahead = named(&change).or(ahead);
+            continue;
+        }
         match event {
-            _ if !is_told && change(0, event, role).is_some() => said = None,
             Event::Segment(Passing { states, witness, .. }) => {
-                let (state, witness) = (*states.of(role), witness.of_mut(role));
+                let (state, witness) = (states.of_mut(role), witness.of_mut(role));
+                let moves = state.is_some() && *state != inferred;
+                inferred = *state;
+                ahead = ahead.filter(|named| {
+                    let is_beyond = state.is_some_and(|state| progress(state) >= progress(*named));
+                    *witness != Witness::Says && !(moves && is_beyond)
+                });
+                if ahead.is_some() {
+                    (*state, said) = (ahead, ahead);
+                }
                 if *witness == Witness::Says {
-                    said = state;
-                } else if said.is_some() && said == state {
+                    said = *state;
+                } else if said.is_some() && said == *state {
                     *witness = Witness::HasSaid;
                 } else {
                     said = None;
                 }
             }
-            Event::LeftOut(_) => said = None,
+            Event::LeftOut(_) => (said, ahead) = (None, None),
             _ => {}
         }
+    }
+}
+
+/// The state that the kernel names by this change; `None` where it says by CLOSE that something smaller takes over.
+fn named(change: &Change) -> Option<State> {
+    if change.is == KernelState::Close && fit(change.was, change.is, State::TimeWait) == Fit::Allows {
+        return None;
+    }
+    State::ALL.into_iter().find(|state| fit(change.was, change.is, *state) == Fit::Same)
+}
+
+/// How far a connection has come in a state: from one to the next it never gets smaller, but by a RST in SYN-RECEIVED.
+const fn progress(state: State) -> u8 {
+    match state {
+        State::Unknown | State::Listen => 0,
+        State::SynSent => 1,
+        State::SynReceived => 2,
+        State::Established => 3,
+        State::FinWait1 | State::CloseWait => 4,
+        State::FinWait2 | State::Closing | State::LastAck => 5,
+        State::TimeWait => 6,
+        State::Closed => 7,
     }
 }
 

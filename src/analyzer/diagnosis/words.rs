@@ -198,17 +198,7 @@ fn longest<'a>(account: &Account<'a>, meant: impl Fn(&Fin) -> bool) -> Option<(R
 
 fn icmp(error: &IcmpError) -> String {
     let IcmpError { reporter, kind, code, .. } = *error;
-    let meaning = match (reporter.is_ipv4(), code) {
-        (true, 0) => "network unreachable",
-        (true, 1) => "host unreachable",
-        (true, 2) => "protocol unreachable",
-        (true, 3) | (false, 4) => "port unreachable",
-        (true, 9 | 10 | 13) | (false, 1) => "forbidden by a firewall",
-        (false, 0) => "no route",
-        (false, 3) => "address unreachable",
-        _ => "unreachable",
-    };
-    let name = if reporter.is_ipv4() { "ICMP" } else { "ICMPv6" };
+    let (name, meaning) = (error.protocol(), error.meaning());
     format!("{reporter} answered the SYN with {name} type {kind}, code {code}: {meaning}.")
 }
 

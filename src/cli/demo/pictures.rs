@@ -6,6 +6,8 @@
 use tcpshake::analyzer::connection::Connection;
 use tcpshake::lab::played::Played;
 use tcpshake::story::beside::{Beside, OfConnection};
+use tcpshake::story::event::Event;
+use tcpshake::story::older::since;
 
 /// One picture.
 pub struct Picture<'a> {
@@ -13,6 +15,8 @@ pub struct Picture<'a> {
     pub near: &'a Connection,
     /// The same as the other tap saw it.
     pub far: Far<'a>,
+    /// What an older connection of the same sockets said since this one began.
+    pub older: Vec<Event<'a>>,
     /// What belongs to it.
     pub beside: OfConnection,
 }
@@ -42,7 +46,19 @@ pub fn pictures(played: &Played) -> Vec<Picture<'_>> {
     let all = Beside { calls: &played.calls, kernel: played.kernel.as_deref().unwrap_or_default() };
     let connections: Vec<_> = pairs.iter().map(|(near, _)| (near.sockets(), near.start())).collect();
     let each = OfConnection::each(all, &connections);
-    pairs.into_iter().zip(each).map(|((near, far), beside)| Picture { near, far, beside }).collect()
+    let older: Vec<_> = (0..pairs.len()).map(|at| older(&pairs, at)).collect();
+    let all = pairs.into_iter().zip(older).zip(each);
+    all.map(|(((near, far), older), beside)| Picture { near, far, older, beside }).collect()
+}
+
+/// What the last connection before this one with the same sockets said since this one began.
+fn older<'a>(pairs: &[(&'a Connection, Far<'a>)], at: usize) -> Vec<Event<'a>> {
+    let Some((newer, _)) = pairs.get(at) else { return Vec::new() };
+    let before = pairs.iter().take(at).rev().find(|(before, _)| before.sockets() == newer.sockets());
+    match before {
+        Some((near, Far::Seen(far))) => since(newer.start(), near, Some(far)),
+        _ => Vec::new(),
+    }
 }
 
 fn is_same_pair(one: &Connection, other: &Connection) -> bool {

@@ -16,6 +16,7 @@ use tcpshake::report::said::Said;
 use tcpshake::report::style::Style;
 use tcpshake::report::summary::Summary;
 use tcpshake::report::times::Moment;
+use tcpshake::story::both::lost;
 use tcpshake::time::Timestamp;
 use tcpshake::witness::KernelEvent;
 
@@ -68,15 +69,19 @@ fn picture(args: &DemoArgs, scenario: &Scenario, played: &Played, quiet: bool) -
                 None
             }
             Far::Nothing => {
-                draw_both(&mut out, picture.near, None, beside, style)?;
+                draw_both(&mut out, (picture.near, None), picture.older, beside, style)?;
                 None
             }
             Far::Seen(far) => {
-                draw_both(&mut out, picture.near, Some(far), beside, style)?;
+                draw_both(&mut out, (picture.near, Some(far)), picture.older, beside, style)?;
                 Some(far)
             }
         };
-        tell_of_both(&mut out, picture.near, far, &mut said, style)?;
+        let lost = match picture.far {
+            Far::NoTap => Vec::new(),
+            Far::Nothing | Far::Seen(_) => lost(picture.near, far),
+        };
+        tell_of_both(&mut out, (picture.near, far), &lost, &mut said, style)?;
         writeln!(out)?;
     }
     for view in [Some(&played.client), played.server.as_ref()].into_iter().flatten() {

@@ -17,6 +17,7 @@ use crate::lab::scenario::{Expect, Group, Scenario, Setting};
 use crate::lab::stage::Stage;
 use crate::lab::stage::program::{Pending, Program};
 use crate::lab::textbook::{send, serve};
+use crate::time::span;
 
 /// The scenario.
 pub const SCENARIO: Scenario = Scenario {
@@ -95,12 +96,12 @@ fn differs(played: &Played) -> String {
     let returned = |index: usize| accepts().nth(index)?.returned.as_ref().map(|(at, _)| *at);
     let waited = |index: usize| {
         let third = played.passed(index + 1, "ACK K+1")?;
-        returned(index).filter(|at| *at > third).map(|at| at.since(third).as_secs_f64() * 1000.0)
+        returned(index).filter(|at| *at > third).map(|at| span(at.since(third)))
     };
     match (waited(0), waited(1)) {
         (Some(first), Some(second)) => format!(
-            "In the textbook ACK K+1 makes the server ESTABLISHED. Here it did not: accept() returned {first:.1} ms \
-             after it for the client that spoke, and {second:.0} ms after it for the one that did not, when the \
+            "In the textbook ACK K+1 makes the server ESTABLISHED. Here it did not: accept() returned {first} \
+             after it for the client that spoke, and {second} after it for the one that did not, when the \
              SYN+ACK had been sent once more."
         ),
         _ => "accept() did not return after the third segment.".to_owned(),

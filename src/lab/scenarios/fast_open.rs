@@ -14,6 +14,7 @@ use crate::lab::played::Played;
 use crate::lab::scenario::{Expect, Group, Scenario, Setting};
 use crate::lab::stage::Stage;
 use crate::lab::textbook::{say, serve};
+use crate::time::span;
 
 /// The scenario.
 pub const SCENARIO: Scenario = Scenario {
@@ -77,11 +78,13 @@ fn differs(played: &Played) -> String {
     let until_text = |connection: &Connection| {
         let mut steps = connection.steps().iter();
         let text = steps.find(|step| step.segment.text_len > 0)?;
-        Some(text.segment.time.since(connection.start()).as_micros())
+        Some(text.segment.time.since(connection.start()))
     };
     let (Some(slow), Some(fast)) = (until_text(first), until_text(second)) else { return String::new() };
     format!(
-        "The textbook sends text once the connection is established: here that was {slow} microseconds after the first \
-         SYN, and {fast} after the second one, which carried it."
+        "The textbook sends text once the connection is established: here that was {} after the first SYN, \
+         and {} after the second one, which carried it.",
+        span(slow),
+        span(fast)
     )
 }

@@ -12,6 +12,7 @@ use crate::lab::played::Played;
 use crate::lab::scenario::{Expect, Group, Scenario, Setting};
 use crate::lab::stage::Stage;
 use crate::lab::wire::fault::Faults;
+use crate::time::span;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
@@ -76,8 +77,8 @@ fn differs(played: &Played) -> String {
     match (played.failure(Caller::Client, CallName::Connect), connect) {
         (Some(error), Some(lasted)) => format!(
             "In the textbook only TCP speaks. Here no TCP segment answered; the router's ICMP message made connect() fail \
-             with {error} after {:.1} ms.",
-            lasted.as_secs_f64() * 1000.0
+             with {error} after {}.",
+            span(lasted)
         ),
         _ => "connect() did not fail.".to_owned(),
     }

@@ -15,6 +15,7 @@ use crate::lab::stage::Stage;
 use crate::lab::textbook::{say, serve};
 use crate::options::TcpOption;
 use crate::segment::Flags;
+use crate::time::span;
 
 /// RFC 8684 §8.1: the subtype of the option that says which part of the whole a text is.
 const DSS: u8 = 2;
@@ -89,8 +90,8 @@ fn differs(played: &Played) -> String {
     let data_fin = time(|step| multipath(step) == Some(Multipath::DataFin));
     let fin = time(|step| step.segment.flags.has(Flags::FIN));
     if let (Some(data_fin), Some(fin)) = (data_fin, fin) {
-        let early = fin.since(data_fin).as_micros();
-        said.push_str(&format!(" The first DATA_FIN went out {early} microseconds before the first FIN."));
+        let early = span(fin.since(data_fin));
+        said.push_str(&format!(" The first DATA_FIN went out {early} before the first FIN."));
     }
     said
 }

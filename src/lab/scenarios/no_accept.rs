@@ -11,6 +11,7 @@ use crate::lab::error::LabError;
 use crate::lab::played::Played;
 use crate::lab::scenario::{Expect, Group, Scenario, Setting};
 use crate::lab::stage::Stage;
+use crate::time::span;
 
 /// The scenario.
 pub const SCENARIO: Scenario = Scenario {
@@ -62,9 +63,9 @@ fn differs(played: &Played) -> String {
     match (connect, played.failure(Caller::Client, CallName::Recv)) {
         (Some(lasted), Some(error)) if !is_accepted => format!(
             "The textbook lets the server's accept() take part in the handshake. Here nobody called it: connect() \
-             returned after {} microseconds all the same, and the text was acknowledged. The client learnt that \
+             returned after {} all the same, and the text was acknowledged. The client learnt that \
              nobody had it from {error}, when the listener closed.",
-            lasted.as_micros()
+            span(lasted)
         ),
         _ => "Somebody took the connection after all, or it was not reset.".to_owned(),
     }

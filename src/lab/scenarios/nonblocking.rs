@@ -13,6 +13,7 @@ use crate::lab::played::Played;
 use crate::lab::scenario::{Expect, Group, Scenario, Setting};
 use crate::lab::stage::{LIMIT, Stage};
 use crate::lab::textbook::{receive, send};
+use crate::time::span;
 
 /// The scenario.
 pub const SCENARIO: Scenario = Scenario {
@@ -77,8 +78,7 @@ fn play(stage: &mut Stage) -> Result<(), LabError> {
 }
 
 fn differs(played: &Played) -> String {
-    let call =
-        |caller, name| played.call(caller, name).and_then(|call| Some((call, call.lasted()?.as_micros())));
+    let call = |caller, name| played.call(caller, name).and_then(|call| Some((call, span(call.lasted()?))));
     let (Some((_, accept)), Some((connect, lasted)), Some((_, poll))) = (
         call(Caller::Server, CallName::Accept),
         call(Caller::Client, CallName::Connect),
@@ -87,7 +87,7 @@ fn differs(played: &Played) -> String {
         return "Not all calls of this play were seen.".to_owned();
     };
     let mut said = format!(
-        "The textbook's programs wait in accept() and connect(). Here accept() returned after {accept} microseconds \
+        "The textbook's programs wait in accept() and connect(). Here accept() returned after {accept} \
          with nothing, and connect() after {lasted}; the server waited {poll} in poll() instead. The three segments \
          are the same."
     );

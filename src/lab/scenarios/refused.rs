@@ -11,6 +11,7 @@ use crate::lab::error::LabError;
 use crate::lab::played::Played;
 use crate::lab::scenario::{Expect, Group, Scenario, Setting};
 use crate::lab::stage::Stage;
+use crate::time::span;
 
 /// The scenario.
 pub const SCENARIO: Scenario = Scenario {
@@ -55,9 +56,8 @@ fn differs(played: &Played) -> String {
     match (played.failure(Caller::Client, CallName::Connect), connect) {
         (Some(error), Some(lasted)) => format!(
             "The textbook's figures begin with a server in LISTEN; here there was none. The answer came from the \
-             server's kernel, no program called anything for it, and connect() failed with {error} after {} \
-             microseconds.",
-            lasted.as_micros()
+             server's kernel, no program called anything for it, and connect() failed with {error} after {}.",
+            span(lasted)
         ),
         _ => "The attempt was not refused.".to_owned(),
     }

@@ -10,6 +10,7 @@ use crate::lab::played::Played;
 use crate::lab::scenario::{Expect, Group, Scenario, Setting};
 use crate::lab::textbook::{CLIENT, SERVER, ServerCloses, exchange};
 use crate::lab::wire::fault::{Fault, Faults};
+use crate::time::span;
 
 /// The scenario.
 pub const SCENARIO: Scenario = Scenario {
@@ -51,8 +52,8 @@ fn differs(played: &Played) -> String {
         played.at(Role::Server).connections.iter().flat_map(|connection| connection.steps().iter());
     match steps.find(|step| step.segment.text_len > 0 && step.segment.time >= fin) {
         Some(text) => format!(
-            "In the textbook the FIN comes last. Here it came {} microseconds before the text that it ends.",
-            text.segment.time.since(fin).as_micros()
+            "In the textbook the FIN comes last. Here it came {} before the text that it ends.",
+            span(text.segment.time.since(fin))
         ),
         None => "The FIN came after the text all the same.".to_owned(),
     }

@@ -12,6 +12,7 @@ use crate::lab::played::Played;
 use crate::lab::scenario::{Expect, Group, Scenario, Setting};
 use crate::lab::stage::Stage;
 use crate::lab::wire::fault::Faults;
+use crate::time::span;
 use std::time::Duration;
 
 /// The scenario.
@@ -83,9 +84,9 @@ fn differs(played: &Played) -> String {
         return String::new();
     };
     format!(
-        "In the textbook's close one end is first. Here the two close() began within {} microseconds of each other, on a wire \
+        "In the textbook's close one end is first. Here the two close() began within {} of each other, on a wire \
          that takes {} ms, so that each FIN was sent before the other could be known.",
-        last.since(first).as_micros(),
+        span(last.since(first)),
         LATENCY.as_millis()
     )
 }

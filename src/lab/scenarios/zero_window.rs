@@ -15,6 +15,7 @@ use crate::lab::played::Played;
 use crate::lab::scenario::{Expect, Group, Scenario, Setting};
 use crate::lab::stage::Stage;
 use crate::lab::textbook::{answered, receive, send};
+use crate::time::span;
 
 /// How many probes are awaited.
 const PROBES: usize = 2;
@@ -100,9 +101,9 @@ fn differs(played: &Played) -> String {
     let (Some(shut), Some(open)) = (steps.find(is_closed), steps.find(is_open)) else { return String::new() };
     let sent = played.call(Caller::Client, CallName::Send).and_then(SocketCall::lasted).unwrap_or_default();
     format!(
-        "In the textbook what is sent arrives. Here send() took {TEXT} octets and returned after {} microseconds; the \
-         server's window was closed for {} ms, and the rest of the text waited for it in the client's kernel.",
-        sent.as_micros(),
-        open.segment.time.since(shut.segment.time).as_millis()
+        "In the textbook what is sent arrives. Here send() took {TEXT} octets and returned after {}; the \
+         server's window was closed for {}, and the rest of the text waited for it in the client's kernel.",
+        span(sent),
+        span(open.segment.time.since(shut.segment.time))
     )
 }

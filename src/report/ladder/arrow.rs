@@ -5,11 +5,12 @@
 
 use std::time::Duration;
 
+use crate::analyzer::diagnosis::code::Code;
 use crate::analyzer::role::Role;
-use crate::report::ladder::rows::span;
 use crate::report::style::Style;
-use crate::segment::TextHead;
+use crate::segment::{Flags, TextHead};
 use crate::story::event::{Passing, Way};
+use crate::time::span;
 
 /// From here on a way is long enough to be told.
 const LONG: Duration = Duration::from_millis(1);
@@ -49,11 +50,40 @@ fn label(passing: &Passing<'_>, seen: usize, most: usize, style: Style) -> Strin
         let label = passing.label.show_with_some_text(style.numbers, &passing.step.segment.text, octets);
         format!("{label}{notes}")
     };
-    let plain = sightings(passing.way, seen);
+    let plain = format!("{}{}", sightings(passing.way, seen), marks(passing));
     let notes = [format!("{plain}{}", took(passing.way)), format!("{plain}{}", briefly(passing.way)), plain];
     let all = notes.iter().flat_map(|notes| (0..=TextHead::MOST).rev().map(|octets| show(octets, notes)));
     let [.., plain] = &notes;
     all.into_iter().find(|label| label.len() <= most).unwrap_or_else(|| show(0, plain))
+}
+
+/// What a segment is for that its label does not show: a probe looks like any ACK, and no label has the window.
+fn marks(passing: &Passing<'_>) -> String {
+    let step = passing.step;
+    let is_probe = step.findings.has(Code::KeepAlive) || step.findings.has(Code::ZeroWindowProbe);
+    let is_closed = step.segment.window == Some(0) && !step.segment.flags.has(Flags::RST);
+    let marks =
+        [(is_probe, " (probe)"), (is_closed, " (window 0)"), (passing.is_older, " (older connection)")];
+    marks.into_iter().filter_map(|(is_so, words)| is_so.then_some(words)).collect()
+}
+
+/// What came to one end and is no segment, as wide as `room`: `|<-- 192.0.2.2: ICMP host unreachable --o    |`; where its
+/// words are longer, so is the arrow.
+pub fn notice(words: &str, to: Role, is_made: bool, room: usize) -> String {
+    let inner = room.saturating_sub(2);
+    let most = if is_made { inner.saturating_mul(SLANTED.0) / SLANTED.1 } else { inner };
+    let dashes = most.saturating_sub(words.len().saturating_add(4)).max(2);
+    let (before, after) = ("-".repeat(dashes.saturating_sub(dashes / 2)), "-".repeat(dashes / 2));
+    let tail = if is_made { "o" } else { "" };
+    let drawn = match to {
+        Role::Client => format!("<{before} {words} {after}{tail}"),
+        Role::Server => format!("{tail}{before} {words} {after}>"),
+    };
+    match to {
+        Role::Client if drawn.len() > inner => format!("|{drawn}"),
+        Role::Client => format!("|{drawn:<inner$}|"),
+        Role::Server => format!("|{drawn:>inner$}|"),
+    }
 }
 
 /// What an arrow to the right begins and ends with.

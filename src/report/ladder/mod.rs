@@ -7,6 +7,7 @@
 
 mod arrow;
 mod both;
+mod lost;
 mod picture;
 pub mod rows;
 #[cfg(test)]
@@ -20,13 +21,15 @@ use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::finding::Finding;
 use crate::analyzer::diagnosis::severity::Severity;
 use crate::call::SocketCall;
+use crate::report::ladder::lost::explained;
 use crate::report::ladder::picture::draw_rows;
 use crate::report::ladder::rows::rows;
-use crate::report::ladder::words::closing_line;
+use crate::report::ladder::words::{Shown, closing_line};
 use crate::report::said::{Headline, Said};
 use crate::report::sink::Report;
 use crate::report::style::{Ink, Style};
 use crate::story::beside::{Beside, OfConnection};
+use crate::story::event::Passing;
 use crate::story::order::tell as story;
 use crate::witness::KernelEvent;
 
@@ -48,7 +51,7 @@ pub fn draw(
     style: Style,
 ) -> io::Result<()> {
     let rows = rows(story(connection, beside), connection.steps(), connection.start(), beside.kernel);
-    draw_rows(out, connection, &rows, &[closing_line(connection)], style)
+    draw_rows(out, connection, &rows, &[closing_line(connection, Shown::default())], style)
 }
 
 /// Writes what was found about a connection and not said yet, a paragraph each.
@@ -69,25 +72,27 @@ pub fn tell_all(
         .try_for_each(|finding| tell(out, finding, style))
 }
 
-/// The same of a connection that two taps saw: what both found is told once, and what one of them found with where.
+/// The same of a connection that two taps saw: what both found is told once, and what one of them found with where. What was
+/// `lost` between them tells which explanation is right.
 ///
 /// # Errors
 ///
 /// Those of `out`.
 pub fn tell_of_both(
     out: &mut dyn io::Write,
-    near: &Connection,
-    far: Option<&Connection>,
+    (near, far): (&Connection, Option<&Connection>),
+    lost: &[Passing<'_>],
     said: &mut Said,
     style: Style,
 ) -> io::Result<()> {
-    let Some(far) = far else { return tell_all(out, near, said, style) };
     let has = |all: &[Finding], one: &Finding| {
         all.iter().any(|other| (other.code, &other.says) == (one.code, &one.says))
     };
-    let (near, far) = (near.findings(), far.findings());
-    let both = near.iter().filter(|finding| has(far, finding)).map(|finding| ("", finding));
-    let client = near.iter().filter(|finding| !has(far, finding)).map(|finding| ("client", finding));
+    let is_one = far.is_none();
+    let (near, far) = (near.findings(), far.map_or(&[][..], Connection::findings));
+    let is_of_both = |finding: &&Finding| is_one || has(far, finding);
+    let both = near.iter().filter(is_of_both).map(|finding| ("", finding));
+    let client = near.iter().filter(|finding| !is_of_both(finding)).map(|finding| ("client", finding));
     let server = far.iter().filter(|finding| !has(near, finding)).map(|finding| ("server", finding));
     let mut told = "";
     for (whose, finding) in both.chain(client).chain(server).filter(|(_, finding)| said.is_news(finding)) {
@@ -96,8 +101,16 @@ pub fn tell_of_both(
             told = whose;
         }
         tell(out, finding, style)?;
+        for line in explained(finding, lost).into_iter().flat_map(|words| wrapped(&words, narrower(style))) {
+            writeln!(out, " {INDENT}{line}")?;
+        }
     }
     Ok(())
+}
+
+/// Room for lines that are indented.
+const fn narrower(style: Style) -> Style {
+    Style { width: style.width.saturating_sub(INDENT.len()), ..style }
 }
 
 fn tell(out: &mut dyn io::Write, finding: &Finding, style: Style) -> io::Result<()> {
@@ -107,8 +120,7 @@ fn tell(out: &mut dyn io::Write, finding: &Finding, style: Style) -> io::Result<
         [] => String::new(),
         rivals => format!(" Perhaps: {}.", rivals.join("; ")),
     };
-    let narrower = Style { width: style.width.saturating_sub(INDENT.len()), ..style };
-    let lines = wrapped(&format!("{headline}: {}{others}", finding.says), narrower);
+    let lines = wrapped(&format!("{headline}: {}{others}", finding.says), narrower(style));
     for (number, line) in lines.iter().enumerate() {
         match line.strip_prefix(headline.as_str()).filter(|_| number == 0) {
             Some(rest) => writeln!(out, " {}{rest}", style.paint(ink, &headline))?,

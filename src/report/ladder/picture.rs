@@ -11,7 +11,7 @@ use crate::analyzer::connection::Connection;
 use crate::analyzer::role::Role;
 use crate::analyzer::state::State;
 use crate::report::kernel::MARK;
-use crate::report::ladder::arrow::arrow;
+use crate::report::ladder::arrow::{arrow, notice};
 use crate::report::ladder::rows::Row;
 use crate::report::ladder::words::legend;
 use crate::report::ladder::wrap::{WIDEST, wrap, wrapped};
@@ -31,6 +31,9 @@ const STAR: &str = "*";
 const KERNEL: &str = "* marks the kernel's own word; states without it follow from the segments.";
 /// What is said of arrows that begin with o.
 const MADE: &str = "An arrow that begins with o was made on the way, and not by the other end.";
+
+/// What is said of the segments of an older connection.
+const OLDER: &str = "A segment of an older connection of the same sockets has that one's letters.";
 
 /// Draws the rows of `connection`, with its numbers and `sentences` below, a paragraph each.
 pub fn draw_rows(
@@ -67,12 +70,14 @@ fn signs<'s>(rows: &[Row<'_>]) -> Vec<&'s str> {
         |state: &Passing<'_>| state.witness.client == Witness::Says || state.witness.server == Witness::Says;
     let calls_starred = rows.iter().any(|row| matches!(row, Row::Call(_, _, Some((_, true)))));
     let way = |wanted: Way| any(&|passing| passing.way == wanted);
+    let is_noticed = rows.iter().any(|row| matches!(row, Row::Notice(.., true)));
     let is_altered = any(&|passing| matches!(passing.way, Way::Altered(_)));
     [
         (any(&starred) || calls_starred, KERNEL),
         (way(Way::Lost), "An arrow that ends in x never arrived."),
-        (way(Way::Appears) || way(Way::Copied), MADE),
+        (way(Way::Appears) || way(Way::Copied) || is_noticed, MADE),
         (is_altered, "What is called altered left the other end with other contents."),
+        (any(&|passing| passing.is_older), OLDER),
     ]
     .into_iter()
     .filter_map(|(is_there, words)| is_there.then_some(words))
@@ -116,6 +121,15 @@ impl Picture {
                     let plural = if *count == 1 { "" } else { "s" };
                     lines.push(format!("{:STATE$}  ... {count} segment{plural} left out ...", ""));
                 }
+                Row::Notice(to, words, time, is_made) => {
+                    // Who says so stands in the finding as well; its address may be too long for the picture.
+                    let most = self.room().saturating_add(STATE).saturating_sub(8);
+                    let short = words.rsplit(": ").next().unwrap_or(words);
+                    let words = if words.len() > most { short } else { words };
+                    let drawn = notice(words, *to, *is_made, self.room());
+                    let drawn = self.style.paint(Ink::Failure, drawn);
+                    lines.push(format!(" {:STATE$} {:>TIME$}  {drawn}", "", clock(*time)));
+                }
                 Row::Call(..) | Row::Kernel(..) => {}
             }
         }
@@ -140,10 +154,15 @@ impl Picture {
     fn segment(&self, passing: &Passing<'_>, time: Duration, seen: usize) -> String {
         let left = self.state(passing, Role::Client, STATE);
         let right = self.state(passing, Role::Server, 0);
-        let room = self.width.saturating_sub(STATE.saturating_mul(2).saturating_add(TIME).saturating_add(6));
+        let room = self.room();
         let ink = Ink::of_segment(&passing.step.segment);
         let arrow = self.style.paint(ink, arrow(passing, seen, room, self.style));
         format!(" {left} {:>TIME$}  {arrow}  {right}", clock(time)).trim_end().to_owned()
+    }
+
+    /// What the two ends leave to an arrow.
+    const fn room(&self) -> usize {
+        self.width.saturating_sub(STATE.saturating_mul(2).saturating_add(TIME).saturating_add(6))
     }
 
     fn state(&self, passing: &Passing<'_>, role: Role, width: usize) -> String {
@@ -167,7 +186,7 @@ fn aside(row: &Row<'_>) -> Option<(Role, Ink, String)> {
             Some((*role, Ink::Call, format!("{words}   {state}")))
         }
         Row::Kernel(role, words) => Some((*role, Ink::Kernel, format!("{MARK}: {words}"))),
-        Row::Segment(..) | Row::LeftOut(_) => None,
+        Row::Segment(..) | Row::LeftOut(_) | Row::Notice(..) => None,
     }
 }
 

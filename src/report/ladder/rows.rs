@@ -11,10 +11,11 @@ use crate::analyzer::role::Role;
 use crate::analyzer::state::State;
 use crate::analyzer::step::{Step, Steps};
 use crate::call::{CallName, Caller, Returned, SocketCall};
+use crate::icmp::IcmpError;
 use crate::report::kernel::words;
 use crate::story::beside::is_listener;
 use crate::story::event::{Event, Passing, Way};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, span};
 use crate::witness::{KernelEvent, KernelState, KernelWord};
 
 /// A change that comes so much later than the last segment has its time with it.
@@ -32,6 +33,8 @@ pub enum Row<'a> {
     Call(Role, String, Option<(State, bool)>),
     /// Something the kernel said of this end's socket.
     Kernel(Role, String),
+    /// What came to this end and is no segment, with its time since the connection's first; and whether it was made on the way.
+    Notice(Role, String, Duration, bool),
 }
 
 /// The rows of `story`, in which the capture of `steps` is told; time counts from `start`. `kernel` is all that the
@@ -86,10 +89,17 @@ pub fn rows<'a>(
             Event::Begins(call) => Row::Call(side(call), begins(call, listens), None),
             Event::Returns(call) => Row::Call(side(call), returns(call, listens), state_by(call)),
             Event::Call(call) => Row::Call(side(call), whole(call, listens), state_by(call)),
+            Event::Icmp(to, error) => notice(to, error, start),
             Event::Kernel(..) => continue,
         });
     }
     rows
+}
+
+fn notice<'a>(to: Role, error: &IcmpError, start: Timestamp) -> Row<'a> {
+    let (who, name, meaning) = (error.reporter, error.protocol(), error.meaning());
+    let is_made = who != error.destination.ip();
+    Row::Notice(to, format!("{who}: {name} {meaning}"), error.time.since(start), is_made)
 }
 
 const fn frame(step: &Step) -> u64 {
@@ -175,16 +185,4 @@ fn arguments(call: &SocketCall, listens: bool) -> &str {
 fn state_by(call: &SocketCall) -> Option<State> {
     let done = matches!(call.returned, Some((_, Returned::Value(0))));
     (call.name == CallName::Listen && done).then_some(State::Listen)
-}
-
-/// A span in the unit that suits it: `8.1 µs` would not be ASCII, so milliseconds are the smallest.
-pub fn span(span: Duration) -> String {
-    let seconds = span.as_secs_f64();
-    if seconds < 0.001 {
-        format!("{:.3} ms", seconds * 1e3)
-    } else if seconds < 1.0 {
-        format!("{:.2} ms", seconds * 1e3)
-    } else {
-        format!("{seconds:.2} s")
-    }
 }

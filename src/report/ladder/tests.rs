@@ -3,6 +3,7 @@
 //! In: connections, calls and words made by hand. Out: the pictures, whole.
 
 mod both;
+mod shown;
 
 use super::*;
 use crate::call::{CallName, Caller, SocketCall};
@@ -189,8 +190,8 @@ fn a_reset_has_the_kernels_reason_and_what_no_segment_shows_is_told() {
     SYN-SENT*       0.000 000  |------------- SYN J ------------->|  (SYN-RECEIVED)
     connect() = -1 EINPROGRESS (115: Operation now in progress) after 0.045 ms
     poll(POLLOUT) waits
-    SYN-SENT        1.000 000  |------- SYN J (again, 2nd) ------>|  (SYN-RECEIVED)
     kernel: retransmits
+    SYN-SENT        1.000 000  |------- SYN J (again, 2nd) ------>|  (SYN-RECEIVED)
     ESTABLISHED*    1.000 100  |<-------- SYN K, ACK J+1 ---------|  SYN-RECEIVED
     ESTABLISHED     1.000 110  |------------ ACK K+1 ------------>|  ESTABLISHED*
     poll() = 1 after 1.00 s   getsockopt(SO_ERROR) = 0   send(10) begins
@@ -257,8 +258,9 @@ fn a_state_that_the_kernel_leaves_by_itself_is_told() {
     client 192.0.2.2:50000                                    server 192.0.2.1:6666
     connect(192.0.2.1:6666) waits
     SYN-SENT*       0.000 000  |------------- SYN J ------------->|  (SYN-RECEIVED)
+    kernel: retransmits
     SYN-SENT        1.000 000  |------- SYN J (again, 2nd) ------>|  (SYN-RECEIVED)
-    kernel: retransmits   kernel: SYN_SENT -> CLOSE at 3.00 s
+    kernel: SYN_SENT -> CLOSE at 3.00 s
     connect() = -1 ETIMEDOUT (110: Connection timed out) after 3.00 s
     J = 1000
     * marks the kernel's own word; states without it follow from the segments.

@@ -7,11 +7,11 @@ use crate::analyzer::closing::{Closing, ClosingKind};
 use crate::analyzer::connection::Connection;
 use crate::analyzer::opening::{Opening, OpeningKind};
 use crate::analyzer::outcome::Outcome;
-use crate::analyzer::role::Role;
+use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::state::State;
-use crate::report::ladder::rows::span;
 use crate::segment::Flags;
 use crate::seq::SeqNumber;
+use crate::time::span;
 
 /// The letters that occur, each with its number.
 pub fn legend(connection: &Connection) -> Vec<String> {
@@ -35,12 +35,21 @@ pub fn legend(connection: &Connection) -> Vec<String> {
     entries
 }
 
+/// What both taps of a wire show, and one of them cannot.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Shown {
+    /// The third segment never arrived.
+    pub third_lost: bool,
+    /// What brought this end to TIME-WAIT arrived there.
+    pub time_wait: Ends<bool>,
+}
+
 /// What was seen, as sentences.
-pub fn closing_line(connection: &Connection) -> String {
+pub fn closing_line(connection: &Connection, shown: Shown) -> String {
     let (opening, closing) = (connection.opening(), connection.closing());
     let outcome = connection.outcome();
-    let mut sentences = vec![opened(&opening, outcome)];
-    sentences.extend(closed(connection, &closing, outcome));
+    let mut sentences = vec![opened(&opening, outcome, shown)];
+    sentences.extend(closed(connection, &closing, outcome, shown.time_wait));
     sentences.retain(|sentence| !sentence.is_empty());
     sentences.join(" ")
 }
@@ -68,13 +77,16 @@ fn other_syn_numbers(connection: &Connection, k: SeqNumber) -> String {
     others.iter().map(|seq| format!(" (before: {seq})")).collect()
 }
 
-fn opened(opening: &Opening, outcome: Outcome) -> String {
+fn opened(opening: &Opening, outcome: Outcome, shown: Shown) -> String {
     let took = |text: &str| match opening.connect_time {
         Some(time) => format!("{text} (SYN to SYN+ACK {}).", span(time)),
         None => format!("{text}."),
     };
     match opening.kind {
         OpeningKind::ThreeWay => match opening.handshake_rtt {
+            Some(rtt) if shown.third_lost => {
+                format!("Opened in three segments ({}), of which the third was lost.", span(rtt))
+            }
             Some(rtt) => format!("Opened in three segments ({}).", span(rtt)),
             None if opening.syns > 1 || opening.syn_acks > 1 => {
                 took("Opened in three segments, some of them more than once")
@@ -114,7 +126,7 @@ fn not_opened(opening: &Opening, outcome: Outcome) -> String {
     }
 }
 
-fn closed(connection: &Connection, closing: &Closing, outcome: Outcome) -> Vec<String> {
+fn closed(connection: &Connection, closing: &Closing, outcome: Outcome, arrived: Ends<bool>) -> Vec<String> {
     let first = closing.first.map_or("", Role::as_str);
     let second = closing.first.map_or("", |role| role.other().as_str());
     let mut said = Vec::new();
@@ -144,16 +156,19 @@ fn closed(connection: &Connection, closing: &Closing, outcome: Outcome) -> Vec<S
         }
         ClosingKind::None => {}
     }
-    said.extend(time_wait(connection, closing));
+    said.extend(time_wait(connection, closing, arrived));
     said
 }
 
-fn time_wait(connection: &Connection, closing: &Closing) -> Option<String> {
+fn time_wait(connection: &Connection, closing: &Closing, arrived: Ends<bool>) -> Option<String> {
     let (states, assumed) = (connection.states(), connection.assumed());
-    let holds = |role: Role| *states.of(role) == State::TimeWait;
-    let unless_lost = |role: Role| if *assumed.of(role) { ", if what was sent to it arrived" } else { "" };
+    let holds = |role: Role| *arrived.of(role) || *states.of(role) == State::TimeWait;
+    let unless_lost = |role: Role| {
+        if *assumed.of(role) && !arrived.of(role) { ", if what was sent to it arrived" } else { "" }
+    };
     match (holds(Role::Client), holds(Role::Server)) {
         (true, true) if connection.is_self() => Some("It holds TIME-WAIT.".to_owned()),
+        (true, true) if arrived.client && arrived.server => Some("Both hold TIME-WAIT.".to_owned()),
         // What brings both there is the last that either of them sends: nothing can confirm it.
         (true, true) => Some("Both hold TIME-WAIT, if the last segments arrived.".to_owned()),
         (false, false) => None,
@@ -184,7 +199,7 @@ mod tests {
             tracker.observe(segment);
         }
         tracker.finish();
-        closing_line(&tracker.ended().next().unwrap())
+        closing_line(&tracker.ended().next().unwrap(), Shown::default())
     }
 
     #[test]

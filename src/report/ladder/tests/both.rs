@@ -2,6 +2,7 @@
 //!
 //! In: what left and when it arrived, if it did, on a wire made by hand. Out: the pictures, whole.
 
+use crate::analyzer::connection::Connection;
 use crate::report::ladder::both::draw_both;
 use crate::report::ladder::tests::{CLIENT, SERVER, drawn};
 use crate::report::samples::{self, Script, said_at};
@@ -16,18 +17,25 @@ const FIN_ACK: Flags = Flags::FIN.with(ACK);
 const SYN_ACK: Flags = SYN.with(ACK);
 
 /// A wire between two taps.
-struct Wire {
-    near: Vec<Segment>,
-    far: Vec<Segment>,
+pub(super) struct Wire {
+    pub(super) near: Vec<Segment>,
+    pub(super) far: Vec<Segment>,
 }
 
 impl Wire {
-    const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self { near: Vec::new(), far: Vec::new() }
     }
 
     /// The client sends at `micros`, and the server's tap sees it so much later each time.
-    fn client(&mut self, micros: u64, flags: Flags, numbers: (u32, u32), text: &[u8], arrivals: &[u64]) {
+    pub(super) fn client(
+        &mut self,
+        micros: u64,
+        flags: Flags,
+        numbers: (u32, u32),
+        text: &[u8],
+        arrivals: &[u64],
+    ) {
         let mut script = Script::new(CLIENT, SERVER);
         script.client_sends(micros, flags, numbers.0, numbers.1, text);
         for after in arrivals {
@@ -37,7 +45,14 @@ impl Wire {
         self.far.append(&mut script.segments);
     }
 
-    fn server(&mut self, micros: u64, flags: Flags, numbers: (u32, u32), text: &[u8], arrivals: &[u64]) {
+    pub(super) fn server(
+        &mut self,
+        micros: u64,
+        flags: Flags,
+        numbers: (u32, u32),
+        text: &[u8],
+        arrivals: &[u64],
+    ) {
         let mut script = Script::new(CLIENT, SERVER);
         script.server_sends(micros, flags, numbers.0, numbers.1, text);
         for after in arrivals {
@@ -47,25 +62,30 @@ impl Wire {
         self.near.append(&mut script.segments);
     }
 
-    fn drawn(self, width: usize) -> String {
-        self.drawn_with(&[], width)
-    }
-
-    fn drawn_with(mut self, kernel: &[KernelEvent], width: usize) -> String {
-        let mut out = Vec::new();
-        let style = Style { width, ..Style::default() };
+    /// What the taps' connections are.
+    pub(super) fn taps(&mut self) -> (Connection, Connection) {
         for segments in [&mut self.near, &mut self.far] {
             segments.sort_by_key(|segment| segment.time);
             for (segment, frame) in segments.iter_mut().zip(1..) {
                 segment.frame = frame;
             }
         }
-        let (near, far) = (samples::connection(&self.near), samples::connection(&self.far));
-        draw_both(&mut out, &near, Some(&far), Beside { calls: &[], kernel }, style).unwrap();
+        (samples::connection(&self.near), samples::connection(&self.far))
+    }
+
+    pub(super) fn drawn(self, width: usize) -> String {
+        self.drawn_with(&[], width)
+    }
+
+    pub(super) fn drawn_with(mut self, kernel: &[KernelEvent], width: usize) -> String {
+        let mut out = Vec::new();
+        let style = Style { width, ..Style::default() };
+        let (near, far) = self.taps();
+        draw_both(&mut out, (&near, Some(&far)), Vec::new(), Beside { calls: &[], kernel }, style).unwrap();
         String::from_utf8(out).unwrap()
     }
 
-    fn opened(&mut self) {
+    pub(super) fn opened(&mut self) {
         self.client(0, SYN, (1_000, 0), b"", &[40]);
         self.server(60, SYN_ACK, (5_000, 1_001), b"", &[40]);
         self.client(120, ACK, (1_001, 5_001), b"", &[40]);
@@ -139,11 +159,8 @@ fn what_crosses_is_slanted() {
     CLOSING         0.200 500  |    \-- FIN M (after 200.00 ms) ->|  (TIME-WAIT)
     (TIME-WAIT)     0.200 600  |<------------ ACK M+1 ------------|  TIME-WAIT
     J = 1000   K = 5000   M = J+1 = 1001   N = K+1 = 5001
-    As seen at the client: Opened in three segments (0.120 ms). Closed from both
-    ends at once: the FINs crossed. Both hold TIME-WAIT, if the last segments
-    arrived.
-    As seen at the server: Opened in three segments (0.120 ms). Closed from both
-    ends at once: the FINs crossed. The server closed first and holds TIME-WAIT.
+    Opened in three segments (0.120 ms). Closed from both ends at once: the FINs
+    crossed. Both hold TIME-WAIT.
     "#);
 }
 
