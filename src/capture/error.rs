@@ -16,6 +16,9 @@ pub const STANDARD_INPUT: &str = "standard input";
 /// The subject of messages about standard output.
 pub const STANDARD_OUTPUT: &str = "standard output";
 
+const UNWRITTEN: &str =
+    "capture again, and let it end by an interrupt (or use tcpdump -U), so that it is written";
+
 /// Why frames cannot be had, or kept. Prints as `SUBJECT: CAUSE`.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -256,10 +259,7 @@ impl CaptureError {
             Self::FilterForTooMany { .. } => "editcap, to take the interfaces in question out".to_owned(),
             Self::Open { input, cause } => return after_open(input, cause),
             Self::Directory { input } => format!("the captures in it: ls {}", quoted(input)),
-            Self::Empty { .. } => {
-                "capture again, and let it end by an interrupt (or use tcpdump -U), so that it is written"
-                    .to_owned()
-            }
+            Self::Empty { .. } => UNWRITTEN.to_owned(),
             Self::NotACapture { input, convert: Some(command), .. } => {
                 command.replace(" - ", &format!(" {} ", argument(input)))
             }
@@ -289,6 +289,7 @@ impl CaptureError {
                 let (before, input) = (argument(before), argument(input));
                 format!("mergecap -w merged.pcapng {before} {input}, to have them in the order of time")
             }
+            Self::Write { output, cause } => return after_write(output, cause),
             Self::OtherLink { .. } => "capture one interface at a time".to_owned(),
             _ => return None,
         })
@@ -319,6 +320,21 @@ pub(crate) fn quoted(text: &str) -> String {
 
 fn argument(input: &str) -> String {
     if input == STANDARD_INPUT { "-".to_owned() } else { quoted(input) }
+}
+
+fn after_write(output: &str, cause: &io::Error) -> Option<String> {
+    let path = Path::new(output);
+    match cause.kind() {
+        io::ErrorKind::NotFound => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty())?;
+            Some(format!("mkdir -p {}", quoted(&folder.to_string_lossy())))
+        }
+        io::ErrorKind::PermissionDenied => {
+            let file = path.file_name()?.to_string_lossy();
+            Some(format!("a folder that you may write in, such as {}", quoted(&format!("/tmp/{file}"))))
+        }
+        _ => None,
+    }
 }
 
 fn after_open(input: &str, cause: &io::Error) -> Option<String> {

@@ -20,7 +20,8 @@ use crate::cli::serve::ServeArgs;
 #[derive(Debug, Parser)]
 #[command(name = "tcpshake", version, max_term_width = 100, propagate_version = true, after_help = AFTER_HELP)]
 pub struct Cli {
-    /// Say nothing on standard error but errors; with check, nothing at all but errors
+    /// Say nothing on standard error but errors; with check, nothing at all but errors; with demo, show
+    /// the picture alone
     #[arg(short, long, global = true)]
     pub quiet: bool,
     /// Say more: with serve and send, every socket call; with watch, why the kernel is not heard

@@ -198,7 +198,7 @@ fn close_to(asked: &str) -> Vec<&'static str> {
 }
 
 /// How many letters must be changed, added or left out to make `name` of `word`; less where one contains the other.
-fn unlikeness(word: &str, name: &str) -> usize {
+pub fn unlikeness(word: &str, name: &str) -> usize {
     if word.len() >= 3 && name.contains(word) {
         return 1;
     } else if name.len() >= 3 && word.contains(name) {

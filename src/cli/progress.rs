@@ -21,6 +21,7 @@ const PATIENCE: u32 = 10;
 
 const OF_SO_MANY: &str =
     "[{bar:30}] {percent:>3} % of {binary_total_bytes}, {binary_bytes_per_sec}, {eta} left";
+const WORD: &str = "{msg} {elapsed}";
 const WITHOUT_END: &str = "{binary_bytes} read, {binary_bytes_per_sec}";
 
 /// The line that is shown now, so that others may write between.
@@ -40,7 +41,31 @@ pub enum Results {
     Later,
 }
 
+/// After how long a word is shown.
+const LONG: Duration = Duration::from_secs(2);
+
 impl Shown {
+    /// Shows what is going on, once it takes long, unless that would disturb.
+    pub fn word(word: String, quiet: bool) -> Self {
+        if quiet || !io::stderr().is_terminal() {
+            return Self { end: None };
+        }
+        let (end, ended) = channel::<()>();
+        let thread = spawn(move || {
+            if ended.recv_timeout(LONG) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+            let style = ProgressStyle::with_template(WORD).unwrap_or_else(|_| ProgressStyle::default_bar());
+            let bar = ProgressBar::new_spinner().with_style(style).with_message(word);
+            bar.tick();
+            *shown() = Some(bar.clone());
+            let _ = ended.recv();
+            *shown() = None;
+            bar.finish_and_clear();
+        });
+        Self { end: Some((end, thread)) }
+    }
+
     /// Shows `progress`, unless that would disturb.
     pub fn new(progress: Progress, quiet: bool, results: Results) -> Self {
         let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
@@ -118,7 +143,7 @@ mod tests {
 
     #[test]
     fn the_templates_are_sound() {
-        for template in [OF_SO_MANY, WITHOUT_END] {
+        for template in [OF_SO_MANY, WITHOUT_END, WORD] {
             assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
         }
     }

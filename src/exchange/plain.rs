@@ -94,7 +94,8 @@ impl Sockets {
 
     /// Ends every call that waits on one of them, without a word in the log: the play is over.
     pub fn wake(&self) {
-        for shared in locked(&self.open).drain(..).filter_map(|weak| weak.upgrade()) {
+        let open: Vec<_> = locked(&self.open).iter().filter_map(Weak::upgrade).collect();
+        for shared in open {
             if let Some(socket) = locked(&shared.socket).as_deref() {
                 let _ = socket.shutdown(Shutdown::Both);
             }

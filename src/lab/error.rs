@@ -41,6 +41,12 @@ pub enum LabError {
     /// A scenario of the wire was played where there is none.
     #[error("scenario: it needs a wire, and is played on a loopback")]
     NoWire,
+    /// A scenario that is nothing on a wire was to be played on one.
+    #[error("{scenario}: it has no wire, and takes no faults")]
+    NoFaults {
+        /// The scenario.
+        scenario: &'static str,
+    },
     /// A call went well that must fail.
     #[error("scenario: {0} went well, which must fail here")]
     Unexpected(&'static str),
@@ -54,6 +60,8 @@ pub enum LabError {
         limit: Duration,
         /// What was waited for.
         waiting_for: &'static str,
+        /// Whether it was played on a wire.
+        is_on_wire: bool,
     },
     /// The exchange went well, but no segment of it was captured.
     #[error("{interface}: the exchange went well, but nothing of it was captured")]
@@ -75,6 +83,11 @@ impl LabError {
         if is_lacking { Self::NotHere { scenario, why: self.to_string() } } else { self }
     }
 
+    /// Whether a fault of the wire may have brought it about, so that the play is over and was seen.
+    pub const fn is_end_of_play(&self) -> bool {
+        matches!(self, Self::Exchange(_) | Self::NoEnd { .. } | Self::Unexpected(_))
+    }
+
     /// Whether the reader of what was to be written has gone.
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Capture(error) if error.is_broken_pipe())
@@ -90,7 +103,13 @@ impl LabError {
             Self::NotHere { scenario, .. } => Some(format!("tcpshake demo {scenario} --recorded")),
             Self::NoRecording(_) => Some("tcpshake demo --list".to_owned()),
             Self::Program(_) | Self::NoWire | Self::Unexpected(_) => None,
+            Self::NoEnd { is_on_wire: true, .. } => {
+                Some("once more, on a machine that has less to do".to_owned())
+            }
             Self::NoEnd { .. } => Some("once more; a firewall on the loopback would explain it".to_owned()),
+            Self::NoFaults { scenario } => {
+                Some(format!("tcpshake demo {scenario} without faults, or another: tcpshake demo message"))
+            }
             Self::NothingCaptured { .. } => {
                 Some("tcpshake interfaces, to see whether this is where the traffic passes".to_owned())
             }
@@ -130,8 +149,13 @@ mod tests {
     #[test]
     fn a_play_without_an_end_says_what_it_waited_for() {
         let limit = Duration::from_secs(15);
-        let late = LabError::NoEnd { limit, waiting_for: "the end of both programs" };
-        assert_eq!(late.to_string(), "scenario: no end after 15 s; the end of both programs did not happen");
-        assert!(late.next_step().is_some());
+        let late =
+            |is_on_wire| LabError::NoEnd { limit, waiting_for: "the end of both programs", is_on_wire };
+        assert_eq!(
+            late(false).to_string(),
+            "scenario: no end after 15 s; the end of both programs did not happen"
+        );
+        assert!(late(false).next_step().is_some_and(|step| step.contains("loopback")));
+        assert!(late(true).next_step().is_some_and(|step| !step.contains("loopback")));
     }
 }

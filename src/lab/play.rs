@@ -19,13 +19,21 @@ use crate::lab::place::ground::Ground;
 use crate::lab::played::Played;
 use crate::lab::scenario::{Place, Scenario};
 use crate::lab::stage::tap::{KEPT, Tap, View};
-use crate::lab::stage::{Grounds, Stage};
+use crate::lab::stage::{Grounds, LIMIT, OWN_LIMIT, Stage};
 use crate::lab::wire::fault::Faults;
 use crate::lab::wire::lay::Wire;
 
 /// A message that fits, with all headers, into what a capture keeps of a frame by default; a longer one is captured
 /// whole, so that its checksum can be judged.
 const SHORT_MESSAGE: usize = 1024;
+
+/// With faults of the user's own the kernel gives up sooner than it would, since somebody waits for it.
+const SOON: [(&str, &str); 4] = [
+    ("net/ipv4/tcp_syn_retries", "2"),
+    ("net/ipv4/tcp_synack_retries", "2"),
+    ("net/ipv4/tcp_retries2", "4"),
+    ("net/ipv4/tcp_orphan_retries", "3"),
+];
 
 /// What to play, and where.
 #[derive(Clone, Debug)]
@@ -69,15 +77,32 @@ pub fn other_end(path: &Path) -> PathBuf {
 }
 
 fn perform(play: &Play) -> Result<Played, LabError> {
+    if play.faults.is_some() && !play.scenario.setting.takes_faults {
+        return Err(LabError::NoFaults { scenario: play.scenario.name });
+    }
     let mut witness = Listening::begin(play.kernel, play.port)?;
     let mut stage = set(play)?;
     witness.count(&stage)?;
     let acted = (play.scenario.play)(&mut stage);
     let settled = stage.settle();
-    acted?;
-    settled?;
-    let counters = witness.rises(&stage)?;
-    let calls = stage.log.snapshot();
+    let unfinished = match acted.and(settled).map_err(|error| error.of(play.scenario.name)) {
+        // Whoever breaks the connection wants to see it broken.
+        Err(error) if play.faults.is_some() && error.is_end_of_play() => {
+            stage.break_off()?;
+            Some(error)
+        }
+        ended => ended.map(|()| None)?,
+    };
+    let mut counters = witness.rises(&stage)?;
+    let (over, calls) = match stage.broken_off.take() {
+        Some((over, calls)) => (Some(over), calls),
+        None => (None, stage.log.snapshot()),
+    };
+    if over.is_some() {
+        // The programs' own end is counted among them.
+        counters.clear();
+    }
+    let wire = stage.wire().ok().map(Wire::counts);
     let received = std::mem::take(&mut stage.received);
     let interface = stage.ground.of(Role::Client).interface().to_owned();
     let is_own = stage.ground.of(Role::Client).is_private();
@@ -90,11 +115,14 @@ fn perform(play: &Play) -> Result<Played, LabError> {
     if client.connections.is_empty() && server.as_ref().is_none_or(|view| view.connections.is_empty()) {
         return Err(LabError::NothingCaptured { interface });
     }
-    let kernel = witness.end([Some(&client), server.as_ref()].into_iter().flatten())?;
+    let mut kernel = witness.end([Some(&client), server.as_ref()].into_iter().flatten())?;
+    if let (Some(over), Some(said)) = (over, &mut kernel) {
+        said.retain(|said| said.time <= over);
+    }
     for view in [Some(&mut client), server.as_mut()].into_iter().flatten() {
         view.hears(kernel.as_deref().unwrap_or_default(), &counters);
     }
-    Ok(Played { client, server, calls, received, kernel, counters })
+    Ok(Played { client, server, calls, received, kernel, counters, wire, unfinished })
 }
 
 /// Makes the place and opens the taps.
@@ -108,7 +136,8 @@ fn set(play: &Play) -> Result<Stage, LabError> {
         (None, _) => Grounds::One(Ground::private()?),
     };
     for role in [Role::Client, Role::Server] {
-        for (name, value) in setting.system {
+        let soon = if play.faults.is_some() { SOON.as_slice() } else { &[] };
+        for (name, value) in soon.iter().chain(setting.system) {
             ground.of(role).set(name, value)?;
         }
     }
@@ -129,6 +158,8 @@ fn set(play: &Play) -> Result<Stage, LabError> {
         log: CallLog::keeping(KEPT),
         taps,
         began: Instant::now(),
+        limit: if play.faults.is_some() { OWN_LIMIT } else { LIMIT },
+        broken_off: None,
         received: Vec::new(),
     })
 }

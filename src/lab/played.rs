@@ -9,7 +9,10 @@ use crate::analyzer::connection::Connection;
 use crate::analyzer::role::Role;
 use crate::analyzer::step::Step;
 use crate::call::{CallName, Caller, Returned, SocketCall};
+use crate::exchange::error::ExchangeError;
+use crate::lab::error::LabError;
 use crate::lab::stage::tap::{View, label};
+use crate::lab::wire::counts::Counts;
 use crate::segment::Flags;
 use crate::time::Timestamp;
 use crate::witness::{CounterRise, KernelEvent};
@@ -29,6 +32,10 @@ pub struct Played {
     pub kernel: Option<Vec<KernelEvent>>,
     /// The kernel's counters that rose meanwhile, where all of their namespace is the scenario's own.
     pub counters: Vec<CounterRise>,
+    /// What the wire did, where there was one.
+    pub wire: Option<Counts>,
+    /// Why it did not come to its end, where the user's own faults kept it from it.
+    pub unfinished: Option<LabError>,
 }
 
 impl Played {
@@ -97,6 +104,39 @@ impl Played {
             _ => 0,
         };
         self.calls.iter().filter(of_recv).map(count).sum()
+    }
+
+    /// Why it did not come to its end, in a sentence.
+    pub fn why_unfinished(&self) -> Option<String> {
+        let why = match self.unfinished.as_ref()? {
+            LabError::Exchange(ExchangeError::Call { call, system, .. }) => {
+                let is_it = |made: &&SocketCall| {
+                    let error = matches!(&made.returned, Some((_, Returned::Error { name, .. })) if *name == system.name);
+                    made.name == *call && error
+                };
+                let who = self.calls.iter().find(is_it).map_or("a program", |made| made.caller.as_str());
+                format!("the {who}'s {}() failed: {system}", call.as_str())
+            }
+            LabError::NoEnd { limit, waiting_for, .. } => {
+                let waits = |call: &&SocketCall| call.returned.is_none();
+                let waiting = self.calls.iter().filter(waits);
+                let mut left: Vec<String> = waiting
+                    .map(|call| {
+                        format!("the {}'s {}() still waited", call.caller.as_str(), call.name.as_str())
+                    })
+                    .collect();
+                let state =
+                    |at: Role| Some(*self.at(at).connections.last()?.steps().iter().last()?.states.of(at));
+                for at in [Role::Client, Role::Server] {
+                    left.extend(state(at).map(|state| format!("the {at} was in {state}")));
+                }
+                let seconds = limit.as_secs();
+                format!("after {seconds} s {waiting_for} had not come; {}", left.join(", "))
+            }
+            LabError::Unexpected(call) => format!("{call} went well, which must fail here"),
+            error => error.to_string(),
+        };
+        Some(format!("The scenario did not come to its end: {why}."))
     }
 
     /// By how much a counter of the kernel rose; `None` where it did not, or where it cannot be told.

@@ -66,6 +66,8 @@ pub struct Setting {
     pub system: &'static [(&'static str, &'static str)],
     /// What the wire does.
     pub faults: fn() -> Faults,
+    /// Whether it can be played on a wire instead, with faults of the user's own.
+    pub takes_faults: bool,
     /// What the captures leave out, as a capture filter.
     pub unseen: Option<&'static str>,
 }
@@ -95,8 +97,14 @@ pub enum Expect {
 
 impl Setting {
     /// Any loopback, with nothing set.
-    pub const LOOPBACK: Self =
-        Self { place: Place::Loopback, ipv6: false, system: &[], faults: Faults::none, unseen: None };
+    pub const LOOPBACK: Self = Self {
+        place: Place::Loopback,
+        ipv6: false,
+        system: &[],
+        faults: Faults::none,
+        takes_faults: true,
+        unseen: None,
+    };
     /// A loopback of its own.
     pub const PRIVATE: Self = Self { place: Place::Private, ..Self::LOOPBACK };
     /// A wire without faults.

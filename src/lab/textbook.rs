@@ -1,4 +1,4 @@
-//! The textbook's exchange, played by the embedded server and client themselves.
+//! The textbook's exchange, played by the embedded server, and a client that makes the textbook's calls.
 //!
 //! In: a stage, and when the server closes. Out: the exchange, played to its end.
 //! Invariant: where one program fails, the other does not wait for it.
@@ -13,7 +13,6 @@ use crate::analyzer::role::Role;
 use crate::analyzer::state::State;
 use crate::analyzer::step::Step;
 use crate::call::{CallName, Caller};
-use crate::exchange::client::Client;
 use crate::exchange::error::ExchangeError;
 use crate::exchange::plain::Plain;
 use crate::exchange::server::{RECV_UP_TO, Server};
@@ -67,12 +66,10 @@ pub fn exchange(stage: &mut Stage, closes: ServerCloses) -> Result<(), LabError>
         served.and(closed).map(|()| received)
     });
     stage.until_called(Caller::Server, CallName::Accept)?;
-    let (message, log) = (stage.message().to_vec(), stage.log().clone());
-    let sending = client.begin(move || {
-        let mut client = Client::connect(address, &log)?;
-        client.send(&message)?;
-        client.close()
-    });
+    let message = stage.message().to_vec();
+    // Of the program's own sockets: whatever it waits for, it can be woken.
+    let socket = client.socket()?;
+    let sending = client.begin(move || say(&socket, address, &message));
     stage.done(&sending, "the end of the client")?;
     if closes == ServerCloses::AfterTheFinIsAcknowledged {
         stage.until("ACK M+1", |stage| {

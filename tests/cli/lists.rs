@@ -84,5 +84,6 @@ fn scenarios_are_listed_in_both_forms() {
 
 #[test]
 fn an_unknown_scenario_brings_those_that_there_are() {
-    run("demo nosuch").refused("scenario \"nosuch\": there is none of this name", "message, late-close");
+    run("demo nosuch").refused("scenario \"nosuch\": there is none of this name", "tcpshake demo --list");
+    run("demo mesage").refused("scenario \"mesage\"", "did you mean message?");
 }

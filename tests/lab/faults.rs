@@ -1,6 +1,6 @@
 //! Faults as the command line has them: what is lost, delayed, repeated, altered and forged there shows in the records.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tcpshake::lab::place::rights::held;
@@ -84,8 +84,90 @@ fn faults_that_cannot_be_read_are_refused() {
         ("demo message --alter DATA=colour", "--alter 'DATA=colour': 'colour' cannot be done", "seq+N"),
         ("demo message --inject DATA=RTS", "--inject 'DATA=RTS': 'RTS' are no control bits", "to client"),
         ("demo message --latency fast", "--latency 'fast'", "50ms"),
+        (
+            "demo self-connect --lose DATA",
+            "self-connect: it has no wire, and takes no faults",
+            "demo message",
+        ),
         ("demo all --lose DATA", "demo all: it takes neither --write nor faults", "one scenario"),
     ] {
         run(command).refused(cause, next);
     }
+}
+
+/// `demo message` on a wire with one fault, as a picture, and how long it took.
+fn pictured(option: &str, fault: &str) -> (Said, Duration) {
+    let began = Instant::now();
+    let said = said(&mut tcpshake(["demo", "message", "--port", "7003", option, fault]));
+    assert_eq!(said.code, Some(0), "{option} {fault}: {}{}", said.out, said.err);
+    (said, began.elapsed())
+}
+
+/// The words of a text, whatever its lines.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_connection_broken_by_hand_is_shown_and_its_end_explained() {
+    if !held().may_make_namespaces {
+        return skipped("connections broken by hand: they need CAP_NET_ADMIN, CAP_NET_RAW and CAP_SYS_ADMIN");
+    }
+    for (option, fault, picture, why) in [
+        ("--lose", "SYN J#*", "SYN J (again, 3rd)", "the client's connect() failed: ETIMEDOUT"),
+        ("--alter", "SYN K, ACK J+1=flags=RST+ACK", "RST ~0, ACK J+1", "connect() failed: ECONNREFUSED"),
+        ("--lose", "FIN M#*", "FIN M (again, 3rd)", "the server's recv() still waited"),
+    ] {
+        let (said, took) = pictured(option, fault);
+        assert!(said.out.contains(picture), "{fault}: {}", said.out);
+        let told = words(&said.out);
+        assert!(told.contains("The scenario did not come to its end: "), "{fault}: {}", said.out);
+        assert!(told.contains(why), "{fault}: {}", said.out);
+        // The programs are woken, and do not wait for the kernel to give up.
+        assert!(took < Duration::from_secs(20), "{fault}: {took:?}");
+        assert!(!said.out.contains("textbook"), "{fault}: {}", said.out);
+    }
+}
+
+#[test]
+fn the_end_of_a_play_waits_for_what_is_on_its_way() {
+    if !held().may_make_namespaces {
+        return skipped("a late ACK: it needs CAP_NET_ADMIN, CAP_NET_RAW and CAP_SYS_ADMIN");
+    }
+    let (said, _) = pictured("--delay", "ACK K+1=300ms");
+    assert!(said.out.contains("ACK K+1 (after 3"), "{}", said.out);
+    assert!(said.out.contains("On the wire: ACK K+1 delayed, once."), "{}", said.out);
+    assert!(!said.out.contains("never arrived"), "{}", said.out);
+}
+
+#[test]
+fn a_fault_that_found_nothing_is_told() {
+    if !held().may_make_namespaces {
+        return skipped("faults that find nothing: they need CAP_NET_ADMIN, CAP_NET_RAW and CAP_SYS_ADMIN");
+    }
+    let (said, _) = pictured("--lose", "SYN J#5");
+    assert_eq!(said.err, "tcpshake: --lose 'SYN J#5': no such segment came\n");
+    assert!(!said.out.contains("On the wire"), "{}", said.out);
+    let (said, _) = pictured("--lose", "SYN J");
+    assert_eq!(said.err, "");
+    assert!(said.out.contains("On the wire: SYN J lost, once."), "{}", said.out);
+}
+
+#[test]
+fn what_a_recording_cannot_heed_is_refused() {
+    for option in ["--lose DATA", "--latency 1ms", "-m hi", "--port 7000"] {
+        run(&format!("demo message --recorded {option}"))
+            .refused("cannot be used with", "tcpshake demo --help");
+    }
+}
+
+#[test]
+fn a_recording_is_called_one_and_counts_what_it_shows() {
+    let said = run("-q demo message --recorded").quietly();
+    assert!(said.out.starts_with(" A recording, made at "), "{}", said.out);
+    let said = run("-q demo syn-lost --recorded --format json").quietly();
+    let records = said.records();
+    let summary = records.iter().find(|record| record["type"] == "summary").expect("a summary");
+    assert!(summary["findings"]["warning"].as_u64() > Some(0), "{summary}");
+    assert!(summary["quality"]["offloaded"].as_u64() > Some(0), "{summary}");
 }

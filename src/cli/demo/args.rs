@@ -32,7 +32,10 @@ pub struct DemoArgs {
     #[arg(long)]
     pub private: bool,
     /// Play nothing, and show the recording of a play that comes with this program
-    #[arg(long, conflicts_with_all = ["private", "write", "ipv6", "kernel"])]
+    #[arg(long, conflicts_with_all = [
+        "private", "write", "ipv6", "kernel", "port", "message",
+        "lose", "delay", "repeat", "reorder", "alter", "inject", "latency",
+    ])]
     pub recorded: bool,
     /// Show the kernel's own word beside segments and calls, or fail where it cannot be had; without this it is shown
     /// where it can be had

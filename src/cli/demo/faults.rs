@@ -65,6 +65,14 @@ impl FaultArgs {
         Ok(Some(faults))
     }
 
+    /// What each asks for, as it was written, in the order in which they are read.
+    pub fn written(&self) -> Vec<String> {
+        let of_kind = |(option, texts, _): &(&str, &[String], _)| {
+            texts.iter().map(|text| format!("--{option} '{text}'")).collect::<Vec<_>>()
+        };
+        self.kinds().iter().flat_map(of_kind).collect()
+    }
+
     #[allow(clippy::type_complexity, reason = "a table of three columns")]
     fn kinds(&self) -> [(&'static str, &[String], fn(&str) -> Result<Fault, FaultError>); 6] {
         [

@@ -28,6 +28,8 @@ use tcpshake::lab::wire::fault::Faults;
 use tcpshake::report::json::recorded;
 
 use crate::cli::demo::args::DemoArgs;
+use crate::cli::explain::unlikeness;
+use crate::cli::progress::Shown;
 use crate::cli::told::{complain, say, told};
 
 /// Plays the scenario, or lists them all.
@@ -52,17 +54,28 @@ pub fn run(args: &DemoArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         recorded(scenario)?
     } else {
         let rights = rights(args, &[scenario])?;
-        perform(args, scenario, faults, rights).map_err(told)?
+        perform(args, scenario, faults, rights, quiet).map_err(told)?
     };
     if args.write.as_deref().is_some_and(|path| path.as_os_str() == "-") {
         return Ok(ExitCode::SUCCESS);
     }
     show::show(args, scenario, &played, quiet)?;
+    if !quiet {
+        tell_unmet(args, &played);
+    }
     let missed = if is_judged { misses(scenario, Case::played(&played)) } else { Vec::new() };
     for miss in &missed {
         say(format_args!("{}: {miss}", scenario.name));
     }
     Ok(if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Says which faults found nothing to be done to.
+fn tell_unmet(args: &DemoArgs, played: &Played) {
+    let counts = played.wire.iter().flat_map(|wire| &wire.by_fault);
+    for (fault, _) in args.faults.written().iter().zip(counts).filter(|(_, count)| **count == 0) {
+        say(format_args!("{fault}: no such segment came"));
+    }
 }
 
 /// Plays them one after another; what cannot be played here is said, and the others go on.
@@ -73,8 +86,11 @@ fn all(args: &DemoArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     let rights = if args.recorded { held() } else { rights(args, SCENARIOS)? };
     let (mut as_expected, mut skipped, mut failed) = (0, Vec::new(), Vec::new());
     for scenario in SCENARIOS {
-        let played =
-            if args.recorded { Ok(recorded(scenario)?) } else { perform(args, scenario, None, rights) };
+        let played = if args.recorded {
+            Ok(recorded(scenario)?)
+        } else {
+            perform(args, scenario, None, rights, quiet)
+        };
         match played {
             Ok(played) => {
                 if as_expected + skipped.len() + failed.len() > 0 {
@@ -114,7 +130,9 @@ fn perform(
     scenario: &'static Scenario,
     faults: Option<Faults>,
     rights: Rights,
+    quiet: bool,
 ) -> Result<Played, LabError> {
+    let _word = Shown::word(format!("playing {} ...", scenario.name), quiet);
     play(&Play {
         scenario,
         port: args.port,
@@ -142,7 +160,16 @@ fn recorded(scenario: &Scenario) -> anyhow::Result<Played> {
         view.hears(&kernel, &[]);
     }
     let kernel = (!kernel.is_empty()).then_some(kernel);
-    Ok(Played { client, server, calls, received: Vec::new(), kernel, counters: Vec::new() })
+    Ok(Played {
+        client,
+        server,
+        calls,
+        received: Vec::new(),
+        kernel,
+        counters: Vec::new(),
+        wire: None,
+        unfinished: None,
+    })
 }
 
 /// The rights that the scenarios need. Where the system has no namespaces at all, those that there are: each scenario
@@ -165,6 +192,12 @@ fn wants(args: &DemoArgs, scenarios: &[&Scenario]) -> Wants {
 }
 
 fn unknown(name: &str) -> anyhow::Error {
-    let names: Vec<&str> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
-    anyhow!("scenario {name:?}: there is none of this name\n  try: one of {}", names.join(", "))
+    let asked = name.to_ascii_lowercase();
+    let alike = |known: &&str| unlikeness(&asked, known);
+    let best = SCENARIOS.iter().map(|scenario| scenario.name).min_by_key(alike);
+    let step = match best.filter(|best| alike(best) <= asked.chars().count().div_ceil(3)) {
+        Some(best) => format!("did you mean {best}? tcpshake demo {best}"),
+        None => "tcpshake demo --list".to_owned(),
+    };
+    anyhow!("scenario {name:?}: there is none of this name\n  try: {step}")
 }

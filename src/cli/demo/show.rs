@@ -10,10 +10,10 @@ use tcpshake::call::SocketCall;
 use tcpshake::exchange::message::{ReceivedLine, WAITING};
 use tcpshake::lab::played::Played;
 use tcpshake::lab::scenario::Scenario;
+use tcpshake::lab::wire::counts::Counts;
 use tcpshake::report::format::Format;
 use tcpshake::report::ladder::{draw, draw_both, tell_of_both, wrapped};
 use tcpshake::report::said::Said;
-use tcpshake::report::style::Style;
 use tcpshake::report::summary::Summary;
 use tcpshake::report::times::Moment;
 use tcpshake::story::both::lost;
@@ -23,6 +23,7 @@ use tcpshake::witness::KernelEvent;
 use crate::cli::demo::args::DemoArgs;
 use crate::cli::demo::pictures::{Far, pictures};
 use crate::cli::output::{report, style, tell};
+use crate::cli::told::say;
 
 /// How to read the picture.
 const LEGEND: &str = "Times are seconds since the first segment. A state in parentheses is assumed: the segment that \
@@ -57,9 +58,7 @@ pub fn gap(args: &DemoArgs) -> io::Result<()> {
 fn picture(args: &DemoArgs, scenario: &Scenario, played: &Played, quiet: bool) -> io::Result<()> {
     let style = style(&args.look, Format::Ladder);
     let mut out = io::stdout().lock();
-    if !quiet {
-        head(&mut out, args, scenario, played, style)?;
-    }
+    head(&mut out, args, scenario, played, quiet)?;
     let mut said = Said::of_loopback();
     for picture in pictures(played) {
         let beside = picture.beside.beside();
@@ -89,7 +88,9 @@ fn picture(args: &DemoArgs, scenario: &Scenario, played: &Played, quiet: bool) -
             writeln!(out, " The capture lost {dropped} frames: what is missing above may be its fault.")?;
         }
     }
-    for line in wrapped(&(scenario.differs)(played), style) {
+    let wire = played.wire.as_ref().and_then(Counts::told);
+    let words = played.why_unfinished().unwrap_or_else(|| (scenario.differs)(played));
+    for line in wire.into_iter().chain([words]).flat_map(|words| wrapped(&words, style)) {
         writeln!(out, " {line}")?;
     }
     if !quiet {
@@ -101,24 +102,30 @@ fn picture(args: &DemoArgs, scenario: &Scenario, played: &Played, quiet: bool) -
     out.flush()
 }
 
-/// What is played, and what the server's program prints.
+/// What is played, when it was recorded, and what the server's program prints; of these the second alone, where it is
+/// to be `quiet`.
 fn head(
     out: &mut dyn Write,
     args: &DemoArgs,
     scenario: &Scenario,
     played: &Played,
-    style: Style,
+    quiet: bool,
 ) -> io::Result<()> {
-    for line in wrapped(&format!("{}: {}.", scenario.name, scenario.title), style) {
-        writeln!(out, " {line}")?;
+    let style = style(&args.look, Format::Ladder);
+    if !quiet {
+        for line in wrapped(&format!("{}: {}.", scenario.name, scenario.title), style) {
+            writeln!(out, " {line}")?;
+        }
     }
     if let (true, Some(first)) = (args.recorded, played.first()) {
         // To the minute: `2026-11-26T05:24`.
         let made = Moment(first.start()).to_string();
         writeln!(out, " A recording, made at {} UTC.", made.get(..16).unwrap_or(&made).replace('T', " "))?;
     }
-    writeln!(out)?;
-    if !played.received.is_empty() {
+    if !quiet || args.recorded {
+        writeln!(out)?;
+    }
+    if !quiet && !played.received.is_empty() {
         writeln!(out, " server prints: {WAITING}")?;
         writeln!(out, " server prints: {}", ReceivedLine(&played.received))?;
         writeln!(out)?;
@@ -135,12 +142,16 @@ fn records(args: &DemoArgs, format: Format, played: &Played, quiet: bool) -> io:
     };
     for event in in_order(played, format) {
         match event {
-            Event::Segment(step) => report.segment(step)?,
+            Event::Segment(step) => {
+                summary.quality.count_segment(&step.segment, step.seen_before.is_some());
+                report.segment(step)?;
+            }
             Event::Call(call) => report.call(call)?,
             Event::Kernel(said) => report.kernel(said)?,
         }
     }
     for connection in &played.client.connections {
+        summary.count_findings(connection);
         report.connection(connection)?;
         let segments = connection.segments();
         // Of these connections alone: whoever else used the port is no part of the account.
@@ -150,10 +161,16 @@ fn records(args: &DemoArgs, format: Format, played: &Played, quiet: bool) -> io:
         let (start, end) = summary.span.unwrap_or((connection.start(), connection.end()));
         summary.span = Some((start.min(connection.start()), end.max(connection.end())));
     }
+    for finding in summary.findings_of_capture() {
+        report.finding(&finding)?;
+    }
     report.summary(&summary)?;
     report.flush()?;
     if !quiet && format != Format::Json {
         tell(&summary);
+    }
+    if let (false, Some(why)) = (quiet, played.why_unfinished()) {
+        say(why);
     }
     Ok(())
 }

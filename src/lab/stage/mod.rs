@@ -9,7 +9,7 @@ pub mod tap;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::analyzer::role::Role;
 use crate::analyzer::state::State;
@@ -22,9 +22,13 @@ use crate::lab::place::ground::Ground;
 use crate::lab::stage::program::{Pending, Program};
 use crate::lab::stage::tap::{Tap, View, label};
 use crate::lab::wire::lay::Wire;
+use crate::time::Timestamp;
 
 /// How long a scenario may take in all.
 pub const LIMIT: Duration = Duration::from_secs(15);
+
+/// How long a play with the user's own faults may take: they may well keep it from its end, and somebody waits.
+pub const OWN_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long nothing must have passed for the play to be over.
 const SILENCE: Duration = Duration::from_millis(100);
@@ -42,6 +46,9 @@ pub struct Stage {
     /// One for each end; the client's alone where both ends are on one loopback.
     pub(super) taps: Vec<Tap>,
     pub(super) began: Instant,
+    pub(super) limit: Duration,
+    /// When the play was broken off, and the calls until then; `None` while it goes on, and where it came to its end.
+    pub(super) broken_off: Option<(Timestamp, Vec<SocketCall>)>,
     /// What the server received, up to a bound, for those who want to show it.
     pub received: Vec<u8>,
 }
@@ -270,7 +277,11 @@ impl Stage {
         pending: &Pending<Result<T, ExchangeError>>,
         waiting_for: &'static str,
     ) -> Result<T, LabError> {
-        Ok(self.result(pending, waiting_for)??)
+        let result = self.result(pending, waiting_for)?;
+        if result.is_err() {
+            self.break_off()?;
+        }
+        Ok(result?)
     }
 
     /// Waits for something a program does, which must fail.
@@ -284,12 +295,15 @@ impl Stage {
         waiting_for: &'static str,
     ) -> Result<ExchangeError, LabError> {
         match self.result(pending, waiting_for)? {
-            Ok(_) => Err(LabError::Unexpected(waiting_for)),
+            Ok(_) => {
+                self.break_off()?;
+                Err(LabError::Unexpected(waiting_for))
+            }
             Err(error) => Ok(error),
         }
     }
 
-    /// Reads the taps until nothing has passed for a while.
+    /// Reads the taps until nothing is on its way, and nothing has passed for a while.
     ///
     /// # Errors
     ///
@@ -297,13 +311,36 @@ impl Stage {
     #[allow(clippy::disallowed_methods, reason = "silence is real time")]
     pub(super) fn settle(&mut self) -> Result<(), LabError> {
         let mut since = Instant::now();
-        while since.elapsed() < SILENCE {
-            if self.look()? {
+        while self.broken_off.is_none() && since.elapsed() < SILENCE {
+            if self.look()? || self.is_on_its_way() {
                 since = Instant::now();
             }
-            self.check_limit("silence")?;
+            self.check_limit("the arrival of all that was on its way")?;
         }
         Ok(())
+    }
+
+    /// Breaks the play off, once what is on its way has arrived.
+    pub(super) fn break_off(&mut self) -> Result<(), LabError> {
+        match self.settle() {
+            // Then it has been broken off.
+            Err(LabError::NoEnd { .. }) => Ok(()),
+            settled => settled.and_then(|()| self.freeze()),
+        }
+    }
+
+    /// What the programs do from now on, to be stopped, is no part of the play.
+    #[allow(clippy::disallowed_methods, reason = "the end of a play is in real time")]
+    fn freeze(&mut self) -> Result<(), LabError> {
+        if self.broken_off.is_none() {
+            self.broken_off = Some((SystemTime::now().into(), self.log.snapshot()));
+            self.taps.iter_mut().try_for_each(Tap::close)?;
+        }
+        Ok(())
+    }
+
+    fn is_on_its_way(&self) -> bool {
+        self.wire().is_ok_and(Wire::is_busy)
     }
 
     /// What the taps saw.
@@ -319,9 +356,11 @@ impl Stage {
         Ok(any)
     }
 
-    fn check_limit(&self, waiting_for: &'static str) -> Result<(), LabError> {
-        if self.began.elapsed() > LIMIT {
-            return Err(LabError::NoEnd { limit: LIMIT, waiting_for });
+    fn check_limit(&mut self, waiting_for: &'static str) -> Result<(), LabError> {
+        if self.began.elapsed() > self.limit {
+            self.freeze()?;
+            let (limit, is_on_wire) = (self.limit, self.wire().is_ok());
+            return Err(LabError::NoEnd { limit, waiting_for, is_on_wire });
         }
         Ok(())
     }

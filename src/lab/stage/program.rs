@@ -6,7 +6,8 @@
 
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
-use std::thread::{Builder, JoinHandle};
+use std::thread::{Builder, JoinHandle, park_timeout};
+use std::time::Duration;
 
 use crate::call::Caller;
 use crate::exchange::error::ExchangeError;
@@ -16,6 +17,9 @@ use crate::exchange::plain::{Kind, Plain, Sockets};
 use crate::exchange::server::BACKLOG;
 use crate::lab::error::LabError;
 use crate::lab::place::ground::Ground;
+
+/// How long it is given to wake before it is woken again.
+const OFTEN: Duration = Duration::from_millis(1);
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -159,7 +163,7 @@ impl Drop for Program {
         // Between two pieces of work another call may begin to wait, so it is woken until it is done.
         while self.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
             self.sockets.wake();
-            std::thread::yield_now();
+            park_timeout(OFTEN);
         }
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();

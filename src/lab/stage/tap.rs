@@ -43,6 +43,8 @@ pub struct Tap {
     source: Live,
     eye: Eye,
     save: Option<Savefile>,
+    /// Whether what comes now is no part of the play any more.
+    is_closed: bool,
     /// All steps so far, of all connections, as they passed.
     pub steps: Vec<Step>,
 }
@@ -82,7 +84,7 @@ impl Tap {
         }
         let source = ground.within(|| Live::open(&options))??;
         let save = write.map(|path| Savefile::create(path, source.link())).transpose()?;
-        Ok(Self { source, eye: Eye::new(), save, steps: Vec::new() })
+        Ok(Self { source, eye: Eye::new(), save, is_closed: false, steps: Vec::new() })
     }
 
     /// Takes the frames that are there, up to a bound, and waits a moment for one more. Whether there was any.
@@ -92,6 +94,9 @@ impl Tap {
     /// Where the capture or the savefile fails.
     pub fn take(&mut self) -> Result<bool, LabError> {
         let mut any = false;
+        if self.is_closed {
+            return Ok(any);
+        }
         for _ in 0..AT_ONCE {
             let Next::Frame(frame) = self.source.next_frame()? else { break };
             any = true;
@@ -108,17 +113,28 @@ impl Tap {
         Ok(any)
     }
 
+    /// Takes what lies in the ring, and nothing from then on.
+    ///
+    /// # Errors
+    ///
+    /// As `take`.
+    pub fn close(&mut self) -> Result<(), LabError> {
+        // Strangers may go on talking on the same port.
+        let mut left = LAST_LOOKS;
+        while left > 0 && self.take()? {
+            left -= 1;
+        }
+        self.is_closed = true;
+        Ok(())
+    }
+
     /// What it saw. What lies in the ring is taken first.
     ///
     /// # Errors
     ///
     /// As `take`.
     pub fn end(mut self) -> Result<View, LabError> {
-        // Strangers may go on talking on the same port.
-        let mut left = LAST_LOOKS;
-        while left > 0 && self.take()? {
-            left -= 1;
-        }
+        self.close()?;
         let statistics = self.source.statistics();
         // What was silent until now was silent for so long.
         Ok(View { connections: self.eye.connections(now(), statistics.has_lost()), statistics })

@@ -102,6 +102,8 @@ impl Cable {
                 false => counts.refused += 1,
             });
         }
+        let on_its_way = queue.waiting.len() + self.plan.held();
+        self.account.write(|counts| counts.on_its_way = on_its_way);
         [queue.next(), self.plan.next_overdue()].into_iter().flatten().min()
     }
 

@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::analyzer::diagnosis::words::Times;
 use crate::lab::wire::fault::Side;
 use crate::time::Timestamp;
 
@@ -32,6 +33,8 @@ pub struct Counts {
     pub injected: u64,
     /// Frames that the kernel did not take.
     pub refused: u64,
+    /// Frames that are on their way now.
+    pub on_its_way: usize,
     /// How many segments each fault was done to, in the order of the faults.
     pub by_fault: Vec<u32>,
     /// The first of all that was done.
@@ -63,6 +66,11 @@ impl Account {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// How many frames are on their way now.
+    pub fn on_its_way(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).on_its_way
+    }
+
     /// Writes in it.
     pub fn write(&self, change: impl FnOnce(&mut Counts)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
@@ -70,6 +78,22 @@ impl Account {
 }
 
 impl Counts {
+    /// What was done, in a sentence: `On the wire: SYN J lost, twice; FIN M delayed, once.` `None` where nothing was.
+    pub fn told(&self) -> Option<String> {
+        let mut kinds: Vec<(&str, &str, u32)> = Vec::new();
+        for Done { label, what, .. } in &self.deeds {
+            // What is sent again is the same segment.
+            let label = label.split_once(" (again").map_or(label.as_str(), |(label, _)| label);
+            match kinds.iter_mut().find(|(of, deed, _)| (*of, *deed) == (label, *what)) {
+                Some((.., count)) => *count += 1,
+                None => kinds.push((label, what, 1)),
+            }
+        }
+        let told: Vec<String> =
+            kinds.iter().map(|(label, what, count)| format!("{label} {what}, {}", Times(*count))).collect();
+        (!told.is_empty()).then(|| format!("On the wire: {}.", told.join("; ")))
+    }
+
     /// Notes a deed.
     pub fn note(&mut self, done: Done) {
         if self.deeds.len() < MOST_DEEDS {

@@ -101,6 +101,11 @@ impl Wire {
         self.account.read()
     }
 
+    /// Whether anything is on its way: it has been sent, and has not yet arrived.
+    pub fn is_busy(&self) -> bool {
+        self.account.on_its_way() > 0
+    }
+
     /// Forges a segment now, into the connection that a segment was last seen of; towards the server, where it does not say.
     /// Whether there was one.
     pub fn inject(&self, forged: Forged) -> bool {

@@ -165,6 +165,11 @@ impl Plan {
         self.held.iter().map(|held| held.until).min()
     }
 
+    /// How many frames wait to be overtaken.
+    pub const fn held(&self) -> usize {
+        self.held.len()
+    }
+
     /// Forges a segment into `pair`, or into the connection last seen, towards the end that it names, or `follows`.
     /// `None` where no connection was seen.
     pub fn inject(
