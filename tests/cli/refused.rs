@@ -142,9 +142,8 @@ fn a_capture_that_cannot_be_written() {
     }
     let folder = tempfile::tempdir().unwrap();
     let nowhere = folder.path().join("no/such.pcap");
-    for (path, cause) in
-        [(text(&nowhere), "no such file or directory"), (text(folder.path()), "is a directory")]
-    {
+    let missing = format!("no such file or directory\n  try: mkdir -p {}/no", text(folder.path()));
+    for (path, cause) in [(text(&nowhere), missing.as_str()), (text(folder.path()), "is a directory")] {
         for command in ["watch -c 1 -w", &format!("demo --port {} -w", free_port())] {
             let ended = run(&format!("{command} {path}")).with_code(2);
             assert_eq!((ended.out, ended.err), (String::new(), format!("tcpshake: {path}: {cause}\n")));

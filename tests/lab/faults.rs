@@ -96,6 +96,7 @@ fn faults_that_cannot_be_read_are_refused() {
 }
 
 /// `demo message` on a wire with one fault, as a picture, and how long it took.
+#[allow(clippy::disallowed_methods, reason = "how long it takes is what is asked")]
 fn pictured(option: &str, fault: &str) -> (Said, Duration) {
     let began = Instant::now();
     let said = said(&mut tcpshake(["demo", "message", "--port", "7003", option, fault]));
