@@ -11,6 +11,9 @@ use tcpshake::lab::scenarios::SCENARIOS;
 
 use crate::run::{PROGRAM, Running, said, skipped};
 
+/// How often a play is begun that is over too soon.
+const TRIES: usize = 20;
+
 /// The network interfaces of this namespace.
 fn interfaces() -> BTreeSet<String> {
     let entries = fs::read_dir("/sys/class/net").unwrap();
@@ -42,13 +45,28 @@ fn running(program: &Path) -> Vec<u32> {
 /// Waits until `is_so`, for ten seconds at most.
 #[allow(clippy::disallowed_methods, reason = "a look now and then; the condition ends it")]
 fn until(is_so: impl Fn() -> bool) -> bool {
-    for _ in 0..1000 {
+    for _ in 0..5000 {
         if is_so() {
             return true;
         }
-        std::thread::sleep(Duration::from_millis(10));
+        std::thread::sleep(Duration::from_millis(2));
     }
     false
+}
+
+/// Plays it and kills it as soon as one of its programs runs. Whether that came before its end.
+fn is_killed_in_the_middle(program: &Path, scenario: &str, killed: &mut Vec<u32>) -> bool {
+    let arguments = ["-q", "demo", scenario, "--private", "--port", "7001"];
+    let mut command = Command::new(program);
+    let play = Running::spawn(command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null()));
+    let process = play.id();
+    let is_over = || fs::read_link(format!("/proc/{process}/exe")).is_err();
+    let is_met = until(|| is_in_the_middle(process) || is_over()) && !is_over();
+    if is_met {
+        killed.push(process);
+        play.signal("KILL");
+    }
+    is_met
 }
 
 #[test]
@@ -62,14 +80,9 @@ fn a_killed_play_leaves_nothing() {
     let before = interfaces();
     let mut killed = Vec::new();
     for scenario in SCENARIOS {
-        let arguments = ["-q", "demo", scenario.name, "--private", "--port", "7001"];
-        let mut command = Command::new(&program);
-        let play = Running::spawn(command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null()));
-        let process = play.id();
-        killed.push(process);
-        assert!(until(|| is_in_the_middle(process)), "{}: no program runs", scenario.name);
-        play.signal("KILL");
-        drop(play);
+        // A quick one may be over before it is looked at.
+        let caught = (0..TRIES).any(|_| is_killed_in_the_middle(&program, scenario.name, &mut killed));
+        assert!(caught, "{}: it was never met in its middle", scenario.name);
         assert!(until(|| running(&program).is_empty()), "{}: a process is left", scenario.name);
         assert_eq!(interfaces(), before, "{}: an interface is left", scenario.name);
     }
