@@ -13,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
 missed=0
 for name in "$@"; do
     rm -f "$work"/*
-    if "$scripts/as-root.sh" "$program" -q demo "$name" --private --write "$work/$name.pcap" \
+    if "$scripts/as-root.sh" "$program" -q demo "$name" --private --kernel --write "$work/$name.pcap" \
         --format json --records calls,kernel >"$work/$name.jsonl"; then
         for file in "$work"/*; do cat "$file" >"$folder/${file##*/}"; done
         echo "recorded: $name"

@@ -11,7 +11,7 @@ use crate::kernel::witness::Witness;
 use crate::lab::error::LabError;
 use crate::lab::stage::Stage;
 use crate::lab::stage::tap::View;
-use crate::witness::{CounterRise, KernelEvent, complete};
+use crate::witness::{CounterRise, KernelEvent, KernelWord, complete};
 
 /// Whether to ask.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,6 +87,10 @@ impl Listening {
         let Some(witness) = &mut self.witness else { return Ok(None) };
         let mut said = witness.take()?;
         complete(&mut said);
+        if witness.lost() > 0 {
+            // Where something is missing, nothing is concluded from what was not said.
+            said.retain(|event| !matches!(event.word, KernelWord::State { .. }));
+        }
         let seen: Vec<_> = views
             .flat_map(|view| &view.connections)
             .map(|connection| {

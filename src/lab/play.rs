@@ -69,11 +69,15 @@ pub fn play(play: &Play) -> Result<Played, LabError> {
 }
 
 /// Where the capture of the server's end of a wire goes: `a.pcap` and `a.server.pcap`.
-pub fn other_end(path: &Path) -> PathBuf {
-    match path.extension() {
+/// Nothing goes beside standard output.
+pub fn other_end(path: &Path) -> Option<PathBuf> {
+    if path.as_os_str() == "-" {
+        return None;
+    }
+    Some(match path.extension() {
         Some(extension) => path.with_extension(format!("server.{}", extension.to_string_lossy())),
         None => path.with_extension("server"),
-    }
+    })
 }
 
 fn perform(play: &Play) -> Result<Played, LabError> {
@@ -148,7 +152,7 @@ fn set(play: &Play) -> Result<Stage, LabError> {
     let open = |role: Role, write: Option<&Path>| Tap::open(ground.of(role), &filter, is_whole, write);
     let mut taps = vec![open(Role::Client, play.write.as_deref())?];
     if let Grounds::Two(_) = &ground {
-        taps.push(open(Role::Server, play.write.as_deref().map(other_end).as_deref())?);
+        taps.push(open(Role::Server, play.write.as_deref().and_then(other_end).as_deref())?);
     }
     Ok(Stage {
         ground,
@@ -180,7 +184,8 @@ mod tests {
 
     #[test]
     fn the_other_end_is_written_beside_the_first() {
-        assert_eq!(other_end(Path::new("a/b.pcap")), Path::new("a/b.server.pcap"));
-        assert_eq!(other_end(Path::new("a/b")), Path::new("a/b.server"));
+        assert_eq!(other_end(Path::new("a/b.pcap")).as_deref(), Some(Path::new("a/b.server.pcap")));
+        assert_eq!(other_end(Path::new("a/b")).as_deref(), Some(Path::new("a/b.server")));
+        assert_eq!(other_end(Path::new("-")), None);
     }
 }

@@ -28,9 +28,10 @@ use tcpshake::lab::wire::fault::Faults;
 use tcpshake::report::json::recorded;
 
 use crate::cli::demo::args::DemoArgs;
+use crate::cli::ending::exit_code;
 use crate::cli::explain::unlikeness;
 use crate::cli::progress::Shown;
-use crate::cli::told::{complain, say, told};
+use crate::cli::told::{say, told};
 
 /// Plays the scenario, or lists them all.
 ///
@@ -56,10 +57,11 @@ pub fn run(args: &DemoArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         let rights = rights(args, &[scenario])?;
         perform(args, scenario, faults, rights, quiet).map_err(told)?
     };
-    if args.write.as_deref().is_some_and(|path| path.as_os_str() == "-") {
-        return Ok(ExitCode::SUCCESS);
+    // Where the capture goes to standard output nothing else does.
+    let is_taken = args.write.as_deref().is_some_and(|path| path.as_os_str() == "-");
+    if !is_taken {
+        show::show(args, scenario, &played, quiet)?;
     }
-    show::show(args, scenario, &played, quiet)?;
     if !quiet {
         tell_unmet(args, &played);
     }
@@ -83,8 +85,11 @@ fn all(args: &DemoArgs, quiet: bool) -> anyhow::Result<ExitCode> {
     if args.write.is_some() || args.faults.are_any() {
         bail!("demo all: it takes neither --write nor faults\n  try: one scenario at a time");
     }
+    if args.message.is_empty() {
+        bail!("demo all: without a message the scenarios cannot be judged\n  try: --message hello");
+    }
     let rights = if args.recorded { held() } else { rights(args, SCENARIOS)? };
-    let (mut as_expected, mut skipped, mut failed) = (0, Vec::new(), Vec::new());
+    let (mut as_expected, mut skipped, mut missed, mut undone) = (0, Vec::new(), Vec::new(), Vec::new());
     for scenario in SCENARIOS {
         let played = if args.recorded {
             Ok(recorded(scenario)?)
@@ -93,36 +98,36 @@ fn all(args: &DemoArgs, quiet: bool) -> anyhow::Result<ExitCode> {
         };
         match played {
             Ok(played) => {
-                if as_expected + skipped.len() + failed.len() > 0 {
+                if as_expected + missed.len() > 0 {
                     show::gap(args)?;
                 }
                 show::show(args, scenario, &played, quiet)?;
-                let missed = misses(scenario, Case::played(&played));
-                if missed.is_empty() {
+                let of_this = misses(scenario, Case::played(&played));
+                if of_this.is_empty() {
                     as_expected += 1;
                 } else {
-                    failed.push((scenario.name, missed.join("\n  ")));
+                    missed.push((scenario.name, of_this.join("\n  ")));
                 }
             }
             Err(LabError::NotHere { why, .. }) => skipped.push((scenario.name, why)),
-            Err(error) => {
-                complain(&error);
-                failed.push((scenario.name, error.to_string()));
-            }
+            Err(error) => undone.push((scenario.name, error.to_string())),
         }
     }
-    if !quiet || !failed.is_empty() {
-        io::stdout().flush()?;
-        let count = SCENARIOS.len();
-        say(format_args!("{as_expected} of {count} scenarios came out as they should"));
-        for (name, why) in &skipped {
-            say(format_args!("skipped: {name}: {why}"));
-        }
-        for (name, why) in &failed {
-            say(format_args!("failed: {name}: {why}"));
+    io::stdout().flush()?;
+    let groups = [
+        ("skipped", &skipped, !quiet),
+        ("not as it should be", &missed, true),
+        ("not played", &undone, true),
+    ];
+    if !quiet || !missed.is_empty() || !undone.is_empty() {
+        say(format_args!("{as_expected} of {} scenarios came out as they should", SCENARIOS.len()));
+    }
+    for (what, names, _) in groups.iter().filter(|(.., is_told)| *is_told) {
+        for (name, why) in *names {
+            say(format_args!("{what}: {name}: {why}"));
         }
     }
-    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(exit_code(!undone.is_empty(), !missed.is_empty()))
 }
 
 fn perform(
