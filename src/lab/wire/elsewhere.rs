@@ -40,6 +40,11 @@ impl Wire {
         match self.0 {}
     }
 
+    /// Whether anything would be on its way.
+    pub const fn is_busy(&self) -> bool {
+        match self.0 {}
+    }
+
     /// Forges a segment.
     pub fn inject(&self, _forged: Forged) -> bool {
         match self.0 {}
