@@ -123,7 +123,9 @@ fn the_other_formats_show_the_same() {
     assert!(count == 8 || count == 9, "{}", lines.out);
     assert_eq!(
         lines.err,
-        format!("{count} frames, {count} segments in 1 connection; found: 1 note; none lost by the capture\n")
+        format!(
+            "{count} frames, {count} segments in 1 connection; found: 1 note; none lost by the capture\n"
+        )
     );
     let table = play("late-close", &["--format", "table", "-q"]).quietly();
     let row = table.out.lines().last().unwrap();
