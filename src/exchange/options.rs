@@ -17,12 +17,8 @@ pub enum SocketOption {
     ReuseAddress,
     /// `SO_LINGER`: what `close` does with what is not sent yet; zero throws it away and resets.
     Linger(Duration),
-    /// `TCP_NODELAY`: send small texts at once.
-    NoDelay,
     /// `SO_RCVBUF`: how many octets may wait to be read.
     ReceiveBuffer(usize),
-    /// `SO_SNDBUF`: how many octets may wait to be sent.
-    SendBuffer(usize),
     /// `TCP_DEFER_ACCEPT`: complete the handshake, but wake the server only when text has come, for so many seconds.
     DeferAccept(i32),
     /// `TCP_FASTOPEN`: take text in a SYN; so many such connections may wait.
@@ -38,8 +34,6 @@ pub enum SocketOption {
         /// Give up after so many questions.
         count: u32,
     },
-    /// `TCP_USER_TIMEOUT`: give up when text is not acknowledged for so long.
-    UserTimeout(Duration),
     /// `TCP_REPAIR`: take the socket out of TCP's hands; closed like this it forgets its connection without a segment.
     Repair,
 }
@@ -50,14 +44,11 @@ impl SocketOption {
         match self {
             Self::ReuseAddress => socket.set_reuse_address(true),
             Self::Linger(time) => socket.set_linger(Some(time)),
-            Self::NoDelay => socket.set_tcp_nodelay(true),
             Self::ReceiveBuffer(octets) => socket.set_recv_buffer_size(octets),
-            Self::SendBuffer(octets) => socket.set_send_buffer_size(octets),
             Self::DeferAccept(_)
             | Self::FastOpen(_)
             | Self::FastOpenConnect
             | Self::KeepAlive { .. }
-            | Self::UserTimeout(_)
             | Self::Repair => Err(io::ErrorKind::Unsupported.into()),
         }
     }
@@ -69,9 +60,7 @@ impl fmt::Display for SocketOption {
         match self {
             Self::ReuseAddress => f.write_str("SO_REUSEADDR, 1"),
             Self::Linger(time) => write!(f, "SO_LINGER, {{1, {}}}", time.as_secs()),
-            Self::NoDelay => f.write_str("TCP_NODELAY, 1"),
             Self::ReceiveBuffer(octets) => write!(f, "SO_RCVBUF, {octets}"),
-            Self::SendBuffer(octets) => write!(f, "SO_SNDBUF, {octets}"),
             Self::DeferAccept(seconds) => write!(f, "TCP_DEFER_ACCEPT, {seconds}"),
             Self::FastOpen(queue) => write!(f, "TCP_FASTOPEN, {queue}"),
             Self::FastOpenConnect => f.write_str("TCP_FASTOPEN_CONNECT, 1"),
@@ -81,7 +70,6 @@ impl fmt::Display for SocketOption {
                 idle.as_secs(),
                 interval.as_secs()
             ),
-            Self::UserTimeout(time) => write!(f, "TCP_USER_TIMEOUT, {}", time.as_millis()),
             Self::Repair => f.write_str("TCP_REPAIR, 1"),
         }
     }

@@ -34,7 +34,6 @@ pub(super) fn set(option: SocketOption, socket: &Socket) -> io::Result<()> {
         SocketOption::KeepAlive { idle, interval, count } => socket.set_tcp_keepalive(
             &TcpKeepalive::new().with_time(idle).with_interval(interval).with_retries(count),
         ),
-        SocketOption::UserTimeout(time) => socket.set_tcp_user_timeout(Some(time)),
         SocketOption::Repair => tcp(c::TCP_REPAIR, 1),
         common => common.set(socket),
     }

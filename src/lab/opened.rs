@@ -9,6 +9,7 @@ use crate::exchange::plain::Plain;
 use crate::lab::error::LabError;
 use crate::lab::stage::Stage;
 use crate::lab::stage::program::Program;
+use crate::lab::textbook::receive;
 
 /// Two programs with a connection between them.
 pub struct Opened {
@@ -39,4 +40,34 @@ pub fn open(stage: &mut Stage) -> Result<Opened, LabError> {
     stage.done(&connecting, "connect()")?;
     let connection = stage.done(&accepting, "accept()")?;
     Ok(Opened { server, client, listener, connection, socket })
+}
+
+impl Opened {
+    /// The client says its message.
+    ///
+    /// # Errors
+    ///
+    /// A failed call, or no end in time.
+    pub fn says(&self, stage: &mut Stage) -> Result<(), LabError> {
+        let sending = self.client.sends(&self.socket, stage.short_text());
+        stage.done(&sending, "send()").map(drop)
+    }
+
+    /// The client closes; the server reads to the end, and closes the connection and its listener.
+    ///
+    /// # Errors
+    ///
+    /// A failed call, or no end in time.
+    pub fn closes(&self, stage: &mut Stage) -> Result<(), LabError> {
+        self.socket.close()?;
+        let (connection, listener) = (self.connection.clone(), self.listener.clone());
+        let serving = self.server.begin(move || {
+            let received = receive(&connection)?;
+            connection.close()?;
+            listener.close()?;
+            Ok(received)
+        });
+        stage.received = stage.done(&serving, "the end of the server")?;
+        stage.until_closed()
+    }
 }

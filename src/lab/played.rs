@@ -11,7 +11,7 @@ use crate::analyzer::step::Step;
 use crate::call::{CallName, Caller, Returned, SocketCall};
 use crate::exchange::error::ExchangeError;
 use crate::lab::error::LabError;
-use crate::lab::stage::tap::{View, label};
+use crate::lab::stage::tap::{View, is_labelled, label};
 use crate::lab::wire::counts::Counts;
 use crate::segment::Flags;
 use crate::time::Timestamp;
@@ -86,10 +86,7 @@ impl Played {
 
     /// Each time that a segment with this label passed one end's tap, repeats among them, in the connection of this number.
     pub fn times(&self, at: Role, connection: usize, wanted: &str) -> Vec<Timestamp> {
-        let is_it = |step: &&Step| {
-            let label = label(step);
-            label == wanted || label.strip_prefix(wanted).is_some_and(|rest| rest.starts_with(" (again"))
-        };
+        let is_it = |step: &&Step| is_labelled(step, wanted);
         let place = connection.checked_sub(1);
         let connection = place.and_then(|place| self.at(at).connections.get(place));
         let steps = connection.into_iter().flat_map(|connection| connection.steps().iter());

@@ -112,10 +112,6 @@ impl Setting {
 }
 
 impl Group {
-    /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Basics, Self::Opening, Self::NotOpening, Self::Closing, Self::CutOff, Self::Open, Self::Wire];
-
     /// Its name.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -11,7 +11,7 @@ use crate::lab::opened::open;
 use crate::lab::played::Played;
 use crate::lab::scenario::{Expect, Group, Scenario, Setting};
 use crate::lab::stage::Stage;
-use crate::lab::textbook::{CLIENT, receive};
+use crate::lab::textbook::CLIENT;
 use crate::lab::wire::fault::{Fault, Faults};
 
 /// The scenario.
@@ -52,21 +52,12 @@ fn faults() -> Faults {
 
 fn play(stage: &mut Stage) -> Result<(), LabError> {
     let open = open(stage)?;
-    stage.done(&open.client.sends(&open.socket, stage.short_text()), "send()")?;
+    open.says(stage)?;
     // Both have come before anything else is sent.
     stage.until("the copy", |stage| {
         stage.steps(Role::Server).iter().filter(|step| step.segment.text_len > 0).count() > 1
     })?;
-    open.socket.close()?;
-    let (connection, listener) = (open.connection.clone(), open.listener.clone());
-    let serving = open.server.begin(move || {
-        let received = receive(&connection)?;
-        connection.close()?;
-        listener.close()?;
-        Ok(received)
-    });
-    stage.received = stage.done(&serving, "the end of the server")?;
-    stage.until_closed()
+    open.closes(stage)
 }
 
 fn differs(played: &Played) -> String {

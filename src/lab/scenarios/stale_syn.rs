@@ -11,7 +11,7 @@ use crate::lab::opened::open;
 use crate::lab::played::Played;
 use crate::lab::scenario::{Expect, Group, Scenario, Setting};
 use crate::lab::stage::Stage;
-use crate::lab::textbook::{CLIENT, receive};
+use crate::lab::textbook::CLIENT;
 use crate::lab::wire::fault::{Fault, Faults};
 
 /// The scenario.
@@ -58,21 +58,13 @@ pub const SCENARIO: Scenario = Scenario {
 fn faults() -> Faults {
     Faults::of([Fault::inject("ACK K+1=SYN seq-50001 to server")])
 }
+
 fn play(stage: &mut Stage) -> Result<(), LabError> {
     let open = open(stage)?;
     // The challenge, before the client says anything.
     stage.until_seen(Role::Client, "ACK J+1")?;
-    stage.done(&open.client.sends(&open.socket, stage.short_text()), "send()")?;
-    open.socket.close()?;
-    let (connection, listener) = (open.connection.clone(), open.listener.clone());
-    let serving = open.server.begin(move || {
-        let received = receive(&connection)?;
-        connection.close()?;
-        listener.close()?;
-        Ok(received)
-    });
-    stage.received = stage.done(&serving, "the end of the server")?;
-    stage.until_closed()
+    open.says(stage)?;
+    open.closes(stage)
 }
 
 fn differs(played: &Played) -> String {

@@ -20,7 +20,7 @@ use crate::exchange::log::CallLog;
 use crate::lab::error::LabError;
 use crate::lab::place::ground::Ground;
 use crate::lab::stage::program::{Pending, Program};
-use crate::lab::stage::tap::{Tap, View, label};
+use crate::lab::stage::tap::{Tap, View, is_labelled};
 use crate::lab::wire::lay::Wire;
 use crate::time::Timestamp;
 
@@ -151,10 +151,7 @@ impl Stage {
     /// How often a segment with this label has passed one end's tap, in any connection; repeats, which say `(again)`,
     /// count, too.
     pub fn count(&self, at: Role, wanted: &str) -> usize {
-        let is_it = |step: &&Step| {
-            let label = label(step);
-            label == wanted || label.strip_prefix(wanted).is_some_and(|rest| rest.starts_with(" (again"))
-        };
+        let is_it = |step: &&Step| is_labelled(step, wanted);
         self.steps(at).iter().filter(is_it).count()
     }
 

@@ -201,3 +201,9 @@ fn now() -> Timestamp {
 pub fn label(step: &Step) -> String {
     step.label.show(Numbers::Symbolic).to_string()
 }
+
+/// Whether a step bears this label, for the first time or again.
+pub fn is_labelled(step: &Step, wanted: &str) -> bool {
+    let label = label(step);
+    label.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with(" (again"))
+}
