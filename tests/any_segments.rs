@@ -127,6 +127,42 @@ fn observe(config: Config, segments: &[Segment]) -> (Vec<Step>, Vec<Connection>,
     (steps, ended, tracker.connections())
 }
 
+/// The same without steps, as files are read for their connections alone: these may be held in brief.
+fn follow(config: Config, segments: &[Segment]) -> (Vec<Connection>, u64) {
+    let mut tracker = Tracker::new(config);
+    let mut ended = Vec::new();
+    for segment in segments {
+        tracker.follow(segment, tracker.unprepared(segment));
+        assert!(tracker.held() <= config.most_connections, "{} held", tracker.held());
+        ended.extend(tracker.ended());
+    }
+    tracker.finish();
+    ended.extend(tracker.ended());
+    (ended, tracker.connections())
+}
+
+/// A handshake between the sockets of a pair, and a little text.
+fn handshake(pair: usize) -> Vec<Move> {
+    let step = |pair, flags, text_len| Move {
+        pair,
+        flags: Flags(flags),
+        seq: 0,
+        ack: 0,
+        text_len,
+        window: 65_535,
+        checksum: Checksum::Correct,
+        millis: 1,
+    };
+    let answers = pair ^ 1;
+    vec![
+        step(pair, 0x02, 0),
+        step(answers, 0x12, 0),
+        step(pair, 0x10, 0),
+        step(pair, 0x18, 9),
+        step(answers, 0x10, 0),
+    ]
+}
+
 fn steps_hold(steps: &[Step]) -> Result<(), TestCaseError> {
     let mut last: BTreeMap<u64, (Ends<State>, Ends<bool>)> = BTreeMap::new();
     for step in steps {
@@ -233,6 +269,27 @@ proptest! {
             ended.iter().map(verdict).collect()
         };
         prop_assert_eq!(verdicts(&ended), verdicts(&ended_again));
+    }
+
+    /// What is held in brief comes to the same as what is followed as it goes.
+    #[test]
+    fn in_brief_or_not_it_comes_to_the_same(
+        starts: [u32; 4],
+        (most_connections, most_whole, most_ended) in
+            prop_oneof![Just((1_usize, 1_usize, 1_usize)), Just((100, 1, 1)), Just((2, 100, 100)), Just((100, 100, 100))],
+        report_after in prop_oneof![Just(None), Just(Some(Duration::from_millis(20)))],
+        first in prop::collection::vec(any_move(), 0..3),
+        opens in 0_usize..3,
+        moves in prop::collection::vec(any_move(), 1..40),
+    ) {
+        let config = Config { most_connections, most_whole, most_ended, report_after, ..Config::default() };
+        let opening = (0..opens).flat_map(|nth| handshake(nth * 2));
+        let moves: Vec<Move> = first.into_iter().chain(opening).chain(moves).collect();
+        let segments = segments(starts, &moves);
+        let (_, ended, connections) = observe(config, &segments);
+        let (in_brief, connections_in_brief) = follow(config, &segments);
+        prop_assert_eq!(format!("{in_brief:?}"), format!("{ended:?}"));
+        prop_assert_eq!(connections_in_brief, connections);
     }
 
     /// A RST far from every window is ignored, wherever the connection stands, once both ends have spoken and none is

@@ -6,14 +6,16 @@
 //! Read: field guide sections 2 (`accept-queue-full`, `no-answer`) and 4 (`one-sided-capture`).
 
 use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
 
-use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::account::Surroundings;
 use crate::analyzer::pairs::SocketHasher;
 use crate::time::Timestamp;
+use crate::tunnel::Tunnel;
 
 /// Others count that were completed within this time before an attempt's first segment, or after its last.
 const AROUND: Duration = Duration::from_secs(60);
@@ -53,9 +55,9 @@ struct Span {
 }
 
 impl Crowd {
-    /// Notes that the server of `connection` completed a handshake.
-    pub fn serves(&mut self, connection: &Connection, time: Timestamp) {
-        let listener = self.hasher.of_socket(connection.sockets().server, connection.tunnel());
+    /// Notes that `server`, in these tunnels, completed a handshake.
+    pub fn serves(&mut self, server: SocketAddr, tunnel: Option<&Arc<Tunnel>>, time: Timestamp) {
+        let listener = self.hasher.of_socket(server, tunnel);
         self.note_listener(listener, time);
     }
 
@@ -106,11 +108,16 @@ impl Crowd {
         self.past.get(&pair).copied()
     }
 
-    /// What others show around `connection`.
-    pub fn around(&self, connection: &Connection) -> Surroundings {
-        let earliest = Timestamp(connection.start().0.saturating_sub(nanos(AROUND)));
-        let latest = connection.end().after(AROUND);
-        let listener = self.hasher.of_socket(connection.sockets().server, connection.tunnel());
+    /// What others show around a connection of `server`, in these tunnels, that lasted from `start` until `end`.
+    pub fn around(
+        &self,
+        server: SocketAddr,
+        tunnel: Option<&Arc<Tunnel>>,
+        (start, end): (Timestamp, Timestamp),
+    ) -> Surroundings {
+        let earliest = Timestamp(start.0.saturating_sub(nanos(AROUND)));
+        let latest = end.after(AROUND);
+        let listener = self.hasher.of_socket(server, tunnel);
         let spans = self.listeners.get(&listener).map_or(&[][..], Vec::as_slice);
         Surroundings {
             serves_others: spans.iter().any(|span| span.from <= latest && earliest <= span.to),

@@ -1,8 +1,12 @@
 //! A connection that has ended, before the last verdicts on it are made.
 //!
-//! In: a connection as the tracker let go of it, and what others show around it at that moment. Out: the same, finished.
+//! In: a connection as the tracker let go of it, whole or in brief, and what others show around it at that moment. Out: the
+//! connection, finished.
 //! Invariant: finishing needs nothing of the tracker, so that it can be done elsewhere, and is done once.
 
+#![allow(clippy::vec_box, reason = "a box moves from owner to owner without its contents being copied")]
+
+use crate::analyzer::brief::Brief;
 use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::account::Surroundings;
 use crate::time::Timestamp;
@@ -10,21 +14,78 @@ use crate::time::Timestamp;
 /// A connection that is let go.
 #[derive(Debug)]
 pub struct Ending {
-    connection: Box<Connection>,
+    what: What,
     now: Timestamp,
     around: Surroundings,
 }
 
+/// What is let go of.
+#[derive(Debug)]
+pub enum What {
+    /// A connection.
+    Whole(Box<Connection>),
+    /// The segments that make one.
+    Brief(Box<Brief>),
+}
+
+/// Room of connections that were handed out, to be used again.
+#[derive(Debug, Default)]
+pub struct Rooms {
+    /// Whole ones.
+    pub connections: Vec<Box<Connection>>,
+    /// Those in brief.
+    pub briefs: Vec<Box<Brief>>,
+}
+
 impl Ending {
-    /// `connection` at `now`, in the time of its own segments, with what is seen `around`.
-    pub const fn new(connection: Box<Connection>, now: Timestamp, around: Surroundings) -> Self {
-        Self { connection, now, around }
+    /// `what` has ended, at `now` in the time of its own segments, with what is seen `around`.
+    pub const fn new(what: What, now: Timestamp, around: Surroundings) -> Self {
+        Self { what, now, around }
     }
 
-    /// The connection with its last verdicts.
-    pub fn finish(self) -> Box<Connection> {
-        let Self { mut connection, now, around } = self;
+    /// The connection with its last verdicts. Its room may be one of `rooms`, and what is not needed any more goes there.
+    pub fn finish(self, rooms: &mut Rooms) -> Box<Connection> {
+        let Self { what, now, around } = self;
+        let mut connection = match what {
+            What::Whole(connection) => connection,
+            What::Brief(brief) => {
+                let connection = rooms.boxed(brief.connection(None));
+                rooms.briefs.push(brief);
+                connection
+            }
+        };
         connection.finish(now, around);
         connection
+    }
+}
+
+impl Rooms {
+    /// How many of a kind are kept.
+    const MOST: usize = 1024;
+
+    /// `connection`, in a box that may have been used before.
+    pub fn boxed(&mut self, connection: Connection) -> Box<Connection> {
+        match self.connections.pop() {
+            Some(mut room) => {
+                *room = connection;
+                room
+            }
+            None => Box::new(connection),
+        }
+    }
+
+    /// Takes the room of `connection`.
+    pub fn give_back(&mut self, connection: Box<Connection>) {
+        if self.connections.len() < Self::MOST {
+            self.connections.push(connection);
+        }
+    }
+
+    /// Takes over what `others` has, as far as it is of use.
+    pub fn take(&mut self, others: &mut Self) {
+        let free = |len: usize| Self::MOST.saturating_sub(len);
+        let connections = others.connections.drain(..).take(free(self.connections.len()));
+        self.connections.extend(connections);
+        self.briefs.extend(others.briefs.drain(..).take(free(self.briefs.len())));
     }
 }

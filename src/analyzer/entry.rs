@@ -9,11 +9,12 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::analyzer::brief::Brief;
 use crate::analyzer::config::Config;
 use crate::analyzer::connection::Connection;
 use crate::analyzer::crowd::Crowd;
 use crate::analyzer::diagnosis::code::Code;
-use crate::analyzer::ending::Ending;
+use crate::analyzer::ending::{Ending, What};
 use crate::analyzer::facts::{Acknowledges, Kind};
 use crate::analyzer::outline::Outline;
 use crate::analyzer::sightings::{Seen, Sightings};
@@ -125,7 +126,7 @@ impl Entry {
         }
         let outline = look_and_observe(&mut self.current, segment, sightings);
         if outline.completes {
-            crowd.serves(&self.current, segment.time);
+            crowd.serves(self.current.sockets().server, self.current.tunnel(), segment.time);
         }
         if outline.turns_two_way {
             crowd.sees_both_ways();
@@ -216,11 +217,19 @@ fn look_and_observe(connection: &mut Connection, segment: &Segment, sightings: &
 }
 
 impl Ended {
-    fn push(&mut self, connection: Box<Connection>, now: Timestamp, crowd: &mut Crowd) {
-        let around = crowd.around(&connection);
+    /// Takes in a connection that has ended.
+    pub fn push(&mut self, connection: Box<Connection>, now: Timestamp, crowd: &mut Crowd) {
+        let span = (connection.start(), connection.end());
+        let around = crowd.around(connection.sockets().server, connection.tunnel(), span);
         if connection.is_one_sided() {
             crowd.sees_one_way();
         }
-        self.connections.push_back(Ending::new(connection, now, around));
+        self.connections.push_back(Ending::new(What::Whole(connection), now, around));
+    }
+
+    /// The same for a connection in brief, which has been seen from both sides.
+    pub fn push_brief(&mut self, brief: Box<Brief>, now: Timestamp, crowd: &Crowd) {
+        let around = crowd.around(brief.sockets().both().server, None, (brief.start(), brief.end()));
+        self.connections.push_back(Ending::new(What::Brief(brief), now, around));
     }
 }

@@ -4,15 +4,17 @@
 //! Invariant: packing changes nothing that can be seen but the time it takes. At most so many are whole as configured, and
 //! one; which, is decided as by a clock's hand: whoever was not asked for since it passed last is packed.
 
-#![allow(clippy::vec_box, reason = "a box moves from owner to owner without its contents being copied")]
-
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::analyzer::brief_entry::BriefEntry;
 use crate::analyzer::connection::Connection;
-use crate::analyzer::entry::Entry;
+use crate::analyzer::crowd::Crowd;
+use crate::analyzer::ending::Rooms;
+use crate::analyzer::entry::{Ended, Entry};
 use crate::analyzer::pack::{Packer, Unpacker};
+use crate::analyzer::sightings::Sightings;
 use crate::analyzer::table::{Place, Table};
 use crate::analyzer::waiting::Waiting;
 use crate::time::Timestamp;
@@ -26,18 +28,19 @@ const FEW: usize = 1024;
 pub struct Hold {
     table: Table<Held, { Waiting::COUNT }>,
     most_whole: usize,
-    /// Places that became whole, in that order; some may be empty or packed by now, or have another entry.
-    whole: VecDeque<Place>,
-    /// How many are whole.
+    /// Places that became whole, or brief, in that order; some may be empty or packed by now, or have another entry.
+    ready: VecDeque<Place>,
+    /// How many are not packed.
     count: usize,
     packer: Packer,
-    /// Room of connections that are whole no more.
-    spare: Vec<Box<Connection>>,
+    /// Room of connections that are held no more.
+    rooms: Rooms,
 }
 
 #[derive(Debug)]
 enum Held {
     Whole(Entry),
+    Brief(BriefEntry),
     Packed(Packed),
 }
 
@@ -58,10 +61,10 @@ impl Hold {
         Self {
             table: Table::default(),
             most_whole,
-            whole: VecDeque::new(),
+            ready: VecDeque::new(),
             count: 0,
             packer: Packer::default(),
-            spare: Vec::new(),
+            rooms: Rooms::default(),
         }
     }
 
@@ -92,6 +95,7 @@ impl Hold {
     ) -> Option<Place> {
         self.table.find(hash, |held| match held {
             Held::Whole(entry) => entry.is_of(one, other, tunnel),
+            Held::Brief(entry) => entry.is_of(one, other, tunnel),
             Held::Packed(_) => true,
         })
     }
@@ -105,35 +109,84 @@ impl Hold {
     pub fn if_whole(&self, place: Place) -> Option<&Entry> {
         match self.table.get(place)? {
             Held::Whole(entry) => Some(entry),
-            Held::Packed(_) => None,
+            Held::Brief(_) | Held::Packed(_) => None,
         }
     }
 
-    /// The entry at a place, whole.
+    /// A word of what the entry at a place points to.
+    pub fn glance(&self, place: Place) -> u64 {
+        let word = match self.table.get(place) {
+            Some(Held::Whole(entry)) => entry.current.id(),
+            Some(Held::Brief(entry)) => entry.brief.id(),
+            Some(Held::Packed(_)) | None => 0,
+        };
+        word ^ self.table.hash(place)
+    }
+
+    /// The entry at a place, if it is in brief.
+    pub fn if_brief(&self, place: Place) -> Option<&BriefEntry> {
+        match self.table.get(place)? {
+            Held::Brief(entry) => Some(entry),
+            Held::Whole(_) | Held::Packed(_) => None,
+        }
+    }
+
+    /// The same, to change.
     #[inline]
-    pub fn get_mut(&mut self, place: Place) -> Option<&mut Entry> {
-        if let Held::Packed(_) = self.table.get(place)? {
-            self.unpack(place)?;
+    pub fn brief_mut(&mut self, place: Place) -> Option<&mut BriefEntry> {
+        match self.table.get_mut(place)? {
+            Held::Brief(entry) => {
+                entry.is_used = true;
+                Some(entry)
+            }
+            Held::Whole(_) | Held::Packed(_) => None,
+        }
+    }
+
+    /// The entry at a place, whole. Where it was in brief until now, its packets are remembered in `sightings`.
+    #[inline]
+    pub fn get_mut(&mut self, place: Place, sightings: &mut Sightings) -> Option<&mut Entry> {
+        if !matches!(self.table.get(place)?, Held::Whole(_)) {
+            self.make_whole(place, sightings)?;
         }
         match self.table.get_mut(place)? {
             Held::Whole(entry) => {
                 entry.is_used = true;
                 Some(entry)
             }
-            Held::Packed(_) => None,
+            Held::Brief(_) | Held::Packed(_) => None,
         }
+    }
+
+    /// When the last segment of an entry came.
+    pub fn seen(&self, place: Place) -> Option<Timestamp> {
+        self.table.get(place).map(|held| match held {
+            Held::Whole(entry) => entry.seen,
+            Held::Brief(entry) => entry.seen,
+            Held::Packed(packed) => packed.seen,
+        })
     }
 
     /// Puts in an entry that waits in `queue` since `seen`.
     pub fn insert(&mut self, hash: u64, queue: Waiting, seen: Timestamp, entry: Entry) {
-        if let Some(place) = self.table.insert(hash, queue as usize, seen.0, Held::Whole(entry)) {
-            self.note_whole(place);
-        }
+        self.put(hash, queue, seen, Held::Whole(entry));
+    }
+
+    /// The same for one in brief.
+    pub fn insert_brief(&mut self, hash: u64, queue: Waiting, seen: Timestamp, entry: BriefEntry) {
+        self.put(hash, queue, seen, Held::Brief(entry));
     }
 
     /// Puts an entry to the end of a queue, where it waits since `seen`.
     #[inline]
-    pub fn see(&mut self, place: Place, queue: Waiting, seen: Timestamp) {
+    pub fn list(&mut self, place: Place, queue: Waiting, seen: Timestamp) {
+        let listed = match self.table.get_mut(place) {
+            Some(Held::Whole(entry)) => &mut entry.listed,
+            Some(Held::Brief(entry)) => &mut entry.listed,
+            Some(Held::Packed(packed)) => &mut packed.listed,
+            None => return,
+        };
+        *listed = Some((queue, seen));
         self.table.see(place, queue as usize, seen.0);
     }
 
@@ -142,88 +195,124 @@ impl Hold {
         self.table.hash(place)
     }
 
-    /// Takes an entry out.
-    pub fn remove(&mut self, place: Place) -> Option<Entry> {
-        match self.table.remove(place)? {
+    /// Takes an entry out and hands out what is in it, at `now` of the tracker's clock. The frame of the last segment of
+    /// the pair's connection, where that has ended.
+    pub fn let_go(
+        &mut self,
+        place: Place,
+        now: Timestamp,
+        ended: &mut Ended,
+        crowd: &mut Crowd,
+    ) -> Option<u64> {
+        let entry = match self.table.remove(place)? {
+            Held::Packed(packed) => packed.unpack(&mut self.rooms)?,
             Held::Whole(entry) => {
                 self.count = self.count.saturating_sub(1);
-                Some(entry)
+                entry
             }
-            Held::Packed(packed) => packed.unpack(&mut self.spare),
-        }
+            Held::Brief(entry) => {
+                self.count = self.count.saturating_sub(1);
+                let last = entry.brief.is_over().then(|| entry.brief.last_frame());
+                entry.hand_out(now, &mut self.rooms, ended, crowd);
+                return last;
+            }
+        };
+        let last = entry.current.is_over().then(|| entry.current.last_frame());
+        entry.hand_out(now, ended, crowd);
+        last
     }
 
     /// The numbers of all connections held, with their places, in no order.
     pub fn numbers(&self) -> impl Iterator<Item = (u64, Place)> {
         self.table.iter().map(|(place, held)| match held {
             Held::Whole(entry) => (entry.current.id(), place),
+            Held::Brief(entry) => (entry.brief.id(), place),
             // It is what was packed first.
             Held::Packed(packed) => (Unpacker::unpack(&packed.octets).unwrap_or_default(), place),
         })
     }
 
-    /// Room for a connection: `connection`, in a box that may have been used before.
-    pub fn boxed(&mut self, connection: Connection) -> Box<Connection> {
-        boxed(connection, &mut self.spare)
+    /// Room for connections.
+    pub const fn rooms(&mut self) -> &mut Rooms {
+        &mut self.rooms
     }
 
-    /// Takes back the room of a connection that was handed out, for the next.
-    pub fn give_back(&mut self, connection: Box<Connection>) {
-        const SPARE: usize = 1024;
-        if self.spare.len() < SPARE {
-            self.spare.push(connection);
-        }
-    }
-
-    /// Packs what has been quiet, as long as too many are whole. To be called when none is in use.
+    /// Packs what has been quiet, as long as too many are not. To be called when none is in use.
     #[inline]
-    pub fn tidy(&mut self) {
+    pub fn tidy(&mut self, sightings: &mut Sightings) {
         if self.count > self.most_whole.max(1) {
-            self.pack_some();
+            self.pack_some(sightings);
         }
     }
 }
 
 impl Hold {
+    fn put(&mut self, hash: u64, queue: Waiting, seen: Timestamp, held: Held) {
+        if let Some(place) = self.table.insert(hash, queue as usize, seen.0, held) {
+            self.note_ready(place);
+        }
+    }
+
     #[cold]
-    fn unpack(&mut self, place: Place) -> Option<()> {
+    fn make_whole(&mut self, place: Place, sightings: &mut Sightings) -> Option<()> {
         if let Held::Packed(packed) = self.table.get(place)? {
-            let entry = packed.unpack(&mut self.spare)?;
+            let entry = packed.unpack(&mut self.rooms)?;
             *self.table.get_mut(place)? = Held::Whole(entry);
-            self.note_whole(place);
+            self.note_ready(place);
+        } else {
+            let rooms = &mut self.rooms;
+            self.table.change(place, |held| match held {
+                Held::Brief(entry) => Held::Whole(entry.whole(rooms, sightings)),
+                other => other,
+            });
         }
         Some(())
     }
 
     #[cold]
-    fn pack_some(&mut self) {
+    fn pack_some(&mut self, sightings: &mut Sightings) {
         while self.count > self.most_whole.max(1) {
-            let Some(place) = self.whole.pop_front() else { return };
-            let Some(held) = self.table.get_mut(place) else { continue };
-            let Held::Whole(entry) = held else { continue };
-            if std::mem::take(&mut entry.is_used) || entry.older.is_some() {
-                self.whole.push_back(place);
-                if entry.older.is_some() {
+            let Some(place) = self.ready.pop_front() else { return };
+            let (is_used, has_older) = match self.table.get_mut(place) {
+                Some(Held::Whole(entry)) => (std::mem::take(&mut entry.is_used), entry.older.is_some()),
+                Some(Held::Brief(entry)) => (std::mem::take(&mut entry.is_used), false),
+                Some(Held::Packed(_)) | None => continue,
+            };
+            if is_used || has_older {
+                self.ready.push_back(place);
+                if has_older {
                     // Rare, and soon over: it may stay beyond the number.
                     return;
                 }
                 continue;
             }
-            let packed = Packed::of(entry, &mut self.packer);
-            self.count = self.count.saturating_sub(1);
-            if let Held::Whole(entry) = std::mem::replace(held, Held::Packed(packed)) {
-                self.give_back(entry.current);
-            }
+            self.pack(place, sightings);
         }
     }
 
-    fn note_whole(&mut self, place: Place) {
+    fn pack(&mut self, place: Place, sightings: &mut Sightings) {
+        let Self { table, packer, rooms, .. } = self;
+        table.change(place, |held| {
+            let entry = match held {
+                Held::Whole(entry) => entry,
+                Held::Brief(entry) => entry.whole(rooms, sightings),
+                Held::Packed(_) => return held,
+            };
+            let packed = Packed::of(&entry, packer);
+            rooms.give_back(entry.current);
+            Held::Packed(packed)
+        });
+        self.count = self.count.saturating_sub(1);
+    }
+
+    fn note_ready(&mut self, place: Place) {
         self.count = self.count.saturating_add(1);
-        self.whole.push_back(place);
-        if self.whole.len() > self.count.max(FEW).saturating_mul(4) {
+        self.ready.push_back(place);
+        if self.ready.len() > self.count.max(FEW).saturating_mul(4) {
             // Most of them are of entries that are gone.
-            let is_whole = |(place, held): (Place, &Held)| matches!(held, Held::Whole(_)).then_some(place);
-            self.whole = self.table.iter().filter_map(is_whole).collect();
+            let is_ready =
+                |(place, held): (Place, &Held)| (!matches!(held, Held::Packed(_))).then_some(place);
+            self.ready = self.table.iter().filter_map(is_ready).collect();
         }
     }
 }
@@ -240,24 +329,14 @@ impl Packed {
     }
 
     /// Always gives an entry: nothing but `of` makes these octets.
-    fn unpack(&self, spare: &mut Vec<Box<Connection>>) -> Option<Entry> {
+    fn unpack(&self, rooms: &mut Rooms) -> Option<Entry> {
         let mut connection: Connection = Unpacker::unpack(&self.octets)?;
         connection.tunnel.clone_from(&self.tunnel);
         Some(Entry {
             seen: self.seen,
             listed: self.listed,
             is_reported: self.is_reported,
-            ..Entry::of(boxed(connection, spare))
+            ..Entry::of(rooms.boxed(connection))
         })
-    }
-}
-
-fn boxed(connection: Connection, spare: &mut Vec<Box<Connection>>) -> Box<Connection> {
-    match spare.pop() {
-        Some(mut room) => {
-            *room = connection;
-            room
-        }
-        None => Box::new(connection),
     }
 }

@@ -7,6 +7,9 @@
 
 #![warn(clippy::arithmetic_side_effects, clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
 
+pub mod ahead;
+pub mod brief;
+pub mod brief_entry;
 pub mod clock;
 pub mod closing;
 pub mod compare;
@@ -26,6 +29,8 @@ pub mod incarnation;
 pub mod judge;
 pub mod label;
 pub mod look;
+#[cfg(test)]
+mod moves;
 pub mod numbers;
 pub mod opening;
 pub mod outcome;

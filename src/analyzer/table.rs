@@ -109,6 +109,13 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
         self.slots.get_mut(at as usize)?.as_mut()
     }
 
+    /// Puts what `make` makes of the entry at a place in its place.
+    pub fn change(&mut self, Place(at): Place, make: impl FnOnce(T) -> T) {
+        if let Some(slot) = self.slots.get_mut(at as usize) {
+            *slot = slot.take().map(make);
+        }
+    }
+
     /// Puts an entry, seen at `seen`, to the end of `queue`.
     #[inline]
     pub fn see(&mut self, Place(at): Place, queue: usize, seen: u64) {

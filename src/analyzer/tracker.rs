@@ -8,12 +8,15 @@
 
 use std::cmp::Reverse;
 
+use crate::analyzer::ahead::{self, Prepared};
+use crate::analyzer::brief::Brief;
+use crate::analyzer::brief_entry::BriefEntry;
 use crate::analyzer::clock::Clock;
 use crate::analyzer::config::Config;
 use crate::analyzer::connection::Connection;
 use crate::analyzer::crowd::Crowd;
 use crate::analyzer::diagnosis::code::Code;
-use crate::analyzer::ending::Ending;
+use crate::analyzer::ending::{Ending, Rooms};
 use crate::analyzer::entry::{Ended, Entry};
 use crate::analyzer::facts::Kind;
 use crate::analyzer::hold::Hold;
@@ -48,21 +51,6 @@ pub struct Tracker {
     has_right_checksum: bool,
 }
 
-/// A segment that a tracker has looked at: the hash of its pair, and where its connection may be.
-#[derive(Clone, Copy, Debug)]
-pub struct Prepared {
-    hash: u64,
-    /// For looking only: by the time of the segment there may be another.
-    place: Option<Place>,
-}
-
-impl Prepared {
-    /// A segment that was not looked at, whose pair has this hash.
-    pub const fn unseen(hash: u64) -> Self {
-        Self { hash, place: None }
-    }
-}
-
 impl Tracker {
     /// A tracker with nothing in it.
     pub fn new(config: Config) -> Self {
@@ -89,18 +77,16 @@ impl Tracker {
 
     /// The same for a segment that this tracker has prepared.
     pub fn observe_prepared(&mut self, segment: &Segment, prepared: Prepared) -> Step {
-        match self.believed(segment) {
-            Some(segment) => self.take_in(&segment, prepared.hash, Entry::step),
-            None => self.take_in(segment, prepared.hash, Entry::step),
-        }
+        let believed = self.believed(segment);
+        let segment = believed.as_ref().unwrap_or(segment);
+        let place = self.locate(segment, prepared.hash);
+        self.take_in(segment, (prepared.hash, place), Entry::step)
     }
 
-    /// Takes in the next segment without a label, which is made for a reader alone.
-    pub fn follow(&mut self, segment: &Segment, prepared: Prepared) -> Outline {
-        match self.believed(segment) {
-            Some(segment) => self.take_in(&segment, prepared.hash, |_, _, (_, outline)| outline),
-            None => self.take_in(segment, prepared.hash, |_, _, (_, outline)| outline),
-        }
+    /// Takes in the next segment without a label, which is made for a reader alone. Whether its packet was seen before.
+    pub fn follow(&mut self, segment: &Segment, prepared: Prepared) -> bool {
+        let believed = self.believed(segment);
+        self.follow_believed(believed.as_ref().unwrap_or(segment), prepared.hash)
     }
 
     /// What hashes socket pairs as this tracker does: the hash of a segment may be made elsewhere.
@@ -110,33 +96,17 @@ impl Tracker {
 
     /// What `follow` needs of a segment that was not looked at before.
     pub fn unprepared(&self, segment: &Segment) -> Prepared {
-        Prepared::unseen(self.hash(segment))
+        Prepared::unseen(self.hasher.of(segment))
     }
 
-    /// Looks at what a few segments, each with the hash of its pair, will need, so that it is at hand when they are taken in, next and in this order. Changes
-    /// nothing.
-    ///
-    /// Each step is made for all of them before the next one: so the reads of several segments go on beside one another,
-    /// where otherwise each would wait for the one before it.
+    /// Looks at what a few segments, each with the hash of its pair, will need. They are to be taken in next and in this
+    /// order.
     pub fn prepare<'a>(
         &self,
         segments: impl Iterator<Item = (&'a Segment, u64)> + Clone,
         prepared: &mut Vec<Prepared>,
     ) {
-        prepared.clear();
-        prepared.extend(segments.clone().map(|(_, hash)| Prepared { hash, place: self.pairs.guess(hash) }));
-        let entry = |prepared: &Prepared| prepared.place.and_then(|place| self.pairs.if_whole(place));
-        let look = |prepared: &Prepared| {
-            let place = prepared.place?;
-            Some(self.pairs.hash(place) ^ self.pairs.if_whole(place)?.current.id())
-        };
-        let mut words = prepared.iter().filter_map(look).fold(0, |words, word| words ^ word);
-        for ((segment, _), entry) in segments.zip(prepared.iter().map(entry)) {
-            words ^= entry.map_or(0, |entry| {
-                entry.current.glance() ^ self.sightings.glance(segment, entry.current.within())
-            });
-        }
-        std::hint::black_box(words);
+        ahead::look(&self.pairs, &self.sightings, segments, prepared);
     }
 
     /// Takes in an ICMP error. Whether it quotes the SYN of an attempt that is held.
@@ -146,7 +116,8 @@ impl Tracker {
         let tunnel = error.tunnel.as_ref();
         let hash = self.hasher.of_pair(source, destination, tunnel);
         let place = self.pairs.find(hash, source, destination, tunnel);
-        place.and_then(|place| self.pairs.get_mut(place)).is_some_and(|entry| entry.observe_icmp(error))
+        let entry = place.and_then(|place| self.pairs.get_mut(place, &mut self.sightings));
+        entry.is_some_and(|entry| entry.observe_icmp(error))
     }
 
     /// Notes that the capture has lost frames: what rests on something missing is less sure from now on.
@@ -175,7 +146,7 @@ impl Tracker {
 
     /// The connections that have ended since this was last asked, with the last verdicts on them.
     pub fn ended(&mut self) -> impl Iterator<Item = Connection> {
-        self.endings().map(|ending| *ending.finish())
+        self.endings().map(|ending| *ending.finish(&mut Rooms::default()))
     }
 
     /// The same before those verdicts, so that they can be made elsewhere. What is left at the end is taken out one by one,
@@ -188,16 +159,14 @@ impl Tracker {
                     return Some(ending);
                 }
                 let (_, place) = self.rest.pop()?;
-                if let Some(entry) = self.pairs.remove(place) {
-                    entry.hand_out(now, &mut self.ended, &mut self.crowd);
-                }
+                self.pairs.let_go(place, now, &mut self.ended, &mut self.crowd);
             }
         })
     }
 
-    /// Takes back the room of a connection that was handed out, for the next.
-    pub fn give_back(&mut self, connection: Box<Connection>) {
-        self.pairs.give_back(connection);
+    /// Takes back the room of connections that were handed out, for the next.
+    pub fn give_back(&mut self, rooms: &mut Rooms) {
+        self.pairs.rooms().take(rooms);
     }
 
     /// Connections seen so far. An attempt that turned out to be none counts no more, though its number is not given
@@ -216,10 +185,6 @@ impl Tracker {
         if self.rest.is_empty() { self.pairs.held() } else { 0 }
     }
 
-    fn hash(&self, segment: &Segment) -> u64 {
-        self.hasher.of(segment)
-    }
-
     /// The segment to take in instead, where its wrong checksum is not to be believed.
     fn believed(&mut self, segment: &Segment) -> Option<Segment> {
         self.has_right_checksum |= segment.checksum == Checksum::Correct;
@@ -227,19 +192,70 @@ impl Tracker {
         is_captures_own.then(|| Segment { checksum: Checksum::Unchecked, ..segment.clone() })
     }
 
-    /// `tell` makes the answer: of the entry, the segment, and which of the entry's connections did what.
+    /// In brief, as long as nothing but the textbook is to be said of a connection.
+    fn follow_believed(&mut self, segment: &Segment, hash: u64) -> bool {
+        let place = self.locate(segment, hash);
+        let is_taken = match place {
+            Some(place) => self.take_in_brief(segment, place),
+            None => self.begin_in_brief(segment, hash),
+        };
+        !is_taken && self.take_in(segment, (hash, place), |_, _, (_, outline)| outline.seen_before.is_some())
+    }
+
+    /// Whether the entry at `place` is in brief, and took it.
+    fn take_in_brief(&mut self, segment: &Segment, place: Place) -> bool {
+        let Some(entry) = self.pairs.brief_mut(place) else { return false };
+        let Some(taken) = entry.brief.take(segment) else { return false };
+        let now = self.clock.now();
+        entry.seen = now;
+        let (waiting, listed) = (entry.waiting(&self.config), entry.listed);
+        if taken.completes {
+            self.crowd.serves(entry.brief.sockets().both().server, None, segment.time);
+        }
+        if taken.turns_two_way {
+            self.crowd.sees_both_ways();
+        }
+        self.list_anew(place, waiting, listed);
+        true
+    }
+
+    /// Whether a connection begins with it that goes by the textbook so far.
+    fn begin_in_brief(&mut self, segment: &Segment, hash: u64) -> bool {
+        if self.config.keep_steps > 0 || self.crowd.recall(hash).is_some() {
+            return false;
+        }
+        let id = self.connections.saturating_add(1);
+        let Some(brief) = Brief::starting_with(id, segment, &mut self.pairs.rooms().briefs) else {
+            return false;
+        };
+        self.make_room();
+        self.connections = id;
+        let now = self.clock.now();
+        let mut entry = BriefEntry { brief, seen: now, is_used: true, listed: None };
+        let waiting = entry.waiting(&self.config);
+        entry.listed = Some((waiting, now));
+        self.next_due = self.next_due.min(waiting.due(now, &self.config));
+        self.pairs.insert_brief(hash, waiting, now, entry);
+        true
+    }
+
+    /// Where the entry of a segment that comes now is.
+    fn locate(&mut self, segment: &Segment, hash: u64) -> Option<Place> {
+        self.expire(segment.time);
+        self.pairs.tidy(&mut self.sightings);
+        self.pairs.find(hash, segment.source, segment.destination, segment.tunnel.as_ref())
+    }
+
+    /// Takes it in for the entry that is at a place. `tell` makes the answer: of the entry, the segment, and which of the
+    /// entry's connections did what.
     fn take_in<T>(
         &mut self,
         segment: &Segment,
-        hash: u64,
+        (hash, place): (u64, Option<Place>),
         tell: impl FnOnce(&Entry, &Segment, (bool, Outline)) -> T,
     ) -> T {
-        self.expire(segment.time);
-        self.pairs.tidy();
         let now = self.clock.now();
-        let (source, destination, tunnel) = (segment.source, segment.destination, segment.tunnel.as_ref());
-        let place = self.pairs.find(hash, source, destination, tunnel);
-        let known = place.and_then(|place| Some((place, self.pairs.get_mut(place)?)));
+        let known = place.and_then(|place| Some((place, self.pairs.get_mut(place, &mut self.sightings)?)));
         let Some((place, entry)) = known else { return self.begin(segment, hash, tell) };
         if entry.opens_anew(segment, &self.sightings) {
             self.connections = self.connections.saturating_add(1);
@@ -249,13 +265,8 @@ impl Tracker {
         let done = entry.observe(segment, &mut self.sightings, &mut self.ended, &mut self.crowd);
         let told = tell(entry, segment, done);
         entry.seen = now;
-        let waiting = entry.waiting(&self.config);
-        let is_listed =
-            entry.listed.is_some_and(|(queue, since)| queue == waiting && now.since(since) < waiting.slack());
-        if !is_listed {
-            self.list(place, waiting, now);
-            self.keep_few_ended();
-        }
+        let (waiting, listed) = (entry.waiting(&self.config), entry.listed);
+        self.list_anew(place, waiting, listed);
         told
     }
 
@@ -275,7 +286,7 @@ impl Tracker {
         {
             connection.raise(Code::PairReused, &[last, segment.frame]);
         }
-        let mut entry = Entry::of(self.pairs.boxed(connection));
+        let mut entry = Entry::of(self.pairs.rooms().boxed(connection));
         let done = entry.observe(segment, &mut self.sightings, &mut self.ended, &mut self.crowd);
         let told = tell(&entry, segment, done);
         entry.seen = now;
@@ -295,22 +306,30 @@ impl Tracker {
         Waiting::ALL.into_iter().filter_map(first).min_by_key(|(due, ..)| *due)
     }
 
+    /// Puts an entry whose segment has come to the end of its queue, unless it stands near it.
+    fn list_anew(&mut self, place: Place, waiting: Waiting, listed: Option<(Waiting, Timestamp)>) {
+        let now = self.clock.now();
+        let is_listed =
+            listed.is_some_and(|(queue, since)| queue == waiting && now.since(since) < waiting.slack());
+        if !is_listed {
+            self.list(place, waiting, now);
+            self.keep_few_ended();
+        }
+    }
+
     /// Puts an entry, last seen at `seen`, to the end of a queue.
     fn list(&mut self, place: Place, waiting: Waiting, seen: Timestamp) {
-        if let Some(entry) = self.pairs.get_mut(place) {
-            entry.listed = Some((waiting, seen));
-        }
-        self.pairs.see(place, waiting, seen);
+        self.pairs.list(place, waiting, seen);
         self.next_due = self.next_due.min(waiting.due(seen, &self.config));
     }
 
     /// The time of an entry has come, unless segments have come since it was listed.
     fn end_wait(&mut self, place: Place, waiting: Waiting, now: Timestamp) {
-        let Some(entry) = self.pairs.get_mut(place) else { return };
-        let seen = entry.seen;
+        let Some(seen) = self.pairs.seen(place) else { return };
         if waiting.due(seen, &self.config) >= now {
             self.list(place, waiting, seen);
         } else if waiting == Waiting::ToBeReported {
+            let Some(entry) = self.pairs.get_mut(place, &mut self.sightings) else { return };
             entry.report(now, &mut self.ended, &mut self.crowd);
             let next = entry.waiting(&self.config);
             self.list(place, next, seen);
@@ -341,12 +360,9 @@ impl Tracker {
     }
 
     fn let_go(&mut self, place: Place) {
-        let hash = self.pairs.hash(place);
-        if let Some(entry) = self.pairs.remove(place) {
-            if entry.current.is_over() {
-                self.crowd.remember(hash, entry.current.last_frame());
-            }
-            entry.hand_out(self.clock.now(), &mut self.ended, &mut self.crowd);
+        let (hash, now) = (self.pairs.hash(place), self.clock.now());
+        if let Some(last) = self.pairs.let_go(place, now, &mut self.ended, &mut self.crowd) {
+            self.crowd.remember(hash, last);
         }
     }
 }

@@ -4,14 +4,12 @@
 //! each connection once it has ended, in the order in which they come to be known.
 //! Invariant: nothing is written here, and no last verdict is made: both can go on while the next items are followed.
 
-#![allow(clippy::vec_box, reason = "a box moves from owner to owner without its contents being copied")]
-
+use tcpshake::analyzer::ahead::Prepared;
 use tcpshake::analyzer::config::Config;
-use tcpshake::analyzer::connection::Connection;
-use tcpshake::analyzer::ending::Ending;
+use tcpshake::analyzer::ending::{Ending, Rooms};
 use tcpshake::analyzer::pairs::SocketHasher;
 use tcpshake::analyzer::step::Step;
-use tcpshake::analyzer::tracker::{Prepared, Tracker};
+use tcpshake::analyzer::tracker::Tracker;
 use tcpshake::report::summary::Summary;
 use tcpshake::segment::Segment;
 use tcpshake::time::Timestamp;
@@ -32,7 +30,7 @@ pub struct News {
     /// Each with how many steps came before it.
     pub(super) ended: Vec<(usize, Ending)>,
     /// Connections that were told: their room is used again.
-    pub(super) told: Vec<Box<Connection>>,
+    pub(super) told: Rooms,
 }
 
 impl Follower {
@@ -98,7 +96,7 @@ impl Follower {
             news.ended.push((0, ending));
             if news.is_large() {
                 tell(&mut news)?;
-                news.told.clear();
+                news.told = Rooms::default();
             }
         }
         tell(&mut news)
@@ -116,13 +114,13 @@ impl Follower {
             news.steps.push(step);
             is_seen_again
         } else {
-            self.tracker.follow(segment, prepared).seen_before.is_some()
+            self.tracker.follow(segment, prepared)
         };
         self.summary.quality.count_segment(segment, is_seen_again);
     }
 
     fn note_ended(&mut self, news: &mut News) {
-        news.told.drain(..).for_each(|connection| self.tracker.give_back(connection));
+        self.tracker.give_back(&mut news.told);
         let before = news.steps.len();
         news.ended.extend(self.tracker.endings().map(|ending| (before, ending)));
     }

@@ -56,13 +56,13 @@ impl<'r> Teller<'r> {
                 self.report.segment(step)?;
             }
             steps_told = before;
-            let mut connection = ending.finish();
+            let mut connection = ending.finish(told);
             if let Some(hearing) = &mut self.hearing {
                 hearing.testify(&mut connection);
             }
             self.summary.count_findings(&connection);
             self.report.connection(&connection)?;
-            told.push(connection);
+            told.give_back(connection);
         }
         for step in &steps[steps_told..] {
             self.report.segment(step)?;

@@ -1,0 +1,48 @@
+//! A look at what the next few segments will need, so that it is at hand when they are taken in.
+//!
+//! In: segments, next and in their order, each with the hash of its pair. Out: where the entries of their pairs may be.
+//! Invariant: changes nothing. Each step is made for all of them before the next one: so the reads of several segments go on
+//! beside one another, where otherwise each would wait for the one before it.
+
+use crate::analyzer::hold::Hold;
+use crate::analyzer::sightings::Sightings;
+use crate::analyzer::table::Place;
+use crate::segment::Segment;
+
+/// A segment that a tracker has looked at: the hash of its pair, and where its connection may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Prepared {
+    /// The hash.
+    pub hash: u64,
+    /// For looking only: by the time of the segment there may be another.
+    pub place: Option<Place>,
+}
+
+impl Prepared {
+    /// A segment that was not looked at, whose pair has this hash.
+    pub const fn unseen(hash: u64) -> Self {
+        Self { hash, place: None }
+    }
+}
+
+/// Looks at what `segments` will need of `pairs` and of `sightings`.
+pub fn look<'a>(
+    pairs: &Hold,
+    sightings: &Sightings,
+    segments: impl Iterator<Item = (&'a Segment, u64)> + Clone,
+    prepared: &mut Vec<Prepared>,
+) {
+    prepared.clear();
+    prepared.extend(segments.clone().map(|(_, hash)| Prepared { hash, place: pairs.guess(hash) }));
+    let places = || prepared.iter().map(|prepared| prepared.place);
+    let mut words = places().flatten().fold(0, |words, place| words ^ pairs.glance(place));
+    for ((segment, _), place) in segments.zip(places()) {
+        let Some(place) = place else { continue };
+        words ^= match (pairs.if_brief(place), pairs.if_whole(place)) {
+            (Some(entry), _) => entry.brief.glance(),
+            (_, Some(entry)) => entry.current.glance() ^ sightings.glance(segment, entry.current.within()),
+            _ => 0,
+        };
+    }
+    std::hint::black_box(words);
+}

@@ -1,0 +1,265 @@
+//! A connection in brief: its segments as they came, as long as all goes by the textbook.
+//!
+//! In: the segments of a connection from its SYN on. Out: how far it has come, at once; and the connection, by taking in
+//! the same segments, once somebody asks for it.
+//! Invariant: what is said of it is what the connection would say. A segment that may be anything but the next one in its
+//! order is not taken: then nothing has moved, and the connection is to be made of what came before.
+//! Read: RFC 9293 §3.5 (figure 6), §3.6 (figure 12), §3.10.7.
+
+use crate::analyzer::brief::jot::Jot;
+use crate::analyzer::connection::Connection;
+use crate::analyzer::facts::{Acknowledges, Kind};
+use crate::analyzer::pairs::Sockets;
+use crate::analyzer::role::{Ends, Role};
+use crate::analyzer::sightings::Sightings;
+use crate::options::Options;
+use crate::segment::{Flags, Segment};
+use crate::seq::SeqNumber;
+use crate::time::Timestamp;
+
+pub mod jot;
+
+/// Segments kept: a connection that has more is followed as it goes.
+const MOST: usize = 32;
+
+/// A connection in brief.
+#[derive(Debug)]
+pub struct Brief {
+    id: u64,
+    sockets: Sockets,
+    last: Timestamp,
+    ends: Ends<End>,
+    stage: Stage,
+    syn: Jot,
+    /// What came after the SYN.
+    segments: Vec<Jot>,
+    /// Those of the client's SYN and of the server's.
+    options: Ends<Options>,
+}
+
+/// How far an end has come.
+#[derive(Clone, Copy, Debug, Default)]
+struct End {
+    nxt: SeqNumber,
+    una: SeqNumber,
+    has_closed: bool,
+    is_fin_acknowledged: bool,
+}
+
+/// How far a connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Asked,
+    Answered,
+    Open,
+    Reset,
+    Refused,
+}
+
+/// What a segment did that others are told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// The handshake is complete by it.
+    pub completes: bool,
+    /// Both ends have spoken by it.
+    pub turns_two_way: bool,
+}
+
+impl Brief {
+    /// A connection that begins with `segment`, in the room of `spare`; `None` where it is no SYN as in the textbook.
+    pub fn starting_with(id: u64, segment: &Segment, spare: &mut Vec<Box<Self>>) -> Option<Box<Self>> {
+        let is_opening = Kind::of(segment.flags) == Kind::Syn && segment.text_len == 0;
+        let jot = Jot::of(segment, true).filter(|_| is_opening && segment.source != segment.destination)?;
+        let brief = |segments: Vec<Jot>| Self {
+            id,
+            sockets: Sockets::new(segment.source, segment.destination),
+            last: segment.time,
+            ends: Ends {
+                client: End { nxt: segment.seq + 1, una: segment.seq, ..End::default() },
+                server: End::default(),
+            },
+            stage: Stage::Asked,
+            syn: jot,
+            segments,
+            options: Ends { client: segment.options, server: Options::default() },
+        };
+        Some(match spare.pop() {
+            Some(mut room) => {
+                let mut segments = std::mem::take(&mut room.segments);
+                segments.clear();
+                *room = brief(segments);
+                room
+            }
+            None => Box::new(brief(Vec::with_capacity(MOST / 2))),
+        })
+    }
+
+    /// Takes in a segment of its pair, where it is the next one by the textbook.
+    #[inline]
+    pub fn take(&mut self, segment: &Segment) -> Option<Taken> {
+        let from = if self.sockets.is_client(segment.source) { Role::Client } else { Role::Server };
+        if self.segments.len() >= MOST {
+            return None;
+        }
+        let jot = Jot::of(segment, from == Role::Client)?;
+        let taken = match Kind::of(segment.flags) {
+            Kind::Plain => self.take_plain(&jot, from)?,
+            Kind::SynAck => self.take_answer(&jot, from, segment.options)?,
+            Kind::Rst => self.take_reset(&jot, from)?,
+            Kind::Syn | Kind::Illegal => return None,
+        };
+        self.last = self.last.max(jot.time);
+        self.segments.push(jot);
+        Some(taken)
+    }
+
+    /// RFC 9293 §3.10.7.3: a SYN+ACK that acknowledges the SYN.
+    fn take_answer(&mut self, jot: &Jot, from: Role, options: Options) -> Option<Taken> {
+        let client = &mut self.ends.client;
+        if self.stage != Stage::Asked || from != Role::Server || jot.text_len != 0 || jot.ack != client.nxt {
+            return None;
+        }
+        client.una = jot.ack;
+        self.ends.server = End { nxt: jot.seq + 1, una: jot.seq, ..End::default() };
+        self.options.server = options;
+        self.stage = Stage::Answered;
+        Some(Taken { completes: false, turns_two_way: true })
+    }
+
+    /// RFC 9293 §3.10.7.4: text, a FIN, or an acknowledgement of something new, exactly where its sender has got to.
+    #[inline]
+    fn take_plain(&mut self, jot: &Jot, from: Role) -> Option<Taken> {
+        let completes = self.stage == Stage::Answered && from == Role::Client;
+        if !completes && self.stage != Stage::Open {
+            return None;
+        }
+        let (sender, receiver) = (self.ends.of(from), self.ends.of(from.other()));
+        let has_fin = jot.flags.has(Flags::FIN);
+        let speaks = jot.text_len > 0 || has_fin;
+        let acknowledges = jot.ack != receiver.una;
+        let is_sound = receiver.una.precedes_or_equals(jot.ack) && jot.ack.precedes_or_equals(receiver.nxt);
+        // One octet may be a probe; what says nothing new may be any copy.
+        let is_next = jot.seq == sender.nxt && is_sound && (speaks || acknowledges) && jot.text_len != 1;
+        // The third segment acknowledges the SYN+ACK.
+        let is_late = (sender.has_closed && speaks) || (completes && !acknowledges);
+        if !is_next || is_late {
+            return None;
+        }
+        if completes {
+            self.stage = Stage::Open;
+        }
+        let receiver = self.ends.of_mut(from.other());
+        receiver.una = jot.ack;
+        receiver.is_fin_acknowledged |= receiver.has_closed && jot.ack == receiver.nxt;
+        let sender = self.ends.of_mut(from);
+        sender.nxt = sender.nxt + u32::from(jot.text_len) + u32::from(has_fin);
+        sender.has_closed |= has_fin;
+        Some(Taken { completes, turns_two_way: false })
+    }
+
+    /// RFC 9293 §3.10.7.3, second: it refuses the attempt; §3.10.7.4, second: it stands exactly at RCV.NXT.
+    fn take_reset(&mut self, jot: &Jot, from: Role) -> Option<Taken> {
+        let (sender, receiver) = (self.ends.of(from), self.ends.of(from.other()));
+        let has_ack = jot.flags.has(Flags::ACK);
+        let refuses =
+            self.stage == Stage::Asked && from == Role::Server && has_ack && jot.ack == receiver.nxt;
+        let resets = self.stage == Stage::Open
+            && !self.is_over()
+            && jot.seq == sender.nxt
+            && (!has_ack || jot.ack == receiver.nxt);
+        if !refuses && !resets {
+            return None;
+        }
+        self.stage = if refuses { Stage::Refused } else { Stage::Reset };
+        Some(Taken { completes: false, turns_two_way: refuses })
+    }
+
+    /// Whether its handshake was completed, as `Connection::is_open` says it.
+    pub fn is_open(&self) -> bool {
+        !matches!(self.stage, Stage::Asked | Stage::Answered | Stage::Refused)
+    }
+
+    /// Whether it has ended, as `Connection::is_over` says it.
+    pub fn is_over(&self) -> bool {
+        let Ends { client, server } = &self.ends;
+        let has_closed = client.has_closed && server.has_closed;
+        matches!(self.stage, Stage::Reset | Stage::Refused)
+            || (has_closed && (client.is_fin_acknowledged || server.is_fin_acknowledged))
+    }
+
+    /// Whether its last FIN may be repeated, as `Connection::may_repeat_its_fin` says it: it is not acknowledged yet.
+    pub fn may_repeat_its_fin(&self) -> bool {
+        let Ends { client, server } = &self.ends;
+        self.stage == Stage::Open
+            && self.is_over()
+            && !(client.is_fin_acknowledged && server.is_fin_acknowledged)
+    }
+
+    /// Whether both ends were seen to speak.
+    pub fn is_two_way(&self) -> bool {
+        self.stage != Stage::Asked
+    }
+
+    /// Its number.
+    pub const fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Reads where its next segment goes, and says nothing of interest.
+    #[inline]
+    pub fn glance(&self) -> u64 {
+        let nxt = self.ends.client.nxt.0 ^ self.ends.server.nxt.0;
+        self.segments.last().map_or(0, |jot| jot.frame) ^ u64::from(nxt)
+    }
+
+    /// Its sockets.
+    pub const fn sockets(&self) -> &Sockets {
+        &self.sockets
+    }
+
+    /// The time of its first segment.
+    pub const fn start(&self) -> Timestamp {
+        self.syn.time
+    }
+
+    /// The time of its last segment.
+    pub const fn end(&self) -> Timestamp {
+        self.last
+    }
+
+    /// The frame of its last segment.
+    pub fn last_frame(&self) -> u64 {
+        self.all().map(|jot| jot.frame).max().unwrap_or_default()
+    }
+
+    /// The connection that these segments make. Its packets are remembered in `sightings`, where more are to come.
+    pub fn connection(&self, mut sightings: Option<&mut Sightings>) -> Connection {
+        let mut connection = Connection::starting_with(self.id, &self.segment(&self.syn), 0);
+        for segment in self.all().map(|jot| self.segment(jot)) {
+            let outline = connection.observe(&segment, None);
+            if let Some(sightings) = sightings.as_deref_mut() {
+                let acknowledges = outline.facts.acknowledges == Acknowledges::New;
+                sightings.remember(&segment, connection.within(), acknowledges);
+            }
+        }
+        connection
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Jot> {
+        std::iter::once(&self.syn).chain(&self.segments)
+    }
+
+    fn segment(&self, jot: &Jot) -> Segment {
+        let Ends { client, server } = self.sockets.both();
+        let is_syn = jot.flags.has(Flags::SYN);
+        let options = |options: &Options| if is_syn { *options } else { Options::default() };
+        if jot.by_client {
+            jot.segment(client, server, options(&self.options.client))
+        } else {
+            jot.segment(server, client, options(&self.options.server))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,128 @@
+//! A segment in a few octets: what a connection reads of it, and no more.
+//!
+//! In: a segment. Out: the same segment, but for its text and for those of its options that no rule reads.
+//! Invariant: a connection comes to the same by what is given back as by the segment itself; a segment of which that cannot
+//! be said is not taken.
+//! Read: RFC 7323 appendix A (the usual place of the timestamps).
+
+use std::net::SocketAddr;
+
+use crate::options::Options;
+use crate::segment::{Checksum, Flags, Segment, Sighting, TextHead};
+use crate::seq::SeqNumber;
+use crate::time::Timestamp;
+
+/// The usual options of a segment after the handshake: two for alignment, then the timestamps.
+const STAMPS: [u8; 4] = [1, 1, 8, 10];
+/// With the clocks of both ends.
+const STAMPS_LEN: usize = 12;
+
+const TEXT_IS_CUT: u8 = 1;
+const IS_STAMPED: u8 = 2;
+const IS_OFFLOADED: u8 = 4;
+const IS_UNCHECKED: u8 = 8;
+
+/// A segment in brief. Who sent it is known elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub struct Jot {
+    pub(super) frame: u64,
+    pub(super) time: Timestamp,
+    packet: u64,
+    pub(super) seq: SeqNumber,
+    pub(super) ack: SeqNumber,
+    tap: u32,
+    /// The sender's clock.
+    stamp: u32,
+    pub(super) flags: Flags,
+    window: u16,
+    pub(super) text_len: u16,
+    identification: u16,
+    hop_limit: u8,
+    marks: u8,
+    pub(super) by_client: bool,
+}
+
+impl Jot {
+    /// `segment` in brief, of which its options are kept elsewhere, where it is a SYN; `None` where it does not go into one.
+    #[inline]
+    pub fn of(segment: &Segment, by_client: bool) -> Option<Self> {
+        if segment.cut_short || segment.tunnel.is_some() {
+            return None;
+        }
+        let stamp = if segment.flags.has(Flags::SYN) { None } else { stamp(segment.options.octets())? };
+        let text_is_cut = if segment.text.is_cut() { TEXT_IS_CUT } else { 0 };
+        let checksum = match segment.checksum {
+            Checksum::Correct => 0,
+            Checksum::Offloaded => IS_OFFLOADED,
+            Checksum::Unchecked => IS_UNCHECKED,
+            Checksum::Wrong => return None,
+        };
+        let Sighting { packet, tap, identification, hop_limit } = segment.sighting;
+        Some(Self {
+            frame: segment.frame,
+            time: segment.time,
+            packet,
+            seq: segment.seq,
+            ack: segment.ack,
+            tap,
+            stamp: stamp.unwrap_or_default(),
+            flags: segment.flags,
+            window: segment.window?,
+            text_len: u16::try_from(segment.text_len).ok()?,
+            identification,
+            hop_limit,
+            marks: text_is_cut | checksum | if stamp.is_some() { IS_STAMPED } else { 0 },
+            by_client,
+        })
+    }
+
+    /// The segment again, from `source` to `destination`. `options` are those of a SYN.
+    pub fn segment(&self, source: SocketAddr, destination: SocketAddr, options: Options) -> Segment {
+        let has = |mark: u8| self.marks & mark != 0;
+        Segment {
+            frame: self.frame,
+            time: self.time,
+            source,
+            destination,
+            seq: self.seq,
+            ack: self.ack,
+            flags: self.flags,
+            window: Some(self.window),
+            options: if has(IS_STAMPED) { stamped(self.stamp) } else { options },
+            text_len: self.text_len.into(),
+            text: TextHead::default().cut(has(TEXT_IS_CUT)),
+            checksum: if has(IS_OFFLOADED) {
+                Checksum::Offloaded
+            } else if has(IS_UNCHECKED) {
+                Checksum::Unchecked
+            } else {
+                Checksum::Correct
+            },
+            cut_short: false,
+            sighting: Sighting {
+                packet: self.packet,
+                tap: self.tap,
+                identification: self.identification,
+                hop_limit: self.hop_limit,
+            },
+            tunnel: None,
+        }
+    }
+}
+
+/// The sender's clock in these options, if they have one; `None` where they are not the usual ones.
+fn stamp(options: &[u8]) -> Option<Option<u32>> {
+    if options.is_empty() {
+        return Some(None);
+    }
+    let options: &[u8; STAMPS_LEN] = options.try_into().ok()?;
+    let [a, b, c, d, rest @ ..] = options;
+    let [e, f, g, h, ..] = *rest;
+    ([*a, *b, *c, *d] == STAMPS).then(|| Some(u32::from_be_bytes([e, f, g, h])))
+}
+
+/// The usual options with `stamp`. What the sender has seen of its peer's clock is not kept: nobody asks for it.
+fn stamped(stamp: u32) -> Options {
+    let ([a, b, c, d], [e, f, g, h]) = (STAMPS, stamp.to_be_bytes());
+    Options::new(&[a, b, c, d, e, f, g, h, 0, 0, 0, 0])
+}

@@ -1,0 +1,84 @@
+//! A connection in brief held against the connection itself: after each segment both say the same.
+//!
+//! In: random segments whose numbers nearly always lie where their ends have got to. Out: a verdict.
+
+use proptest::prelude::*;
+
+use crate::analyzer::brief::Brief;
+use crate::analyzer::connection::Connection;
+use crate::analyzer::facts::Acknowledges;
+use crate::analyzer::moves::{ACK, FIN, HANDSHAKE, Move, RST, SYN, TEXT, any_move, segments};
+use crate::analyzer::sightings::Sightings;
+use crate::segment::Segment;
+
+/// How many of the segments went into the brief, until one did not.
+fn taken(segments: &[Segment]) -> usize {
+    let Some(first) = segments.first() else { return 0 };
+    let Some(mut brief) = Brief::starting_with(7, first, &mut Vec::new()) else { return 0 };
+    let mut whole = Connection::starting_with(7, first, 0);
+    let mut sightings = Sightings::default();
+    look(&mut whole, first, &mut sightings);
+    for (count, segment) in (1..).zip(&segments[1..]) {
+        let before = format!("{brief:?}");
+        let Some(taken) = brief.take(segment) else {
+            assert_eq!(format!("{brief:?}"), before, "what is not taken has moved nothing: {segment:?}");
+            return count;
+        };
+        let said = look(&mut whole, segment, &mut sightings);
+        assert_eq!((taken.completes, taken.turns_two_way), said, "{segment:?}");
+        assert_eq!((brief.is_open(), brief.is_over()), (whole.is_open(), whole.is_over()), "{segment:?}");
+        assert_eq!(brief.is_two_way(), whole.is_two_way());
+        assert_eq!(brief.may_repeat_its_fin(), whole.may_repeat_its_fin());
+        assert_eq!((brief.start(), brief.end()), (whole.start(), whole.end()));
+        assert_eq!((brief.id(), brief.last_frame()), (whole.id(), whole.last_frame()));
+        assert_eq!(format!("{:?}", brief.connection(None)), format!("{whole:?}"), "after {segment:?}");
+    }
+    segments.len()
+}
+
+/// What the connection itself makes of a segment: whether it completes the handshake, and whether both have spoken now.
+fn look(whole: &mut Connection, segment: &Segment, sightings: &mut Sightings) -> (bool, bool) {
+    let seen = sightings.find(segment, whole.within());
+    assert!(seen.is_none(), "what goes into the brief was not seen before: {segment:?}");
+    let outline = whole.observe(segment, None);
+    sightings.remember(segment, whole.within(), outline.facts.acknowledges == Acknowledges::New);
+    (outline.completes, outline.turns_two_way)
+}
+
+#[test]
+fn a_connection_as_in_the_textbook_goes_into_the_brief() {
+    let talk = [(true, TEXT, 300), (false, ACK, 0), (false, ACK, 1448), (false, TEXT, 700), (true, ACK, 0)];
+    let three = [(true, FIN, 0), (false, FIN, 0), (true, ACK, 0)];
+    let four = [(false, FIN, 0), (true, ACK, 0), (true, FIN, 0), (false, ACK, 0)];
+    let broken = [(false, RST, 0)];
+    for close in [&three[..], &four[..], &broken[..]] {
+        let rest =
+            talk.iter().chain(close).map(|(by_client, flags, len)| Move::next(*by_client, *flags, *len));
+        let moves: Vec<Move> = HANDSHAKE.into_iter().chain(rest).collect();
+        assert_eq!(taken(&segments([u32::MAX - 500, 9], &moves)), moves.len());
+    }
+    let refused = [Move::next(true, SYN, 0), Move { seq: -9, ..Move::next(false, RST, 0) }];
+    assert_eq!(taken(&segments([5, 9], &refused)), 2);
+}
+
+#[test]
+fn a_long_connection_goes_no_further() {
+    let talk = (0..100).map(|_| Move::next(true, TEXT, 2));
+    let moves: Vec<Move> = HANDSHAKE.into_iter().chain(talk).collect();
+    assert_eq!(taken(&segments([1, 9], &moves)), 33);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    #[test]
+    fn both_come_to_the_same(
+        starts in prop_oneof![any::<[u32; 2]>(), Just([u32::MAX - 1000, 0])],
+        is_seen_from_the_start in prop::bool::weighted(0.8),
+        moves in proptest::collection::vec(any_move(), 1..20),
+    ) {
+        let opening = if is_seen_from_the_start { &HANDSHAKE[..] } else { &HANDSHAKE[..1] };
+        let moves: Vec<Move> = opening.iter().cloned().chain(moves).collect();
+        taken(&segments(starts, &moves));
+    }
+}

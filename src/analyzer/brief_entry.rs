@@ -1,0 +1,70 @@
+//! What the tracker holds for a socket pair whose connection goes by the textbook so far.
+//!
+//! In: the segments of the pair. Out: what each did; the entry that they make, where one of them is anything else; the
+//! connection, once it has ended.
+//! Invariant: stands in the same queue, and is handed out at the same time and with the same surroundings, as the entry.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::analyzer::brief::Brief;
+use crate::analyzer::config::Config;
+use crate::analyzer::crowd::Crowd;
+use crate::analyzer::ending::Rooms;
+use crate::analyzer::entry::{Ended, Entry};
+use crate::analyzer::sightings::Sightings;
+use crate::analyzer::waiting::Waiting;
+use crate::time::Timestamp;
+use crate::tunnel::Tunnel;
+
+/// A socket pair that is held in brief.
+#[derive(Debug)]
+pub struct BriefEntry {
+    /// The connection.
+    pub brief: Box<Brief>,
+    /// When its last segment came, by the tracker's clock.
+    pub seen: Timestamp,
+    /// Whether it was needed since the last look around for what is not.
+    pub is_used: bool,
+    /// The queue in which it stands, and since when.
+    pub listed: Option<(Waiting, Timestamp)>,
+}
+
+impl BriefEntry {
+    /// Whether it is of the pair of these two sockets, in these tunnels.
+    #[inline]
+    pub fn is_of(&self, one: SocketAddr, other: SocketAddr, tunnel: Option<&Arc<Tunnel>>) -> bool {
+        tunnel.is_none() && self.brief.sockets().are(one, other)
+    }
+
+    /// What it waits for.
+    #[inline]
+    pub fn waiting(&self, config: &Config) -> Waiting {
+        match (self.brief.is_over(), config.report_after) {
+            (true, Some(_)) => Waiting::ToBeReported,
+            (true, None) if self.brief.may_repeat_its_fin() => Waiting::Repeating,
+            (true, None) => Waiting::Ended,
+            (false, _) if self.brief.is_open() => Waiting::Open,
+            (false, _) => Waiting::Attempt,
+        }
+    }
+
+    /// The same whole. Its packets are remembered in `sightings`.
+    pub fn whole(self, rooms: &mut Rooms, sightings: &mut Sightings) -> Entry {
+        let Self { brief, seen, is_used, listed } = self;
+        let current = rooms.boxed(brief.connection(Some(sightings)));
+        rooms.briefs.push(brief);
+        Entry { seen, is_used, listed, ..Entry::of(current) }
+    }
+
+    /// Hands out the connection, at `now` of the tracker's clock.
+    pub fn hand_out(self, now: Timestamp, rooms: &mut Rooms, ended: &mut Ended, crowd: &mut Crowd) {
+        let now = self.brief.end().after(now.since(self.seen));
+        if self.brief.is_two_way() {
+            ended.push_brief(self.brief, now, crowd);
+        } else {
+            ended.push(rooms.boxed(self.brief.connection(None)), now, crowd);
+            rooms.briefs.push(self.brief);
+        }
+    }
+}
