@@ -1,20 +1,28 @@
 //! A look at what the next few segments will need, so that it is at hand when they are taken in.
 //!
-//! In: segments, next and in their order, each with the hash of its pair. Out: where the entries of their pairs may be.
+//! In: what is known of segments, next and in their order. Out: where the entries of their pairs may be.
 //! Invariant: changes nothing. Each step is made for all of them before the next one: so the reads of several segments go on
 //! beside one another, where otherwise each would wait for the one before it.
 
 use crate::analyzer::hold::Hold;
 use crate::analyzer::sightings::Sightings;
 use crate::analyzer::table::Place;
-use crate::segment::Segment;
+
+/// A segment that is to come.
+#[derive(Clone, Copy, Debug)]
+pub struct Coming {
+    /// The hash of its pair.
+    pub hash: u64,
+    /// The digest of its packet.
+    pub packet: u64,
+}
 
 /// A segment that a tracker has looked at: the hash of its pair, and where its connection may be.
 #[derive(Clone, Copy, Debug)]
 pub struct Prepared {
     /// The hash.
     pub hash: u64,
-    /// For looking only: by the time of the segment there may be another.
+    /// By the time of the segment there may be another.
     pub place: Option<Place>,
 }
 
@@ -26,21 +34,25 @@ impl Prepared {
 }
 
 /// Looks at what `segments` will need of `pairs` and of `sightings`.
-pub fn look<'a>(
+pub fn look(
     pairs: &Hold,
     sightings: &Sightings,
-    segments: impl Iterator<Item = (&'a Segment, u64)> + Clone,
+    segments: impl Iterator<Item = Coming> + Clone,
     prepared: &mut Vec<Prepared>,
 ) {
     prepared.clear();
-    prepared.extend(segments.clone().map(|(_, hash)| Prepared { hash, place: pairs.guess(hash) }));
+    prepared.extend(
+        segments.clone().map(|coming| Prepared { hash: coming.hash, place: pairs.guess(coming.hash) }),
+    );
     let places = || prepared.iter().map(|prepared| prepared.place);
     let mut words = places().flatten().fold(0, |words, place| words ^ pairs.glance(place));
-    for ((segment, _), place) in segments.zip(places()) {
+    for (coming, place) in segments.zip(places()) {
         let Some(place) = place else { continue };
         words ^= match (pairs.if_brief(place), pairs.if_whole(place)) {
             (Some(entry), _) => entry.brief.glance(),
-            (_, Some(entry)) => entry.current.glance() ^ sightings.glance(segment, entry.current.within()),
+            (_, Some(entry)) => {
+                entry.current.glance() ^ sightings.glance(coming.packet, entry.current.within())
+            }
             _ => 0,
         };
     }

@@ -6,6 +6,8 @@
 //! order is not taken: then nothing has moved, and the connection is to be made of what came before.
 //! Read: RFC 9293 §3.5 (figure 6), §3.6 (figure 12), §3.10.7.
 
+use std::net::SocketAddr;
+
 use crate::analyzer::brief::jot::Jot;
 use crate::analyzer::connection::Connection;
 use crate::analyzer::facts::{Acknowledges, Kind};
@@ -28,6 +30,7 @@ pub struct Brief {
     id: u64,
     sockets: Sockets,
     last: Timestamp,
+    last_frame: u64,
     ends: Ends<End>,
     stage: Stage,
     syn: Jot,
@@ -63,13 +66,15 @@ pub struct Taken {
     pub completes: bool,
     /// Both ends have spoken by it.
     pub turns_two_way: bool,
+    /// When it was captured.
+    pub time: Timestamp,
 }
 
 impl Brief {
     /// A connection that begins with `segment`, in the room of `spare`; `None` where it is no SYN as in the textbook.
     pub fn starting_with(id: u64, segment: &Segment, spare: &mut Vec<Box<Self>>) -> Option<Box<Self>> {
         let is_opening = Kind::of(segment.flags) == Kind::Syn && segment.text_len == 0;
-        let jot = Jot::of(segment, true).filter(|_| is_opening && segment.source != segment.destination)?;
+        let jot = Jot::of(segment).filter(|_| is_opening && segment.source != segment.destination)?;
         let brief = |segments: Vec<Jot>| Self {
             id,
             sockets: Sockets::new(segment.source, segment.destination),
@@ -79,7 +84,8 @@ impl Brief {
                 server: End::default(),
             },
             stage: Stage::Asked,
-            syn: jot,
+            syn: jot.sent_by(Role::Client),
+            last_frame: segment.frame,
             segments,
             options: Ends { client: segment.options, server: Options::default() },
         };
@@ -94,36 +100,41 @@ impl Brief {
         })
     }
 
-    /// Takes in a segment of its pair, where it is the next one by the textbook.
+    /// Which end has the socket `socket`.
     #[inline]
-    pub fn take(&mut self, segment: &Segment) -> Option<Taken> {
-        let from = if self.sockets.is_client(segment.source) { Role::Client } else { Role::Server };
+    pub fn role_of(&self, socket: SocketAddr) -> Role {
+        if self.sockets.is_client(socket) { Role::Client } else { Role::Server }
+    }
+
+    /// Takes in a segment from `from`, where it is the next one by the textbook. `options` are those of a SYN.
+    #[inline]
+    pub fn take(&mut self, jot: &Jot, from: Role, options: &Options) -> Option<Taken> {
         if self.segments.len() >= MOST {
             return None;
         }
-        let jot = Jot::of(segment, from == Role::Client)?;
-        let taken = match Kind::of(segment.flags) {
-            Kind::Plain => self.take_plain(&jot, from)?,
-            Kind::SynAck => self.take_answer(&jot, from, segment.options)?,
-            Kind::Rst => self.take_reset(&jot, from)?,
+        let taken = match Kind::of(jot.flags) {
+            Kind::Plain => self.take_plain(jot, from)?,
+            Kind::SynAck => self.take_answer(jot, from, options)?,
+            Kind::Rst => self.take_reset(jot, from)?,
             Kind::Syn | Kind::Illegal => return None,
         };
         self.last = self.last.max(jot.time);
-        self.segments.push(jot);
+        self.last_frame = self.last_frame.max(jot.frame);
+        self.segments.push(jot.sent_by(from));
         Some(taken)
     }
 
     /// RFC 9293 §3.10.7.3: a SYN+ACK that acknowledges the SYN.
-    fn take_answer(&mut self, jot: &Jot, from: Role, options: Options) -> Option<Taken> {
+    fn take_answer(&mut self, jot: &Jot, from: Role, options: &Options) -> Option<Taken> {
         let client = &mut self.ends.client;
         if self.stage != Stage::Asked || from != Role::Server || jot.text_len != 0 || jot.ack != client.nxt {
             return None;
         }
         client.una = jot.ack;
         self.ends.server = End { nxt: jot.seq + 1, una: jot.seq, ..End::default() };
-        self.options.server = options;
+        self.options.server = *options;
         self.stage = Stage::Answered;
-        Some(Taken { completes: false, turns_two_way: true })
+        Some(Taken { completes: false, turns_two_way: true, time: jot.time })
     }
 
     /// RFC 9293 §3.10.7.4: text, a FIN, or an acknowledgement of something new, exactly where its sender has got to.
@@ -154,7 +165,7 @@ impl Brief {
         let sender = self.ends.of_mut(from);
         sender.nxt = sender.nxt + u32::from(jot.text_len) + u32::from(has_fin);
         sender.has_closed |= has_fin;
-        Some(Taken { completes, turns_two_way: false })
+        Some(Taken { completes, turns_two_way: false, time: jot.time })
     }
 
     /// RFC 9293 §3.10.7.3, second: it refuses the attempt; §3.10.7.4, second: it stands exactly at RCV.NXT.
@@ -171,7 +182,7 @@ impl Brief {
             return None;
         }
         self.stage = if refuses { Stage::Refused } else { Stage::Reset };
-        Some(Taken { completes: false, turns_two_way: refuses })
+        Some(Taken { completes: false, turns_two_way: refuses, time: jot.time })
     }
 
     /// Whether its handshake was completed, as `Connection::is_open` says it.
@@ -228,8 +239,8 @@ impl Brief {
     }
 
     /// The frame of its last segment.
-    pub fn last_frame(&self) -> u64 {
-        self.all().map(|jot| jot.frame).max().unwrap_or_default()
+    pub const fn last_frame(&self) -> u64 {
+        self.last_frame
     }
 
     /// The connection that these segments make. Its packets are remembered in `sightings`, where more are to come.

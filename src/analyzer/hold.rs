@@ -44,6 +44,17 @@ enum Held {
     Packed(Packed),
 }
 
+impl Held {
+    #[inline]
+    fn is_of(&self, one: SocketAddr, other: SocketAddr, tunnel: Option<&Arc<Tunnel>>) -> bool {
+        match self {
+            Self::Whole(entry) => entry.is_of(one, other, tunnel),
+            Self::Brief(entry) => entry.is_of(one, other, tunnel),
+            Self::Packed(_) => true,
+        }
+    }
+}
+
 /// An entry with one connection.
 #[derive(Debug)]
 struct Packed {
@@ -93,11 +104,21 @@ impl Hold {
         other: SocketAddr,
         tunnel: Option<&Arc<Tunnel>>,
     ) -> Option<Place> {
-        self.table.find(hash, |held| match held {
-            Held::Whole(entry) => entry.is_of(one, other, tunnel),
-            Held::Brief(entry) => entry.is_of(one, other, tunnel),
-            Held::Packed(_) => true,
-        })
+        self.table.find(hash, |held| held.is_of(one, other, tunnel))
+    }
+
+    /// Whether the entry at a place is of these sockets, whose hash is `hash`.
+    #[inline]
+    pub fn is_at(
+        &self,
+        place: Place,
+        hash: u64,
+        one: SocketAddr,
+        other: SocketAddr,
+        tunnel: Option<&Arc<Tunnel>>,
+    ) -> bool {
+        self.table.hash(place) == hash
+            && self.table.get(place).is_some_and(|held| held.is_of(one, other, tunnel))
     }
 
     /// Where the entry with this hash may be; most probably it is there, if it is anywhere.

@@ -22,6 +22,7 @@ pub mod endpoint;
 pub mod entry;
 pub mod facts;
 pub mod few;
+mod follow;
 pub mod hearsay;
 pub mod hold;
 pub mod in_state;

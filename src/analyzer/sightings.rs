@@ -102,9 +102,9 @@ impl Sightings {
             .map(|memory| Seen { frame: memory.frame, acknowledged: memory.packets_and_ack & 1 == 1 })
     }
 
-    /// Looks at where the packet that carries `segment` would be, for `Tracker::prepare`.
-    pub fn glance(&self, segment: &Segment, within: Within) -> u64 {
-        let packet = digest(segment, within.connection);
+    /// Looks at where the packet with the digest `packet` would be, for `Tracker::prepare`.
+    pub fn glance(&self, packet: u64, within: Within) -> u64 {
+        let packet = digest(packet, within.connection);
         self.sets.get(set_of(packet)).map_or(0, |set| {
             let ([packet, ..], [.., memory]) = (set.packets, set.memories);
             packet ^ memory.frame
@@ -149,11 +149,11 @@ impl Memory {
 /// The digest of the packet and of the connection that it belongs to; `None` where there is no digest.
 fn of_connection(segment: &Segment, connection: u64) -> Option<u64> {
     let packet = segment.sighting.packet;
-    (packet != 0).then(|| digest(segment, connection))
+    (packet != 0).then(|| digest(packet, connection))
 }
 
-const fn digest(segment: &Segment, connection: u64) -> u64 {
-    segment.sighting.packet ^ connection.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+const fn digest(packet: u64, connection: u64) -> u64 {
+    packet ^ connection.wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 /// Where a packet was seen: by which tap, and at which hop of its way.

@@ -7,10 +7,10 @@
 //! Read: RFC 9293 §3.4.1, §3.5.1 (incarnations), §3.6.1 (TIME-WAIT).
 
 use std::cmp::Reverse;
+use std::net::SocketAddr;
+use std::sync::Arc;
 
-use crate::analyzer::ahead::{self, Prepared};
-use crate::analyzer::brief::Brief;
-use crate::analyzer::brief_entry::BriefEntry;
+use crate::analyzer::ahead::{self, Coming, Prepared};
 use crate::analyzer::clock::Clock;
 use crate::analyzer::config::Config;
 use crate::analyzer::connection::Connection;
@@ -29,26 +29,27 @@ use crate::analyzer::waiting::Waiting;
 use crate::icmp::IcmpError;
 use crate::segment::{Checksum, Segment};
 use crate::time::Timestamp;
+use crate::tunnel::Tunnel;
 
 /// Follows every connection of a capture.
 #[derive(Debug)]
 pub struct Tracker {
-    config: Config,
+    pub(super) config: Config,
     hasher: SocketHasher,
-    pairs: Hold,
+    pub(super) pairs: Hold,
     sightings: Sightings,
     ended: Ended,
     /// What was held when the account ended, the last one first.
     rest: Vec<(u64, Place)>,
-    crowd: Crowd,
-    connections: u64,
+    pub(super) crowd: Crowd,
+    pub(super) connections: u64,
     evicted: u64,
-    clock: Clock,
+    pub(super) clock: Clock,
     /// Nothing is due before.
-    next_due: Timestamp,
+    pub(super) next_due: Timestamp,
     /// Whether any checksum was right so far. Where none is, as after addresses were rewritten, wrong ones are the
     /// capture's own and say nothing of what was received.
-    has_right_checksum: bool,
+    pub(super) has_right_checksum: bool,
 }
 
 impl Tracker {
@@ -79,14 +80,9 @@ impl Tracker {
     pub fn observe_prepared(&mut self, segment: &Segment, prepared: Prepared) -> Step {
         let believed = self.believed(segment);
         let segment = believed.as_ref().unwrap_or(segment);
-        let place = self.locate(segment, prepared.hash);
+        let sockets = (segment.source, segment.destination);
+        let place = self.locate(prepared, segment.time, sockets, segment.tunnel.as_ref());
         self.take_in(segment, (prepared.hash, place), Entry::step)
-    }
-
-    /// Takes in the next segment without a label, which is made for a reader alone. Whether its packet was seen before.
-    pub fn follow(&mut self, segment: &Segment, prepared: Prepared) -> bool {
-        let believed = self.believed(segment);
-        self.follow_believed(believed.as_ref().unwrap_or(segment), prepared.hash)
     }
 
     /// What hashes socket pairs as this tracker does: the hash of a segment may be made elsewhere.
@@ -101,11 +97,7 @@ impl Tracker {
 
     /// Looks at what a few segments, each with the hash of its pair, will need. They are to be taken in next and in this
     /// order.
-    pub fn prepare<'a>(
-        &self,
-        segments: impl Iterator<Item = (&'a Segment, u64)> + Clone,
-        prepared: &mut Vec<Prepared>,
-    ) {
+    pub fn prepare(&self, segments: impl Iterator<Item = Coming> + Clone, prepared: &mut Vec<Prepared>) {
         ahead::look(&self.pairs, &self.sightings, segments, prepared);
     }
 
@@ -186,69 +178,32 @@ impl Tracker {
     }
 
     /// The segment to take in instead, where its wrong checksum is not to be believed.
-    fn believed(&mut self, segment: &Segment) -> Option<Segment> {
+    pub(super) fn believed(&mut self, segment: &Segment) -> Option<Segment> {
         self.has_right_checksum |= segment.checksum == Checksum::Correct;
         let is_captures_own = segment.checksum == Checksum::Wrong && !self.has_right_checksum;
         is_captures_own.then(|| Segment { checksum: Checksum::Unchecked, ..segment.clone() })
     }
 
-    /// In brief, as long as nothing but the textbook is to be said of a connection.
-    fn follow_believed(&mut self, segment: &Segment, hash: u64) -> bool {
-        let place = self.locate(segment, hash);
-        let is_taken = match place {
-            Some(place) => self.take_in_brief(segment, place),
-            None => self.begin_in_brief(segment, hash),
-        };
-        !is_taken && self.take_in(segment, (hash, place), |_, _, (_, outline)| outline.seen_before.is_some())
-    }
-
-    /// Whether the entry at `place` is in brief, and took it.
-    fn take_in_brief(&mut self, segment: &Segment, place: Place) -> bool {
-        let Some(entry) = self.pairs.brief_mut(place) else { return false };
-        let Some(taken) = entry.brief.take(segment) else { return false };
-        let now = self.clock.now();
-        entry.seen = now;
-        let (waiting, listed) = (entry.waiting(&self.config), entry.listed);
-        if taken.completes {
-            self.crowd.serves(entry.brief.sockets().both().server, None, segment.time);
-        }
-        if taken.turns_two_way {
-            self.crowd.sees_both_ways();
-        }
-        self.list_anew(place, waiting, listed);
-        true
-    }
-
-    /// Whether a connection begins with it that goes by the textbook so far.
-    fn begin_in_brief(&mut self, segment: &Segment, hash: u64) -> bool {
-        if self.config.keep_steps > 0 || self.crowd.recall(hash).is_some() {
-            return false;
-        }
-        let id = self.connections.saturating_add(1);
-        let Some(brief) = Brief::starting_with(id, segment, &mut self.pairs.rooms().briefs) else {
-            return false;
-        };
-        self.make_room();
-        self.connections = id;
-        let now = self.clock.now();
-        let mut entry = BriefEntry { brief, seen: now, is_used: true, listed: None };
-        let waiting = entry.waiting(&self.config);
-        entry.listed = Some((waiting, now));
-        self.next_due = self.next_due.min(waiting.due(now, &self.config));
-        self.pairs.insert_brief(hash, waiting, now, entry);
-        true
-    }
-
-    /// Where the entry of a segment that comes now is.
-    fn locate(&mut self, segment: &Segment, hash: u64) -> Option<Place> {
-        self.expire(segment.time);
+    /// Where the entry is of a segment that comes at `time` between these sockets, in these tunnels.
+    #[inline]
+    pub(super) fn locate(
+        &mut self,
+        prepared: Prepared,
+        time: Timestamp,
+        (one, other): (SocketAddr, SocketAddr),
+        tunnel: Option<&Arc<Tunnel>>,
+    ) -> Option<Place> {
+        self.expire(time);
         self.pairs.tidy(&mut self.sightings);
-        self.pairs.find(hash, segment.source, segment.destination, segment.tunnel.as_ref())
+        let Prepared { hash, place } = prepared;
+        // Most often it is where it was looked for.
+        let is_there = |place: &Place| self.pairs.is_at(*place, hash, one, other, tunnel);
+        place.filter(is_there).or_else(|| self.pairs.find(hash, one, other, tunnel))
     }
 
     /// Takes it in for the entry that is at a place. `tell` makes the answer: of the entry, the segment, and which of the
     /// entry's connections did what.
-    fn take_in<T>(
+    pub(super) fn take_in<T>(
         &mut self,
         segment: &Segment,
         (hash, place): (u64, Option<Place>),
@@ -307,7 +262,7 @@ impl Tracker {
     }
 
     /// Puts an entry whose segment has come to the end of its queue, unless it stands near it.
-    fn list_anew(&mut self, place: Place, waiting: Waiting, listed: Option<(Waiting, Timestamp)>) {
+    pub(super) fn list_anew(&mut self, place: Place, waiting: Waiting, listed: Option<(Waiting, Timestamp)>) {
         let now = self.clock.now();
         let is_listed =
             listed.is_some_and(|(queue, since)| queue == waiting && now.since(since) < waiting.slack());
@@ -350,7 +305,7 @@ impl Tracker {
     }
 
     /// Lets go of one where the table is full: what has ended, then attempts, then what is open, the oldest first.
-    fn make_room(&mut self) {
+    pub(super) fn make_room(&mut self) {
         while self.pairs.held() >= self.config.most_connections.max(1) {
             let first = |waiting: &Waiting| Some((*waiting, self.pairs.first(*waiting)?.0));
             let Some((waiting, place)) = Waiting::ALL.iter().find_map(first) else { break };

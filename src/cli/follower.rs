@@ -14,7 +14,7 @@ use tcpshake::report::summary::Summary;
 use tcpshake::segment::Segment;
 use tcpshake::time::Timestamp;
 
-use crate::cli::intake::Item;
+use crate::cli::intake::{Item, Next};
 
 /// Follows connections.
 pub struct Follower {
@@ -44,34 +44,29 @@ impl Follower {
         self.tracker.hasher()
     }
 
-    /// Takes in an item.
-    pub fn take(&mut self, item: &Item, news: &mut News) {
-        match item {
-            Item::Segment(segment, hash) => {
-                let prepared = Prepared::unseen(*hash);
-                self.take_segment(segment, prepared, news);
-            }
-            Item::Icmp(error) => {
-                self.summary.icmp_errors += u64::from(self.tracker.observe_icmp(error));
-            }
-            Item::Other(time) => self.tracker.expire(*time),
-        }
-        self.note_ended(news);
-    }
-
     /// Takes in a few items, which are looked at first, so that what they need is at hand.
-    pub fn take_few(&mut self, items: &[Item], prepared: &mut Vec<Prepared>, news: &mut News) {
-        self.tracker.prepare(items.iter().filter_map(Item::hashed), prepared);
-        let mut prepared = prepared.iter();
+    pub fn take_few<'a>(
+        &mut self,
+        items: impl Iterator<Item = Next<'a>> + Clone,
+        prepared: &mut Vec<Prepared>,
+        news: &mut News,
+    ) {
+        self.tracker.prepare(items.clone().filter_map(|item| item.coming()), prepared);
+        let mut prepared = prepared.iter().copied();
+        let mut next = |hash: u64| prepared.next().unwrap_or(Prepared::unseen(hash));
         for item in items {
-            match item.segment().zip(prepared.as_slice().first()) {
-                Some((segment, next)) => {
-                    self.take_segment(segment, *next, news);
-                    self.note_ended(news);
-                    prepared.next();
+            match item {
+                Next::Usual(usual, hash) => {
+                    let is_seen_again = self.tracker.follow_usual(usual, next(hash));
+                    self.summary.quality.count_packet(usual.jot.is_offloaded(), false, is_seen_again);
                 }
-                None => self.take(item, news),
+                Next::Other(Item::Segment(segment, hash)) => self.take_segment(segment, next(*hash), news),
+                Next::Other(Item::Icmp(error)) => {
+                    self.summary.icmp_errors += u64::from(self.tracker.observe_icmp(error));
+                }
+                Next::Other(Item::Other(time)) => self.tracker.expire(*time),
             }
+            self.note_ended(news);
         }
     }
 

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeSet;
 
+use tcpshake::analyzer::ahead::Coming;
+use tcpshake::analyzer::brief::jot::Usual;
 use tcpshake::analyzer::pairs::SocketHasher;
 use tcpshake::decode::error::{DecodeError, Fault};
 use tcpshake::decode::{Decoded, Decoder};
@@ -27,6 +29,28 @@ pub enum Item {
     Other(Timestamp),
 }
 
+/// The same, where most are small.
+#[derive(Clone, Copy)]
+pub enum Next<'a> {
+    /// A segment in brief, with the hash of its socket pair.
+    Usual(&'a Usual, u64),
+    /// Anything else.
+    Other(&'a Item),
+}
+
+/// What some frames are to the tracker, in their order.
+#[derive(Default)]
+pub struct Items {
+    order: Vec<Place>,
+    others: Vec<Item>,
+}
+
+/// An item, or where it lies among the others.
+enum Place {
+    Usual(Usual, u64),
+    Other(u32),
+}
+
 impl Item {
     /// The segment, if it is one.
     pub const fn segment(&self) -> Option<&Segment> {
@@ -35,13 +59,57 @@ impl Item {
             _ => None,
         }
     }
+}
 
-    /// The segment, if it is one, and the hash of its socket pair.
-    pub const fn hashed(&self) -> Option<(&Segment, u64)> {
+impl Next<'_> {
+    /// What is known of the segment before it is looked at, if it is one.
+    pub const fn coming(&self) -> Option<Coming> {
         match self {
-            Self::Segment(segment, hash) => Some((segment, *hash)),
-            _ => None,
+            Self::Usual(usual, hash) => Some(Coming { hash: *hash, packet: usual.jot.packet() }),
+            Self::Other(Item::Segment(segment, hash)) => {
+                Some(Coming { hash: *hash, packet: segment.sighting.packet })
+            }
+            Self::Other(_) => None,
         }
+    }
+}
+
+impl Items {
+    /// How many there are.
+    pub const fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
+    /// Forgets them, and keeps their room.
+    pub fn clear(&mut self) {
+        self.order.clear();
+        self.others.clear();
+    }
+
+    /// All of them, so many at a time.
+    pub fn chunks(&self, most: usize) -> impl Iterator<Item = impl Iterator<Item = Next<'_>> + Clone> {
+        self.order.chunks(most).map(|places| {
+            places.iter().filter_map(|place| match place {
+                Place::Usual(usual, hash) => Some(Next::Usual(usual, *hash)),
+                Place::Other(at) => self.others.get(*at as usize).map(Next::Other),
+            })
+        })
+    }
+
+    /// All that are not in brief.
+    pub fn others(&self) -> impl Iterator<Item = &Item> {
+        self.others.iter()
+    }
+
+    fn push(&mut self, item: Item) {
+        // A portion is far smaller.
+        self.order.push(Place::Other(u32::try_from(self.others.len()).unwrap_or(u32::MAX)));
+        self.others.push(item);
     }
 }
 
@@ -50,6 +118,8 @@ pub struct Intake {
     depth: usize,
     /// Whether nothing but errors is to be said.
     pub(super) is_quiet: bool,
+    /// Whether nobody asks for more of a segment than its connection does.
+    pub(super) is_brief: bool,
     decoder: Decoder,
     hasher: SocketHasher,
     summary: Summary,
@@ -62,6 +132,7 @@ impl Intake {
         Self {
             depth,
             is_quiet: false,
+            is_brief: false,
             decoder: Decoder::new(depth),
             hasher,
             summary: Summary::default(),
@@ -70,31 +141,23 @@ impl Intake {
     }
 
     /// Takes in a frame: what it is to the tracker goes to `items`, and more than one of them where it holds several packets.
-    pub fn take(&mut self, frame: &Frame<'_>, items: &mut Vec<Item>) {
+    pub fn take(&mut self, frame: &Frame<'_>, items: &mut Items) {
         self.summary.count_frame(frame.number, frame.time);
-        items.push(match self.decoder.decode(frame) {
-            Ok(Decoded::Segment(segment)) => {
-                self.summary.segments += 1;
-                let hash = self.hasher.of(&segment);
-                Item::Segment(segment, hash)
-            }
+        match self.decoder.decode(frame) {
+            Ok(Decoded::Segment(segment)) => self.take_segment(segment, items),
             Ok(Decoded::Icmp(error)) => {
                 self.summary.not_tcp += 1;
-                Item::Icmp(error)
+                items.push(Item::Icmp(error));
             }
             other => {
                 self.leave_out(frame, &other);
-                Item::Other(frame.time)
+                items.push(Item::Other(frame.time));
             }
-        });
+        }
         for nth in 1.. {
             match self.decoder.decode_further(frame, nth) {
                 None => return,
-                Some(Ok(Decoded::Segment(segment))) => {
-                    self.summary.segments += 1;
-                    let hash = self.hasher.of(&segment);
-                    items.push(Item::Segment(segment, hash));
-                }
+                Some(Ok(Decoded::Segment(segment))) => self.take_segment(segment, items),
                 Some(Ok(Decoded::Icmp(error))) => items.push(Item::Icmp(error)),
                 // The frame counts as what its first packet is.
                 Some(Ok(Decoded::NotTcp)) => {}
@@ -104,6 +167,16 @@ impl Intake {
                     return;
                 }
             }
+        }
+    }
+
+    #[inline]
+    fn take_segment(&mut self, segment: Segment, items: &mut Items) {
+        self.summary.segments += 1;
+        let hash = self.hasher.of(&segment);
+        match Usual::of(&segment).filter(|_| self.is_brief) {
+            Some(usual) => items.order.push(Place::Usual(usual, hash)),
+            None => items.push(Item::Segment(segment, hash)),
         }
     }
 

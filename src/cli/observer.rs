@@ -6,6 +6,7 @@
 
 use std::io;
 
+use tcpshake::analyzer::ahead::Prepared;
 use tcpshake::analyzer::config::Config;
 use tcpshake::capture::source::Statistics;
 use tcpshake::frame::Frame;
@@ -15,7 +16,7 @@ use tcpshake::time::Timestamp;
 
 use crate::cli::follower::{Follower, News};
 use crate::cli::hearing::Hearing;
-use crate::cli::intake::{Intake, Item};
+use crate::cli::intake::{Intake, Items};
 use crate::cli::teller::Teller;
 
 /// Follows the frames of one input.
@@ -24,7 +25,8 @@ pub struct Observer<'r> {
     pub(super) follower: Follower,
     pub(super) teller: Teller<'r>,
     pub(super) news: News,
-    items: Vec<Item>,
+    items: Items,
+    prepared: Vec<Prepared>,
 }
 
 impl<'r> Observer<'r> {
@@ -32,12 +34,15 @@ impl<'r> Observer<'r> {
     pub fn new(depth: usize, config: Config, report: &'r mut dyn Report) -> Self {
         let teller = Teller::new(report);
         let follower = Follower::new(config, teller.wants_steps());
+        let mut intake = Intake::new(depth, follower.hasher());
+        intake.is_brief = !teller.wants_steps();
         Self {
-            intake: Intake::new(depth, follower.hasher()),
+            intake,
             follower,
             teller,
             news: News::default(),
-            items: Vec::new(),
+            items: Items::default(),
+            prepared: Vec::new(),
         }
     }
 
@@ -53,6 +58,8 @@ impl<'r> Observer<'r> {
     pub fn listening(mut self, hearing: Option<Hearing>) -> Self {
         if let Some(hearing) = hearing {
             self.teller.listen(hearing);
+            // It is told of the sockets of each segment.
+            self.intake.is_brief = false;
         }
         self
     }
@@ -61,15 +68,16 @@ impl<'r> Observer<'r> {
     pub fn frame(&mut self, frame: &Frame<'_>) -> io::Result<()> {
         self.intake.take(frame, &mut self.items);
         self.teller.hear(&self.items, frame.time)?;
-        for item in self.items.drain(..) {
-            self.follower.take(&item, &mut self.news);
+        for few in self.items.chunks(usize::MAX) {
+            self.follower.take_few(few, &mut self.prepared, &mut self.news);
         }
+        self.items.clear();
         self.teller.tell(&mut self.news)
     }
 
     /// Lets time pass where no frame came, and hands on what is held back.
     pub fn quiet(&mut self, now: Timestamp) -> io::Result<()> {
-        self.teller.hear(&[], now)?;
+        self.teller.hear(&Items::default(), now)?;
         self.follower.expire(now, &mut self.news);
         self.teller.tell(&mut self.news)?;
         self.flush()
@@ -87,7 +95,7 @@ impl<'r> Observer<'r> {
 
     /// Ends the account of a live capture, at `now`.
     pub fn finish_live(mut self, now: Timestamp, statistics: Statistics) -> io::Result<Summary> {
-        self.teller.hear(&[], now)?;
+        self.teller.hear(&Items::default(), now)?;
         self.follower.expire(now, &mut self.news);
         self.teller.tell(&mut self.news)?;
         self.finish(statistics, Some(statistics.captured))

@@ -5,7 +5,7 @@
 //! and its memory goes round. Where a stage cannot go on (standard output has gone) the others end, too.
 
 use std::io;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use tcpshake::capture::source::{FrameSource, Statistics, Turn};
 use tcpshake::report::summary::Summary;
 
 use crate::cli::follower::{Follower, News};
-use crate::cli::intake::{Intake, Item};
+use crate::cli::intake::{Intake, Items};
 use crate::cli::observer::Observer;
 use crate::cli::teller::Teller;
 
@@ -42,7 +42,7 @@ pub struct Outcome {
 
 /// From the intake to the follower.
 enum Portion {
-    Items(Vec<Item>),
+    Items(Items),
     /// There is no more for now.
     Quiet,
     End(Statistics),
@@ -130,9 +130,9 @@ fn take_in(
     source: &mut Files,
     intake: &mut Intake,
     to_follower: &SyncSender<Portion>,
-    used: &Receiver<Vec<Item>>,
+    used: &Receiver<Items>,
 ) -> Vec<CaptureError> {
-    let (mut batch, mut errors, mut items) = (Batch::default(), Vec::new(), Vec::new());
+    let (mut batch, mut errors, mut items) = (Batch::default(), Vec::new(), Items::default());
     loop {
         let sent = match source.next_batch(&mut batch) {
             // A batch is what could be read at once. The rest of it is not held back: nobody knows when more comes.
@@ -162,7 +162,7 @@ fn take_in(
 /// The second stage: until the intake has ended, or the teller has gone. What the source counted at its end.
 fn follow(
     portions: &Receiver<Portion>,
-    give_back: &Sender<Vec<Item>>,
+    give_back: &Sender<Items>,
     follower: &mut Follower,
     to_teller: &SyncSender<Tidings>,
     used: &Receiver<News>,
@@ -223,14 +223,14 @@ fn tell_all(
 }
 
 fn send_items(
-    items: &mut Vec<Item>,
+    items: &mut Items,
     to_follower: &SyncSender<Portion>,
-    used: &Receiver<Vec<Item>>,
+    used: &Receiver<Items>,
 ) -> Result<(), Gone> {
     if items.is_empty() {
         return Ok(());
     }
-    let next = used.try_recv().unwrap_or_else(|_: TryRecvError| Vec::with_capacity(ITEMS));
+    let next = used.try_recv().unwrap_or_default();
     send(to_follower, Portion::Items(std::mem::replace(items, next)))
 }
 

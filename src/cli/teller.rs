@@ -11,7 +11,7 @@ use tcpshake::time::Timestamp;
 
 use crate::cli::follower::News;
 use crate::cli::hearing::Hearing;
-use crate::cli::intake::Item;
+use crate::cli::intake::{Item, Items};
 
 /// Tells a report.
 pub struct Teller<'r> {
@@ -32,10 +32,10 @@ impl<'r> Teller<'r> {
     }
 
     /// Tells what the kernel has said until `time`, with the segments among `items` about to be told.
-    pub fn hear(&mut self, items: &[Item], time: Timestamp) -> io::Result<()> {
+    pub fn hear(&mut self, items: &Items, time: Timestamp) -> io::Result<()> {
         let Some(hearing) = &mut self.hearing else { return Ok(()) };
         let mut told = Vec::new();
-        for segment in items.iter().filter_map(Item::segment) {
+        for segment in items.others().filter_map(Item::segment) {
             hearing.meet(segment.source, segment.destination, &mut told);
         }
         hearing.hear(time, &mut told);

@@ -47,12 +47,17 @@ impl Quality {
 
     /// Counts what a segment shows of the capture, and whether its packet had been captured before.
     pub fn count_segment(&mut self, segment: &Segment, is_seen_again: bool) {
+        self.count_packet(segment.checksum == Checksum::Offloaded, segment.cut_short, is_seen_again);
+    }
+
+    /// The same of what was found out about it.
+    pub fn count_packet(&mut self, is_offloaded: bool, is_cut_short: bool, is_seen_again: bool) {
         let count = |counter: &mut u64, condition: bool| {
             *counter = counter.saturating_add(u64::from(condition));
         };
         count(&mut self.duplicates, is_seen_again);
-        count(&mut self.offloaded, segment.checksum == Checksum::Offloaded);
-        count(&mut self.cut_short, segment.cut_short);
+        count(&mut self.offloaded, is_offloaded);
+        count(&mut self.cut_short, is_cut_short);
     }
 
     /// Counts what a connection shows of the capture.

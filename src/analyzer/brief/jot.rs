@@ -5,8 +5,9 @@
 //! be said is not taken.
 //! Read: RFC 7323 appendix A (the usual place of the timestamps).
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, SocketAddrV4};
 
+use crate::analyzer::role::Role;
 use crate::options::Options;
 use crate::segment::{Checksum, Flags, Segment, Sighting, TextHead};
 use crate::seq::SeqNumber;
@@ -22,7 +23,18 @@ const IS_STAMPED: u8 = 2;
 const IS_OFFLOADED: u8 = 4;
 const IS_UNCHECKED: u8 = 8;
 
-/// A segment in brief. Who sent it is known elsewhere.
+/// A segment in brief, with its sockets: what is handed from core to core of most segments.
+#[derive(Clone, Copy, Debug)]
+pub struct Usual {
+    /// The segment.
+    pub jot: Jot,
+    /// The socket that sent it.
+    pub source: SocketAddrV4,
+    /// The socket it was sent to.
+    pub destination: SocketAddrV4,
+}
+
+/// A segment in brief. Its sockets are known elsewhere.
 #[derive(Clone, Copy, Debug)]
 pub struct Jot {
     pub(super) frame: u64,
@@ -39,13 +51,14 @@ pub struct Jot {
     identification: u16,
     hop_limit: u8,
     marks: u8,
+    /// Known once its connection is.
     pub(super) by_client: bool,
 }
 
 impl Jot {
     /// `segment` in brief, of which its options are kept elsewhere, where it is a SYN; `None` where it does not go into one.
     #[inline]
-    pub fn of(segment: &Segment, by_client: bool) -> Option<Self> {
+    pub fn of(segment: &Segment) -> Option<Self> {
         if segment.cut_short || segment.tunnel.is_some() {
             return None;
         }
@@ -72,8 +85,34 @@ impl Jot {
             identification,
             hop_limit,
             marks: text_is_cut | checksum | if stamp.is_some() { IS_STAMPED } else { 0 },
-            by_client,
+            by_client: false,
         })
+    }
+
+    /// The same, of which is known who sent it.
+    #[must_use]
+    pub fn sent_by(self, role: Role) -> Self {
+        Self { by_client: role == Role::Client, ..self }
+    }
+
+    /// Whether its checksum was left to the hardware.
+    pub const fn is_offloaded(&self) -> bool {
+        self.marks & IS_OFFLOADED != 0
+    }
+
+    /// Whether its checksum is right.
+    pub const fn is_right(&self) -> bool {
+        self.marks & (IS_OFFLOADED | IS_UNCHECKED) == 0
+    }
+
+    /// When it was captured.
+    pub const fn time(&self) -> Timestamp {
+        self.time
+    }
+
+    /// The digest of its packet.
+    pub const fn packet(&self) -> u64 {
+        self.packet
     }
 
     /// The segment again, from `source` to `destination`. `options` are those of a SYN.
@@ -107,6 +146,24 @@ impl Jot {
             },
             tunnel: None,
         }
+    }
+}
+
+impl Usual {
+    /// `segment` in brief, where it goes into one: IPv4, and no SYN, whose options are read.
+    #[inline]
+    pub fn of(segment: &Segment) -> Option<Self> {
+        match (segment.source, segment.destination) {
+            (SocketAddr::V4(source), SocketAddr::V4(destination)) if !segment.flags.has(Flags::SYN) => {
+                Some(Self { jot: Jot::of(segment)?, source, destination })
+            }
+            _ => None,
+        }
+    }
+
+    /// The segment again.
+    pub fn segment(&self) -> Segment {
+        self.jot.segment(self.source.into(), self.destination.into(), Options::default())
     }
 }
 

@@ -4,7 +4,8 @@
 
 use proptest::prelude::*;
 
-use crate::analyzer::brief::Brief;
+use crate::analyzer::brief::jot::Jot;
+use crate::analyzer::brief::{Brief, Taken};
 use crate::analyzer::connection::Connection;
 use crate::analyzer::facts::Acknowledges;
 use crate::analyzer::moves::{ACK, FIN, HANDSHAKE, Move, RST, SYN, TEXT, any_move, segments};
@@ -20,7 +21,7 @@ fn taken(segments: &[Segment]) -> usize {
     look(&mut whole, first, &mut sightings);
     for (count, segment) in (1..).zip(&segments[1..]) {
         let before = format!("{brief:?}");
-        let Some(taken) = brief.take(segment) else {
+        let Some(taken) = take(&mut brief, segment) else {
             assert_eq!(format!("{brief:?}"), before, "what is not taken has moved nothing: {segment:?}");
             return count;
         };
@@ -34,6 +35,11 @@ fn taken(segments: &[Segment]) -> usize {
         assert_eq!(format!("{:?}", brief.connection(None)), format!("{whole:?}"), "after {segment:?}");
     }
     segments.len()
+}
+
+fn take(brief: &mut Brief, segment: &Segment) -> Option<Taken> {
+    let from = brief.role_of(segment.source);
+    brief.take(&Jot::of(segment)?, from, &segment.options)
 }
 
 /// What the connection itself makes of a segment: whether it completes the handshake, and whether both have spoken now.
