@@ -243,32 +243,31 @@ impl Brief {
         self.last_frame
     }
 
-    /// The connection that these segments make. Its packets are remembered in `sightings`, where more are to come.
-    pub fn connection(&self, mut sightings: Option<&mut Sightings>) -> Connection {
-        let mut connection = Connection::starting_with(self.id, &self.segment(&self.syn), 0);
-        for segment in self.all().map(|jot| self.segment(jot)) {
-            let outline = connection.observe(&segment, None);
+    /// The connection that these segments make, in the room that `boxed` has for it. Its packets are remembered in
+    /// `sightings`, where more are to come.
+    pub fn connection(
+        &self,
+        boxed: impl FnOnce(Connection) -> Box<Connection>,
+        mut sightings: Option<&mut Sightings>,
+    ) -> Box<Connection> {
+        let Ends { client, server } = self.sockets.both();
+        let mut by_client = self.syn.segment(client, server, self.options.client);
+        let mut by_server = self.syn.segment(server, client, self.options.server);
+        let mut connection = boxed(Connection::starting_with(self.id, &by_client, 0));
+        let mut take = |segment: &Segment| {
+            let outline = connection.observe(segment, None);
             if let Some(sightings) = sightings.as_deref_mut() {
                 let acknowledges = outline.facts.acknowledges == Acknowledges::New;
-                sightings.remember(&segment, connection.within(), acknowledges);
+                sightings.remember(segment, connection.within(), acknowledges);
             }
+        };
+        take(&by_client);
+        for jot in &self.segments {
+            let segment = if jot.by_client { &mut by_client } else { &mut by_server };
+            jot.write(segment);
+            take(segment);
         }
         connection
-    }
-
-    fn all(&self) -> impl Iterator<Item = &Jot> {
-        std::iter::once(&self.syn).chain(&self.segments)
-    }
-
-    fn segment(&self, jot: &Jot) -> Segment {
-        let Ends { client, server } = self.sockets.both();
-        let is_syn = jot.flags.has(Flags::SYN);
-        let options = |options: &Options| if is_syn { *options } else { Options::default() };
-        if jot.by_client {
-            jot.segment(client, server, options(&self.options.client))
-        } else {
-            jot.segment(server, client, options(&self.options.server))
-        }
     }
 }
 

@@ -52,7 +52,7 @@ impl BriefEntry {
     /// The same whole. Its packets are remembered in `sightings`.
     pub fn whole(self, rooms: &mut Rooms, sightings: &mut Sightings) -> Entry {
         let Self { brief, seen, is_used, listed } = self;
-        let current = rooms.boxed(brief.connection(Some(sightings)));
+        let current = brief.connection(|connection| rooms.boxed(connection), Some(sightings));
         rooms.briefs.push(brief);
         Entry { seen, is_used, listed, ..Entry::of(current) }
     }
@@ -63,7 +63,7 @@ impl BriefEntry {
         if self.brief.is_two_way() {
             ended.push_brief(self.brief, now, crowd);
         } else {
-            ended.push(rooms.boxed(self.brief.connection(None)), now, crowd);
+            ended.push(self.brief.connection(|connection| rooms.boxed(connection), None), now, crowd);
             rooms.briefs.push(self.brief);
         }
     }

@@ -49,7 +49,7 @@ impl Ending {
         let mut connection = match what {
             What::Whole(connection) => connection,
             What::Brief(brief) => {
-                let connection = rooms.boxed(brief.connection(None));
+                let connection = brief.connection(|connection| rooms.boxed(connection), None);
                 rooms.briefs.push(brief);
                 connection
             }

@@ -117,8 +117,7 @@ impl Jot {
 
     /// The segment again, from `source` to `destination`. `options` are those of a SYN.
     pub fn segment(&self, source: SocketAddr, destination: SocketAddr, options: Options) -> Segment {
-        let has = |mark: u8| self.marks & mark != 0;
-        Segment {
+        let mut segment = Segment {
             frame: self.frame,
             time: self.time,
             source,
@@ -127,25 +126,39 @@ impl Jot {
             ack: self.ack,
             flags: self.flags,
             window: Some(self.window),
-            options: if has(IS_STAMPED) { stamped(self.stamp) } else { options },
+            options,
             text_len: self.text_len.into(),
-            text: TextHead::default().cut(has(TEXT_IS_CUT)),
-            checksum: if has(IS_OFFLOADED) {
-                Checksum::Offloaded
-            } else if has(IS_UNCHECKED) {
-                Checksum::Unchecked
-            } else {
-                Checksum::Correct
-            },
+            text: TextHead::default(),
+            checksum: Checksum::Unchecked,
             cut_short: false,
-            sighting: Sighting {
-                packet: self.packet,
-                tap: self.tap,
-                identification: self.identification,
-                hop_limit: self.hop_limit,
-            },
+            sighting: Sighting::default(),
             tunnel: None,
+        };
+        self.write(&mut segment);
+        segment
+    }
+
+    /// Makes of `segment`, made by `segment` between the same sockets, this one. The options of a SYN are there already.
+    #[inline]
+    pub fn write(&self, segment: &mut Segment) {
+        let has = |mark: u8| self.marks & mark != 0;
+        (segment.frame, segment.time) = (self.frame, self.time);
+        (segment.seq, segment.ack, segment.flags) = (self.seq, self.ack, self.flags);
+        segment.window = Some(self.window);
+        if !self.flags.has(Flags::SYN) {
+            segment.options = if has(IS_STAMPED) { stamped(self.stamp) } else { Options::default() };
         }
+        segment.text_len = self.text_len.into();
+        segment.text = segment.text.cut(has(TEXT_IS_CUT));
+        segment.checksum = if has(IS_OFFLOADED) {
+            Checksum::Offloaded
+        } else if has(IS_UNCHECKED) {
+            Checksum::Unchecked
+        } else {
+            Checksum::Correct
+        };
+        let Self { packet, tap, identification, hop_limit, .. } = *self;
+        segment.sighting = Sighting { packet, tap, identification, hop_limit };
     }
 }
 

@@ -32,7 +32,11 @@ fn taken(segments: &[Segment]) -> usize {
         assert_eq!(brief.may_repeat_its_fin(), whole.may_repeat_its_fin());
         assert_eq!((brief.start(), brief.end()), (whole.start(), whole.end()));
         assert_eq!((brief.id(), brief.last_frame()), (whole.id(), whole.last_frame()));
-        assert_eq!(format!("{:?}", brief.connection(None)), format!("{whole:?}"), "after {segment:?}");
+        assert_eq!(
+            format!("{:?}", *brief.connection(Box::new, None)),
+            format!("{whole:?}"),
+            "after {segment:?}"
+        );
     }
     segments.len()
 }
