@@ -44,6 +44,7 @@ pub mod exchange;
 pub mod expect;
 pub mod frame;
 pub mod icmp;
+pub mod jot;
 #[cfg(feature = "live")]
 pub mod kernel;
 #[cfg(feature = "lab")]

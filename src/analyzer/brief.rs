@@ -8,18 +8,16 @@
 
 use std::net::SocketAddr;
 
-use crate::analyzer::brief::jot::Jot;
 use crate::analyzer::connection::Connection;
 use crate::analyzer::facts::{Acknowledges, Kind};
 use crate::analyzer::pairs::Sockets;
 use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::sightings::Sightings;
+use crate::jot::Jot;
 use crate::options::Options;
 use crate::segment::{Flags, Segment};
 use crate::seq::SeqNumber;
 use crate::time::Timestamp;
-
-pub mod jot;
 
 /// Segments kept: a connection that has more is followed as it goes.
 const MOST: usize = 32;
@@ -84,7 +82,7 @@ impl Brief {
                 server: End::default(),
             },
             stage: Stage::Asked,
-            syn: jot.sent_by(Role::Client),
+            syn: jot.sent(true),
             last_frame: segment.frame,
             segments,
             options: Ends { client: segment.options, server: Options::default() },
@@ -120,7 +118,7 @@ impl Brief {
         };
         self.last = self.last.max(jot.time);
         self.last_frame = self.last_frame.max(jot.frame);
-        self.segments.push(jot.sent_by(from));
+        self.segments.push(jot.sent(from == Role::Client));
         Some(taken)
     }
 

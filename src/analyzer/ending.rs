@@ -74,6 +74,11 @@ impl Rooms {
         }
     }
 
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.connections.is_empty() && self.briefs.is_empty()
+    }
+
     /// Takes the room of `connection`.
     pub fn give_back(&mut self, connection: Box<Connection>) {
         if self.connections.len() < Self::MOST {

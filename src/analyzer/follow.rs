@@ -4,11 +4,11 @@
 //! Invariant: what is handed out comes to the same as by `Tracker::observe`.
 
 use crate::analyzer::ahead::Prepared;
-use crate::analyzer::brief::jot::{Jot, Usual};
 use crate::analyzer::brief::{Brief, Taken};
 use crate::analyzer::brief_entry::BriefEntry;
 use crate::analyzer::table::Place;
 use crate::analyzer::tracker::Tracker;
+use crate::jot::{Jot, Usual};
 use crate::options::Options;
 use crate::segment::Segment;
 

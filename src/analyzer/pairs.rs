@@ -29,6 +29,12 @@ impl SocketHasher {
         self.of_pair(socket, socket, tunnel)
     }
 
+    /// The hash of the pair of two IPv4 sockets that are in no tunnel.
+    #[inline]
+    pub fn of_ipv4(&self, one: SocketAddrV4, other: SocketAddrV4) -> u64 {
+        finish(self.0.build_hasher(), one, other)
+    }
+
     /// The hash of the pair of `one` and `other`.
     pub fn of_pair(&self, one: SocketAddr, other: SocketAddr, tunnel: Option<&Arc<Tunnel>>) -> u64 {
         let mut hasher = self.0.build_hasher();
@@ -36,10 +42,7 @@ impl SocketHasher {
             hasher.write_u64(tunnel.digest());
         }
         if let (SocketAddr::V4(one), SocketAddr::V4(other)) = (one, other) {
-            let [one, other] = [one, other].map(word);
-            hasher.write_u64(one.min(other));
-            hasher.write_u64(one.max(other));
-            return hasher.finish();
+            return finish(hasher, one, other);
         }
         let [one, other] = [one, other].map(|socket| (wide(socket), socket.port()));
         for (address, port) in [one.min(other), one.max(other)] {
@@ -48,6 +51,14 @@ impl SocketHasher {
         }
         hasher.finish()
     }
+}
+
+#[inline]
+fn finish(mut hasher: impl Hasher, one: SocketAddrV4, other: SocketAddrV4) -> u64 {
+    let [one, other] = [one, other].map(word);
+    hasher.write_u64(one.min(other));
+    hasher.write_u64(one.max(other));
+    hasher.finish()
 }
 
 /// The sockets of a connection, in little room where both are IPv4's.
@@ -165,6 +176,9 @@ mod tests {
         for (one, other) in [("192.0.2.1:1", "192.0.2.2:2"), ("[2001:db8::1]:1", "[2001:db8::2]:2")] {
             let (one, other) = (one.parse().unwrap(), other.parse().unwrap());
             assert_eq!(hasher.of_pair(one, other, None), hasher.of_pair(other, one, None));
+            if let (SocketAddr::V4(one), SocketAddr::V4(other)) = (one, other) {
+                assert_eq!(hasher.of_pair(one.into(), other.into(), None), hasher.of_ipv4(other, one));
+            }
             assert_ne!(hasher.of_pair(one, other, None), hasher.of_socket(one, None));
         }
     }

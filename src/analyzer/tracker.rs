@@ -156,6 +156,11 @@ impl Tracker {
         })
     }
 
+    /// Whether `endings` has any.
+    pub fn has_endings(&self) -> bool {
+        !self.ended.connections.is_empty() || !self.rest.is_empty()
+    }
+
     /// Takes back the room of connections that were handed out, for the next.
     pub fn give_back(&mut self, rooms: &mut Rooms) {
         self.pairs.rooms().take(rooms);

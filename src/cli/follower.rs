@@ -115,7 +115,12 @@ impl Follower {
     }
 
     fn note_ended(&mut self, news: &mut News) {
-        self.tracker.give_back(&mut news.told);
+        if !news.told.is_empty() {
+            self.tracker.give_back(&mut news.told);
+        }
+        if !self.tracker.has_endings() {
+            return;
+        }
         let before = news.steps.len();
         news.ended.extend(self.tracker.endings().map(|ending| (before, ending)));
     }

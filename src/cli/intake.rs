@@ -7,12 +7,12 @@
 use std::collections::BTreeSet;
 
 use tcpshake::analyzer::ahead::Coming;
-use tcpshake::analyzer::brief::jot::Usual;
 use tcpshake::analyzer::pairs::SocketHasher;
 use tcpshake::decode::error::{DecodeError, Fault};
 use tcpshake::decode::{Decoded, Decoder};
 use tcpshake::frame::{Frame, LinkType};
 use tcpshake::icmp::IcmpError;
+use tcpshake::jot::Usual;
 use tcpshake::report::summary::Summary;
 use tcpshake::segment::Segment;
 use tcpshake::time::Timestamp;
@@ -143,6 +143,14 @@ impl Intake {
     /// Takes in a frame: what it is to the tracker goes to `items`, and more than one of them where it holds several packets.
     pub fn take(&mut self, frame: &Frame<'_>, items: &mut Items) {
         self.summary.count_frame(frame.number, frame.time);
+        if self.is_brief
+            && let Some(usual) = self.decoder.decode_brief(frame)
+        {
+            self.summary.segments += 1;
+            let hash = self.hasher.of_ipv4(usual.source, usual.destination);
+            items.order.push(Place::Usual(usual, hash));
+            return;
+        }
         match self.decoder.decode(frame) {
             Ok(Decoded::Segment(segment)) => self.take_segment(segment, items),
             Ok(Decoded::Icmp(error)) => {

@@ -20,6 +20,7 @@ use crate::decode::rest::Rest;
 use crate::decode::ways::Ways;
 use crate::frame::{Frame, LinkType};
 use crate::icmp::IcmpError;
+use crate::jot::Usual;
 use crate::segment::{Flags, Segment};
 use crate::tunnel::Passage;
 
@@ -102,6 +103,12 @@ impl Decoder {
             Some(segment) => Ok(Decoded::Segment(segment)),
             None => self.decode_any(frame),
         }
+    }
+
+    /// The segment of a usual frame in brief: Ethernet and IPv4 without options, and no SYN. Any other frame is to be decoded,
+    /// and so may this one be.
+    pub fn decode_brief(&self, frame: &Frame<'_>) -> Option<Usual> {
+        short_way::brief(frame)
     }
 
     /// The same header by header, for any frame.

@@ -18,6 +18,7 @@ pub const FLOORS: &[(&str, u8)] = &[
     ("call", 2),
     ("witness", 2),
     ("tunnel", 2),
+    ("jot", 2),
     ("decode", 3),
     ("capture", 3),
     ("exchange", 3),
@@ -33,7 +34,13 @@ pub const FLOORS: &[(&str, u8)] = &[
 ];
 
 /// The imports between rooms of a floor: a segment holds its options, and both it and an ICMP error their tunnels.
-const NEIGHBOURS: &[(&str, &str)] = &[("segment", "options"), ("segment", "tunnel"), ("icmp", "tunnel")];
+const NEIGHBOURS: &[(&str, &str)] = &[
+    ("segment", "options"),
+    ("segment", "tunnel"),
+    ("icmp", "tunnel"),
+    ("jot", "segment"),
+    ("jot", "options"),
+];
 
 /// Rooms that must not know a floor though it lies below them: segments go in, and where they come from is nobody's business.
 const STRANGERS: &[(&str, u8)] = &[("analyzer", 3), ("expect", 3), ("story", 3), ("report", 3)];

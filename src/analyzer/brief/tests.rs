@@ -4,12 +4,12 @@
 
 use proptest::prelude::*;
 
-use crate::analyzer::brief::jot::Jot;
 use crate::analyzer::brief::{Brief, Taken};
 use crate::analyzer::connection::Connection;
 use crate::analyzer::facts::Acknowledges;
 use crate::analyzer::moves::{ACK, FIN, HANDSHAKE, Move, RST, SYN, TEXT, any_move, segments};
 use crate::analyzer::sightings::Sightings;
+use crate::jot::Jot;
 use crate::segment::Segment;
 
 /// How many of the segments went into the brief, until one did not.

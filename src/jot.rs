@@ -7,7 +7,6 @@
 
 use std::net::{SocketAddr, SocketAddrV4};
 
-use crate::analyzer::role::Role;
 use crate::options::Options;
 use crate::segment::{Checksum, Flags, Segment, Sighting, TextHead};
 use crate::seq::SeqNumber;
@@ -37,22 +36,49 @@ pub struct Usual {
 /// A segment in brief. Its sockets are known elsewhere.
 #[derive(Clone, Copy, Debug)]
 pub struct Jot {
-    pub(super) frame: u64,
-    pub(super) time: Timestamp,
+    pub(crate) frame: u64,
+    pub(crate) time: Timestamp,
     packet: u64,
-    pub(super) seq: SeqNumber,
-    pub(super) ack: SeqNumber,
+    pub(crate) seq: SeqNumber,
+    pub(crate) ack: SeqNumber,
     tap: u32,
     /// The sender's clock.
     stamp: u32,
-    pub(super) flags: Flags,
+    pub(crate) flags: Flags,
     window: u16,
-    pub(super) text_len: u16,
+    pub(crate) text_len: u16,
     identification: u16,
     hop_limit: u8,
     marks: u8,
     /// Known once its connection is.
-    pub(super) by_client: bool,
+    pub(crate) by_client: bool,
+}
+
+/// What a segment in brief is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Parts<'a> {
+    /// The number of its frame.
+    pub frame: u64,
+    /// When it was captured.
+    pub time: Timestamp,
+    /// SEG.SEQ.
+    pub seq: SeqNumber,
+    /// SEG.ACK.
+    pub ack: SeqNumber,
+    /// All nine control bits.
+    pub flags: Flags,
+    /// SEG.WND.
+    pub window: u16,
+    /// The octets of its options.
+    pub options: &'a [u8],
+    /// Octets of text.
+    pub text_len: u32,
+    /// Whether the capture ends before the text does.
+    pub text_is_cut: bool,
+    /// What its checksum says.
+    pub checksum: Checksum,
+    /// Its packet as one tap saw it.
+    pub sighting: Sighting,
 }
 
 impl Jot {
@@ -62,26 +88,44 @@ impl Jot {
         if segment.cut_short || segment.tunnel.is_some() {
             return None;
         }
-        let stamp = if segment.flags.has(Flags::SYN) { None } else { stamp(segment.options.octets())? };
-        let text_is_cut = if segment.text.is_cut() { TEXT_IS_CUT } else { 0 };
-        let checksum = match segment.checksum {
+        Self::made_of(&Parts {
+            frame: segment.frame,
+            time: segment.time,
+            seq: segment.seq,
+            ack: segment.ack,
+            flags: segment.flags,
+            window: segment.window?,
+            options: segment.options.octets(),
+            text_len: segment.text_len,
+            text_is_cut: segment.text.is_cut(),
+            checksum: segment.checksum,
+            sighting: segment.sighting,
+        })
+    }
+
+    /// The same of its parts.
+    #[inline]
+    pub fn made_of(parts: &Parts<'_>) -> Option<Self> {
+        let stamp = if parts.flags.has(Flags::SYN) { None } else { stamp(parts.options)? };
+        let text_is_cut = if parts.text_is_cut { TEXT_IS_CUT } else { 0 };
+        let checksum = match parts.checksum {
             Checksum::Correct => 0,
             Checksum::Offloaded => IS_OFFLOADED,
             Checksum::Unchecked => IS_UNCHECKED,
             Checksum::Wrong => return None,
         };
-        let Sighting { packet, tap, identification, hop_limit } = segment.sighting;
+        let Sighting { packet, tap, identification, hop_limit } = parts.sighting;
         Some(Self {
-            frame: segment.frame,
-            time: segment.time,
+            frame: parts.frame,
+            time: parts.time,
             packet,
-            seq: segment.seq,
-            ack: segment.ack,
+            seq: parts.seq,
+            ack: parts.ack,
             tap,
             stamp: stamp.unwrap_or_default(),
-            flags: segment.flags,
-            window: segment.window?,
-            text_len: u16::try_from(segment.text_len).ok()?,
+            flags: parts.flags,
+            window: parts.window,
+            text_len: u16::try_from(parts.text_len).ok()?,
             identification,
             hop_limit,
             marks: text_is_cut | checksum | if stamp.is_some() { IS_STAMPED } else { 0 },
@@ -91,8 +135,8 @@ impl Jot {
 
     /// The same, of which is known who sent it.
     #[must_use]
-    pub fn sent_by(self, role: Role) -> Self {
-        Self { by_client: role == Role::Client, ..self }
+    pub const fn sent(self, by_client: bool) -> Self {
+        Self { by_client, ..self }
     }
 
     /// Whether its checksum was left to the hardware.
