@@ -11,10 +11,14 @@ use std::path::Path;
 
 use support::capture::link_type;
 use support::frame;
-use support::script::Script;
+use support::script::{IpForm, Script};
+use tcpshake::decode::error::{DecodeError, Layer};
 use tcpshake::decode::{DEPTH, Decoded, Decoder};
 use tcpshake::frame::{Frame, LinkType};
 use tcpshake::time::Timestamp;
+
+/// The tables of what is read.
+const HEADINGS: [&str; 4] = ["Link types", "EtherTypes", "PPP's protocols", "Extension headers"];
 
 /// A row of one of the page's tables.
 struct Row {
@@ -77,9 +81,13 @@ fn scripts() -> BTreeMap<String, Script> {
 
 /// What a frame of these octets alone is.
 fn decoded(link: u32, octets: &[u8]) -> Option<Decoded> {
+    read_as(link, octets).ok()
+}
+
+fn read_as(link: u32, octets: &[u8]) -> Result<Decoded, DecodeError> {
     let wire_len = u32::try_from(octets.len()).expect("short");
     let frame = Frame { number: 1, time: Timestamp(0), link: LinkType(link), interface: 0, octets, wire_len };
-    Decoder::new(DEPTH).decode(&frame).ok()
+    Decoder::new(DEPTH).decode(&frame)
 }
 
 #[test]
@@ -130,9 +138,22 @@ fn the_table_of_ppp_s_protocols_is_what_is_read() {
 }
 
 #[test]
+fn the_table_of_extension_headers_is_what_is_read() {
+    // Sixteen octets of such a header, of which the capture holds one.
+    let is_read = |number: &u32| {
+        let mut packet = vec![0; 40];
+        (packet[0], packet[5], packet[6]) = (0x60, 16, number.to_be_bytes()[3]);
+        packet.push(6);
+        matches!(read_as(101, &packet), Err(DecodeError { layer: Layer::Extension, .. }))
+    };
+    let read: BTreeSet<u32> = (0..=0xff).filter(is_read).collect();
+    assert_eq!(numbers(&rows("Extension headers")), read);
+}
+
+#[test]
 fn every_row_has_its_fixtures_and_they_have_its_header() {
     let scripts = scripts();
-    for heading in ["Link types", "EtherTypes", "PPP's protocols"] {
+    for heading in HEADINGS {
         for row in rows(heading) {
             for name in &row.fixtures {
                 let script = scripts
@@ -142,6 +163,8 @@ fn every_row_has_its_fixtures_and_they_have_its_header() {
                 let number = u16::try_from(row.number).expect("16 bits").to_be_bytes();
                 let has_it = match heading {
                     "Link types" => link_type(script.link) == row.number,
+                    // Behind Ethernet's header, the first that IPv6's names.
+                    "Extension headers" => octets[14] >> 4 == 6 && u32::from(octets[20]) == row.number,
                     _ => octets.windows(2).any(|pair| pair == number),
                 };
                 assert!(has_it, "{heading}: {name} has nothing of {:#x}", row.number);
@@ -153,12 +176,12 @@ fn every_row_has_its_fixtures_and_they_have_its_header() {
 }
 
 #[test]
-fn every_fixture_that_builds_its_link_header_is_on_the_page() {
-    let headings = ["Link types", "EtherTypes", "PPP's protocols"];
+fn every_fixture_that_builds_its_own_header_is_on_the_page() {
     let listed: BTreeSet<String> =
-        headings.iter().flat_map(|heading| rows(heading)).flat_map(|row| row.fixtures).collect();
+        HEADINGS.iter().flat_map(|heading| rows(heading)).flat_map(|row| row.fixtures).collect();
     for (name, script) in scripts() {
-        assert!(script.header.is_empty() || listed.contains(&name), "{name} is on no row");
+        let builds_one = !script.header.is_empty() || matches!(script.ip, IpForm::Header(..));
+        assert!(!builds_one || listed.contains(&name), "{name} is on no row");
     }
 }
 
@@ -174,7 +197,8 @@ fn the_page_says_what_other_tools_do_not_show() {
         .collect();
     let said: BTreeMap<String, String> = scripts()
         .into_iter()
-        .filter(|(_, script)| !script.header.is_empty() && !script.not_shown_by.is_empty())
+        .filter(|(_, script)| !script.header.is_empty() || script.ip != IpForm::Plain)
+        .filter(|(_, script)| !script.not_shown_by.is_empty())
         .map(|(name, script)| (name, script.not_shown_by.join(", ")))
         .collect();
     assert_eq!(listed, said);

@@ -150,7 +150,7 @@ fn ip(
     counted: usize,
     payload: &[u8],
 ) -> Vec<u8> {
-    let (form, addresses) = (script.ip, addresses(ends));
+    let (form, addresses) = (&script.ip, addresses(ends));
     if ends[0].is_ipv6() {
         return ipv6(form, protocol, marks, &addresses, payload);
     }
@@ -161,7 +161,7 @@ fn ip(
 /// The protocol number of the authentication header.
 const AUTHENTICATION: u8 = 51;
 
-fn ipv4(form: IpForm, protocol: u8, marks: &Marks, id: u16, addresses: &[u8], payload: &[u8]) -> Vec<u8> {
+fn ipv4(form: &IpForm, protocol: u8, marks: &Marks, id: u16, addresses: &[u8], payload: &[u8]) -> Vec<u8> {
     let options: &[u8] = match form {
         IpForm::Extended => &[148, 4, 0, 0], // router alert (RFC 2113)
         _ => &[],
@@ -185,7 +185,7 @@ fn ipv4(form: IpForm, protocol: u8, marks: &Marks, id: u16, addresses: &[u8], pa
     [header, payload].concat()
 }
 
-fn ipv6(form: IpForm, protocol: u8, marks: &Marks, addresses: &[u8], payload: &[u8]) -> Vec<u8> {
+fn ipv6(form: &IpForm, protocol: u8, marks: &Marks, addresses: &[u8], payload: &[u8]) -> Vec<u8> {
     const HOP_BY_HOP: u8 = 0;
     const DESTINATION: u8 = 60;
     // Each extension header is eight octets: next header, length 0, and six octets of PadN.
@@ -199,6 +199,7 @@ fn ipv6(form: IpForm, protocol: u8, marks: &Marks, addresses: &[u8], payload: &[
             let len = u32::try_from(payload.len() + 8).expect("a jumbogram is shorter than 4 GiB");
             (HOP_BY_HOP, [&[protocol, 0, 0xc2, 4][..], &len.to_be_bytes()].concat())
         }
+        IpForm::Header(number, octets) => (*number, [&[protocol], &octets[..]].concat()),
         IpForm::Plain | IpForm::Jumbo => (protocol, Vec::new()),
     };
     // A jumbogram has none here.

@@ -114,16 +114,10 @@ impl Reader {
         let script = &mut self.script;
         match (name, value) {
             ("link", name) => script.link = Link::named(name)?,
-            ("ip", "extended") => script.ip = IpForm::Extended,
-            ("ip", "authenticated") => script.ip = IpForm::Authenticated,
-            ("ip", "chained") => script.ip = IpForm::Chained,
-            ("ip", "jumbo") => script.ip = IpForm::Jumbo,
+            ("ip", value) => script.ip = IpForm::read(value)?,
             ("format", value) => (script.format, script.big_endian) = Format::read(value)?,
             ("interfaces", count) => script.interfaces = notation::number(count)?,
             ("drops", count) => script.drops = Some(notation::number(count)?),
-            ("ip", _) => {
-                return Err(format!("`{name}: {value}` is not `ip: extended|authenticated|chained|jumbo`"));
-            }
             _ => script.parts.directive(name, value)?,
         }
         Ok(())

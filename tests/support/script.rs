@@ -12,7 +12,7 @@ use crate::support::container::{Format, Parts};
 use crate::support::expect::{Expectation, Expected};
 use crate::support::header::Word;
 use crate::support::icmp::Report;
-use crate::support::notation::Written;
+use crate::support::notation::{Written, hexadecimal, number};
 use crate::support::reader::Reader;
 
 /// One script.
@@ -156,7 +156,7 @@ impl Link {
 }
 
 /// What stands between the fixed IP header and TCP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IpForm {
     /// Nothing.
     Plain,
@@ -168,6 +168,32 @@ pub enum IpForm {
     Chained,
     /// IPv6 with its length in a hop-by-hop option where the payload is longer than 65,535 octets (RFC 2675).
     Jumbo,
+    /// IPv6 with one extension header: its number, and its octets behind the one that says what follows.
+    Header(u8, Vec<u8>),
+}
+
+impl IpForm {
+    /// Whether the TCP checksum is made of other addresses than those of the packet: shim6's payload header.
+    pub fn hides_ends(&self) -> bool {
+        matches!(self, Self::Header(140, octets) if octets.get(1).is_some_and(|octet| octet & 0x80 != 0))
+    }
+
+    /// By its words in a script.
+    pub fn read(words: &str) -> Result<Self, String> {
+        Ok(match words.split_whitespace().collect::<Vec<_>>().as_slice() {
+            ["extended"] => Self::Extended,
+            ["authenticated"] => Self::Authenticated,
+            ["chained"] => Self::Chained,
+            ["jumbo"] => Self::Jumbo,
+            ["header", of, octets @ ..] if !octets.is_empty() => {
+                Self::Header(number(of)?, hexadecimal(&octets.concat())?)
+            }
+            _ => {
+                let forms = "extended, authenticated, chained, jumbo, header N HEX ...";
+                return Err(format!("`ip: {words}` is none of: {forms}"));
+            }
+        })
+    }
 }
 
 /// Why a script cannot be read.
