@@ -4,7 +4,7 @@
 //! Invariant: the chain is bounded. Where headers name other ends than the addresses of the IP header
 //! (routing headers, home addresses) the ends are taken from there, as the pseudo-header is made of them.
 //! Read: RFC 8200 §3, §4, §8.1 (pseudo-header), RFC 2675 (jumbograms), RFC 8754 §2 (segment routing), RFC
-//! 6275 §6.3, §6.4.
+//! 6275 §6.3, §6.4, RFC 6564 §4 (headers to come), RFC 4727 §3.4 (experiments).
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -79,7 +79,8 @@ fn jumbogram(protocol: IpNextHeaderProtocol, payload: Rest<'_>) -> Rest<'_> {
 
 fn behind_extensions(mut packet: Packet<'_>) -> Result<Packet<'_>, DecodeError> {
     for _ in 0..=MOST_HEADERS {
-        if !is_extension(packet.protocol) || packet.part == Part::Later {
+        let is_one = is_extension(packet.protocol) || is_experiment(&packet);
+        if !is_one || packet.part == Part::Later {
             return Ok(packet);
         }
         packet = match behind_one(packet) {
@@ -92,6 +93,22 @@ fn behind_extensions(mut packet: Packet<'_>) -> Result<Packet<'_>, DecodeError> 
         };
     }
     Err(packet.payload.error(Layer::Extension, Fault::TooManyHeaders(MOST_HEADERS)))
+}
+
+/// Whether a number for experiments stands for a header of the form that all new ones have. It may be anything else: it is
+/// believed where another header or TCP follows within the packet.
+fn is_experiment(packet: &Packet<'_>) -> bool {
+    let is_number =
+        |protocol| matches!(protocol, IpNextHeaderProtocols::Test1 | IpNextHeaderProtocols::Test2);
+    let leads_on = |next| next == IpNextHeaderProtocols::Tcp || is_extension(next) || is_number(next);
+    is_number(packet.protocol)
+        && match *packet.payload.octets() {
+            [next, len, ..] => {
+                let len = usize::from(len).saturating_add(1).saturating_mul(8);
+                leads_on(IpNextHeaderProtocol(next)) && len < packet.payload.len()
+            }
+            _ => !packet.payload.is_whole(),
+        }
 }
 
 fn behind_one(packet: Packet<'_>) -> Result<Packet<'_>, DecodeError> {

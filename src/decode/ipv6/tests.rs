@@ -70,6 +70,25 @@ fn a_shim_hides_the_ends() {
 }
 
 #[test]
+fn an_experiment_is_believed_where_it_leads_on() {
+    let header = |next: u8, len: u8| join(&[&[next, len, 0x1e, 4, 0, 0, 0, 0], TEXT]);
+    for number in [253, 254] {
+        assert!(leads_to_tcp(&ipv6(number, &header(TCP, 0))));
+        assert!(leads_to_tcp(&ipv6(number, &join(&[&[DESTINATION, 0, 0, 0, 0, 0, 0, 0], &header(TCP, 0)]))));
+        assert!(leads_to_tcp(&ipv6(number, &join(&[&[254, 0, 0, 0, 0, 0, 0, 0], &header(TCP, 0)]))));
+        // UDP, no next header, beyond the packet, and too little to be one.
+        for other in
+            [&header(17, 0)[..], &header(59, 0), &header(TCP, 9), &[TCP, 0, 0, 0, 0, 0, 0, 0], &[TCP], &[]]
+        {
+            assert_eq!(read(&ipv6(number, other)).protocol, IpNextHeaderProtocol(number), "{other:?}");
+        }
+        let mut cut = ipv6(number, &header(TCP, 0));
+        cut.truncate(41);
+        assert_eq!(fault(&cut), Fault::NotCaptured { needed: 2, got: 1 });
+    }
+}
+
+#[test]
 fn other_protocols_end_the_chain() {
     for (next, protocol) in [(59, 59), (17, 17), (50, 50), (HOP_BY_HOP, 59)] {
         let octets = ipv6(next, &[59, 0, 1, 4, 0, 0, 0, 0]);
