@@ -126,6 +126,15 @@ fn the_table_of_ethertypes_is_what_is_read() {
 }
 
 #[test]
+fn a_watch_without_a_filter_asks_for_every_ethertype() {
+    let source = read("src/cli/watch.rs");
+    // `tcp` is IP of both versions.
+    for row in rows("EtherTypes").into_iter().filter(|row| !row.name.starts_with("IPv")) {
+        assert!(source.contains(&format!("{:#06x}", row.number)), "{:#06x} is not watched for", row.number);
+    }
+}
+
+#[test]
 fn the_table_of_ppp_s_protocols_is_what_is_read() {
     // The first octet of a protocol number is even, the last one odd (RFC 1661 §2).
     let is_number = |number: &u32| number & 0x0101 == 0x0001;

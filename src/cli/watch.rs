@@ -31,8 +31,14 @@ use crate::cli::told::{complain, say, told};
 
 /// TCP, and the ICMP errors about it.
 const PLAIN: &str = "tcp or icmp or icmp6";
-/// Frames that have more before IP than a filter looks behind: MPLS, PPPoE, provider backbones. They are looked into here.
-const WRAPPED: &str = "ether proto 0x8847 or ether proto 0x8848 or ether proto 0x8864 or ether proto 0x88e7";
+/// What a filter for TCP does not look behind, and is looked into here: the EtherTypes of `docs/link-types.md`, and by small
+/// numbers LLC's access points for IP and SNAP, and LLC as Linux has it on `any`.
+const WRAPPED: [u16; 19] = [
+    0x0004, 0x0006, 0x00aa, 0x22f3, 0x6558, 0x880b, 0x8847, 0x8848, 0x8864, 0x8870, 0x88e5, 0x88e7, 0x8903,
+    0x8909, 0x8926, 0x892f, 0x893f, 0x894f, 0x9200,
+];
+/// The tags that a filter looks behind, one of them: more are looked behind here.
+const TAGS: [u16; 3] = [0x8100, 0x88a8, 0x9100];
 /// The protocols and ports of tunnels, as `decode/tunnel` knows them.
 const TUNNELS: &str = "proto 4 or proto 41 or proto 47 or proto 97 or proto 115 or proto 137 or proto 143 or \
      udp port (1701 or 2152 or 3544 or 4341 or 4754 or 4789 or 4790 or 5072 or 6081 or 6635 or 8472)";
@@ -165,17 +171,23 @@ fn open(args: &WatchArgs) -> Result<Live, CaptureError> {
         return Live::open(&options);
     }
     let wanted = if args.bounds.depth == 0 { PLAIN.to_owned() } else { format!("{PLAIN} or {TUNNELS}") };
-    let framed = format!("{wanted} or {WRAPPED}");
-    // In a filter `vlan` moves what stands behind it, so it comes last.
-    options.filter = Some(format!("{framed} or (vlan and ({framed}))"));
-    match Live::open(&options) {
-        // Not every link layer has EtherTypes and VLANs.
-        Err(CaptureError::BadFilter { .. }) => {
-            options.filter = Some(wanted);
-            Live::open(&options)
+    let wrapped = format!("{wanted} or {}", any_of(&WRAPPED));
+    let tagged = format!("{wrapped} or {}", any_of(&TAGS));
+    // In a filter `vlan` moves what stands behind it, so it comes last. Not every link layer has it, or EtherTypes.
+    for filter in [format!("{wrapped} or (vlan and ({tagged}))"), tagged] {
+        options.filter = Some(filter);
+        match Live::open(&options) {
+            Err(CaptureError::BadFilter { .. }) => {}
+            opened => return opened,
         }
-        opened => opened,
     }
+    options.filter = Some(wanted);
+    Live::open(&options)
+}
+
+/// A filter for these EtherTypes.
+fn any_of(types: &[u16]) -> String {
+    types.iter().map(|number| format!("ether proto {number:#06x}")).collect::<Vec<_>>().join(" or ")
 }
 
 fn config(args: &WatchArgs, format: Format) -> Config {

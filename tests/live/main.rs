@@ -14,6 +14,8 @@ mod repeat;
 #[path = "../cli/run.rs"]
 mod run;
 mod watch;
+#[cfg(target_os = "linux")]
+mod wrapped;
 mod written;
 
 use std::net::TcpListener;
