@@ -13,9 +13,6 @@ use crate::capture::variant::{Chain, DAY, FIELDS, Fields, PLAUSIBLE, Proof, Vari
 use crate::frame::LinkType;
 use crate::time::Timestamp;
 
-/// How much is held to look for frames behind damage, in octets: three of the longest that are plausible.
-const SIGHT: usize = 1 << 20;
-
 /// What AIX calls link types (as interfaces, RFC 1573) in its version 2.2, which counts nanoseconds. Others had no use
 /// for these numbers at the time of that version.
 const AIX: [(u32, LinkType); 4] =
@@ -94,12 +91,10 @@ impl Classic {
     pub fn walk(&mut self, octets: &mut Octets, batch: &mut Batch) -> Result<usize, Stop> {
         let held = octets.held();
         if self.frame_header == 0 {
-            let Some(fields) = held.first_chunk::<FIELDS>() else { return Ok(FIELDS) };
-            let first = FIELDS + Fields::of(self.variant.order, fields).captured as usize;
-            if held.len() < first && first <= LONGEST as usize {
-                return Ok(first);
+            match self.variant.frame_header(held, self.link, false) {
+                Ok(octets) => self.frame_header = octets,
+                Err(needed) => return Ok(needed),
             }
-            self.frame_header = self.variant.frame_header(held);
         }
         // The common files apart, so that nothing is asked for each frame of theirs.
         let (passed, next) = match (self.variant.order, self.lengths) {
@@ -112,6 +107,15 @@ impl Classic {
         };
         octets.pass(passed);
         next
+    }
+
+    /// Decides by what is held, which is all that there is, what would be decided by more. Whether anything was.
+    pub fn settle(&mut self, held: &[u8]) -> bool {
+        let is_open = self.frame_header == 0;
+        if is_open {
+            self.frame_header = self.variant.frame_header(held, self.link, true).unwrap_or(FIELDS);
+        }
+        is_open
     }
 
     fn frames(
@@ -143,26 +147,25 @@ impl Classic {
 
     /// Where frames go on behind a place that is none; `has_ended` says that nothing follows what is held.
     pub fn find(&self, held: &[u8], has_ended: bool) -> Way {
-        if held.len() < SIGHT && !has_ended {
-            return Way::Unclear { pass: 0, hold: SIGHT };
+        for at in 1..=held.len() {
+            match self.goes_on(held.get(at..).unwrap_or_default(), has_ended) {
+                Chain::Sound => return Way::At(at),
+                // The place itself was judged: the search goes on behind it.
+                Chain::Needs(octets) => return Way::Unclear { pass: at - 1, hold: octets + 1 },
+                Chain::Cut | Chain::Broken => {}
+            }
         }
-        // Where more may follow, a place near the end cannot be judged yet.
-        let judged = if has_ended { held.len() } else { held.len() - SIGHT / 2 };
-        let found = (1..judged).find(|at| held.get(*at..).is_some_and(|rest| self.may_go_on(rest)));
-        match found {
-            Some(at) => Way::At(at),
-            None if has_ended => Way::Nowhere,
-            // The place itself was judged: the search goes on behind it.
-            None => Way::Unclear { pass: judged.saturating_sub(1), hold: SIGHT },
-        }
+        if has_ended { Way::Nowhere } else { Way::Unclear { pass: 0, hold: 1 + FIELDS } }
     }
 
-    fn may_go_on(&self, rest: &[u8]) -> bool {
-        let Some(header) = rest.first_chunk::<FIELDS>() else { return false };
-        let found = self.lengths.in_order(Fields::of(self.variant.order, header));
-        let is_near = self.seconds.is_none_or(|last| found.seconds.abs_diff(last) <= DAY);
-        let frame_header = self.frame_header.max(FIELDS);
-        is_near && self.variant.chain(rest, frame_header, Proof::Needed) == Chain::Sound
+    fn goes_on(&self, rest: &[u8], has_ended: bool) -> Chain {
+        if let Some(header) = rest.first_chunk::<FIELDS>() {
+            let found = self.lengths.in_order(Fields::of(self.variant.order, header));
+            if self.seconds.is_some_and(|last| found.seconds.abs_diff(last) > DAY) {
+                return Chain::Broken;
+            }
+        }
+        self.variant.chain(rest, self.frame_header.max(FIELDS), Proof::Needed, has_ended)
     }
 }
 

@@ -66,6 +66,14 @@ impl Format {
         }
     }
 
+    /// Decides by what is held, where the input has ended, what would be decided by more. Whether anything was.
+    pub fn settle(&mut self, held: &[u8]) -> bool {
+        match self {
+            Self::Classic(classic) => classic.settle(held),
+            _ => false,
+        }
+    }
+
     /// How many frames the input itself says were dropped.
     pub fn dropped(&self) -> Option<u64> {
         match self {

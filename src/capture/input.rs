@@ -135,7 +135,7 @@ impl Input {
                 self.octets.hand_over(&mut batch.octets);
                 return Ok(true);
             }
-            if !self.octets.ensure(walked?)? {
+            if !self.octets.ensure(walked?)? && !self.format.settle(self.octets.held()) {
                 return if self.octets.held().is_empty() { Ok(false) } else { Err(Stop::CutOff) };
             }
         }

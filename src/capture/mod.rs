@@ -21,6 +21,7 @@ mod interface;
 pub mod interfaces;
 #[cfg(feature = "live")]
 mod libpcap;
+mod likely;
 #[cfg(feature = "live")]
 pub mod live;
 mod octets;

@@ -3,9 +3,12 @@
 //! In: the first octets of a file, its first frames. Out: the variant that they are read by best.
 //! Variants that patches of 1999 and Nokia's firewalls made share a magic number with others, and are told by their
 //! frames alone, as Wireshark does it: the first variant by which one frame follows the other.
-//! Invariant: where the frames do not tell, the common variant holds.
+//! Invariant: where the frames do not tell, the common variant holds. What is decided by some octets more of them do not
+//! change, so that it makes no difference in which pieces they come.
 
+use crate::capture::likely::is_ip;
 use crate::capture::record::{LONGEST, Order};
+use crate::frame::LinkType;
 
 /// How pcap files begin, as numbers in their own byte order.
 const MICROSECONDS: u32 = 0xA1B2_C3D4;
@@ -74,38 +77,66 @@ impl Variant {
         MAGICS.into_iter().any(begins)
     }
 
-    /// The length of the frame headers. `held` begins with the first one; it should reach beyond the first frame, since
-    /// that one alone seldom tells.
-    pub fn frame_header(&self, held: &[u8]) -> usize {
-        let [common, rare @ ..] = self.frame_headers else { return FIELDS };
+    /// The length of the frame headers, or else how many octets must be held to tell. `held` begins with the first one, and
+    /// `has_ended` says that nothing follows it. One frame alone seldom tells; but a packet of IP where the common variant
+    /// has it is one, so that a pipe that is still being written need not be waited for.
+    pub fn frame_header(&self, held: &[u8], link: LinkType, has_ended: bool) -> Result<usize, usize> {
+        let [common, rare @ ..] = self.frame_headers else { return Ok(FIELDS) };
+        if rare.is_empty() || (*common == FIELDS && self.begins_with_ip(held, link)) {
+            return Ok(*common);
+        }
         // The common variant needs no proof, the others do; the two of the patched magic number are equally rare.
-        let is_common = match self.chain(held, *common, Proof::None) {
-            Chain::Sound => true,
-            Chain::Open => *common == FIELDS,
-            Chain::Broken => false,
-        };
-        let fits = |header: &&usize| self.chain(held, **header, Proof::Needed) == Chain::Sound;
-        if is_common { *common } else { *rare.iter().find(fits).unwrap_or(common) }
+        match self.chain(held, *common, Proof::None, has_ended) {
+            Chain::Sound => return Ok(*common),
+            Chain::Cut if *common == FIELDS => return Ok(*common),
+            Chain::Needs(octets) => return Err(octets),
+            Chain::Cut | Chain::Broken => {}
+        }
+        for header in rare {
+            match self.chain(held, *header, Proof::Needed, has_ended) {
+                Chain::Sound => return Ok(*header),
+                Chain::Needs(octets) => return Err(octets),
+                Chain::Cut | Chain::Broken => {}
+            }
+        }
+        Ok(*common)
     }
 
-    /// How frames with headers of that length follow each other from here on.
-    pub fn chain(&self, held: &[u8], frame_header: usize, proof: Proof) -> Chain {
-        let mut rest = held;
-        let mut last = None;
+    /// Whether the first frame, behind a common header, is held whole and begins with a packet of IP.
+    fn begins_with_ip(&self, held: &[u8], link: LinkType) -> bool {
+        let Some((fields, behind)) = held.split_first_chunk::<FIELDS>() else { return false };
+        let fields = Fields::of(self.order, fields);
+        let frame = behind.get(..fields.captured as usize);
+        fields.is_plausible(self.has_nanoseconds)
+            && frame.is_some_and(|frame| is_ip(link, frame, fields.wire_len))
+    }
+
+    /// How frames with headers of that length follow each other from here on; `has_ended` says that nothing follows what is
+    /// held.
+    pub fn chain(&self, held: &[u8], frame_header: usize, proof: Proof, has_ended: bool) -> Chain {
+        let (mut at, mut last) = (0, None);
         for frames in 0..FRAMES {
-            if rest.is_empty() && frames > 0 {
+            let short = |needed: usize| match has_ended {
+                false => Chain::Needs(needed),
+                true if frames > 0 => Chain::Cut,
+                true => Chain::Broken,
+            };
+            let rest = held.get(at..).unwrap_or_default();
+            if rest.is_empty() && frames > 0 && has_ended {
                 return Chain::Sound;
             }
-            let is_cut = if frames > 0 { Chain::Open } else { Chain::Broken };
-            let Some(fields) = rest.first_chunk::<FIELDS>() else { return is_cut };
+            let Some(fields) = rest.first_chunk::<FIELDS>() else { return short(at + FIELDS) };
             let fields = Fields::of(self.order, fields);
             let is_next = |last: u32| fields.seconds.abs_diff(last) <= DAY && fields.captured > 0;
             let is_proven = proof == Proof::None || last.map_or(fields.captured > 0, is_next);
             if !fields.is_plausible(self.has_nanoseconds) || !is_proven {
                 return Chain::Broken;
             }
-            let Some(behind) = rest.get(frame_header + fields.captured as usize..) else { return is_cut };
-            (rest, last) = (behind, Some(fields.seconds));
+            at += frame_header + fields.captured as usize;
+            if held.len() < at {
+                return short(at);
+            }
+            last = Some(fields.seconds);
         }
         Chain::Sound
     }
@@ -123,12 +154,14 @@ pub enum Proof {
 /// How frames follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chain {
-    /// Several do, or the last one ends where the octets do.
+    /// Several do, or the last one ends where the input does.
     Sound,
-    /// At least one is whole, and what is held ends within another.
-    Open,
+    /// At least one is whole, and the input ends within another.
+    Cut,
     /// They do not.
     Broken,
+    /// So many octets must be held to tell.
+    Needs(usize),
 }
 
 /// What every frame header begins with.
@@ -180,20 +213,20 @@ mod tests {
 
     #[test]
     fn frames_tell_the_variant_where_the_magic_number_does_not() {
+        let told = |variant: &Variant, held: &[u8]| variant.frame_header(held, LinkType(147), true).unwrap();
         let standard = Variant::of(MICROSECONDS.to_le_bytes()).unwrap();
         for header in [16, 24, 20] {
             for count in [2, 3, 4, 5] {
-                assert_eq!(standard.frame_header(&frames(count, header)), header, "{count} frames");
+                assert_eq!(told(&standard, &frames(count, header)), header, "{count} frames");
             }
-            assert_eq!(standard.frame_header(&frames(1, header)), 16, "one frame proves nothing");
+            assert_eq!(told(&standard, &frames(1, header)), 16, "one frame proves nothing");
         }
         let modified = Variant::of(MODIFIED.to_le_bytes()).unwrap();
-        assert_eq!([24, 28].map(|header| modified.frame_header(&frames(1, header))), [24, 28]);
-        assert_eq!(modified.frame_header(&[]), 24);
-        assert_eq!([24, 28].map(|header| modified.frame_header(&frames(5, header))), [24, 28]);
-        assert_eq!([24, 28].map(|header| modified.frame_header(&frames(5, header))), [24, 28]);
+        assert_eq!([24, 28].map(|header| told(&modified, &frames(1, header))), [24, 28]);
+        assert_eq!(told(&modified, &[]), 24);
+        assert_eq!([24, 28].map(|header| told(&modified, &frames(5, header))), [24, 28]);
         let nano = Variant::of(NANOSECONDS.to_be_bytes()).unwrap();
-        assert_eq!(nano.frame_header(&frames(3, 24)), 16, "no other variant has this magic number");
+        assert_eq!(told(&nano, &frames(3, 24)), 16, "no other variant has this magic number");
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod files;
 mod filters;
 #[cfg(feature = "live")]
 mod live;
+mod pieces;
 #[cfg(feature = "live")]
 mod refusals;
 mod writer;
