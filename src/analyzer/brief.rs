@@ -20,22 +20,36 @@ use crate::seq::SeqNumber;
 use crate::time::Timestamp;
 
 /// Segments kept: a connection that has more is followed as it goes.
-const MOST: usize = 32;
+const MOST: usize = 20;
 
 /// A connection in brief.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Brief {
+    course: Course,
+    /// What came after the SYN: the first `course.count` of them.
+    segments: [Kept; MOST],
+    syn: Jot,
     id: u64,
+    /// Those of the client's SYN and of the server's.
+    options: Ends<Options>,
+}
+
+/// A segment, in a cache line of its own.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Kept(Jot);
+
+/// What each segment is held against: in one cache line.
+#[derive(Debug)]
+#[repr(align(64))]
+struct Course {
     sockets: Sockets,
     last: Timestamp,
     last_frame: u64,
     ends: Ends<End>,
     stage: Stage,
-    syn: Jot,
-    /// What came after the SYN.
-    segments: Vec<Jot>,
-    /// Those of the client's SYN and of the server's.
-    options: Ends<Options>,
+    count: u8,
 }
 
 /// How far an end has come.
@@ -73,41 +87,38 @@ impl Brief {
     pub fn starting_with(id: u64, segment: &Segment, spare: &mut Vec<Box<Self>>) -> Option<Box<Self>> {
         let is_opening = Kind::of(segment.flags) == Kind::Syn && segment.text_len == 0;
         let jot = Jot::of(segment).filter(|_| is_opening && segment.source != segment.destination)?;
-        let brief = |segments: Vec<Jot>| Self {
-            id,
+        let syn = jot.sent(true);
+        let course = Course {
             sockets: Sockets::new(segment.source, segment.destination),
             last: segment.time,
+            last_frame: segment.frame,
             ends: Ends {
                 client: End { nxt: segment.seq + 1, una: segment.seq, ..End::default() },
                 server: End::default(),
             },
             stage: Stage::Asked,
-            syn: jot.sent(true),
-            last_frame: segment.frame,
-            segments,
-            options: Ends { client: segment.options, server: Options::default() },
+            count: 0,
         };
+        let options = Ends { client: segment.options, server: Options::default() };
         Some(match spare.pop() {
             Some(mut room) => {
-                let mut segments = std::mem::take(&mut room.segments);
-                segments.clear();
-                *room = brief(segments);
+                (room.course, room.syn, room.id, room.options) = (course, syn, id, options);
                 room
             }
-            None => Box::new(brief(Vec::with_capacity(MOST / 2))),
+            None => Box::new(Self { course, segments: [Kept(syn); MOST], syn, id, options }),
         })
     }
 
     /// Which end has the socket `socket`.
     #[inline]
     pub fn role_of(&self, socket: SocketAddr) -> Role {
-        if self.sockets.is_client(socket) { Role::Client } else { Role::Server }
+        if self.course.sockets.is_client(socket) { Role::Client } else { Role::Server }
     }
 
     /// Takes in a segment from `from`, where it is the next one by the textbook. `options` are those of a SYN.
     #[inline]
     pub fn take(&mut self, jot: &Jot, from: Role, options: &Options) -> Option<Taken> {
-        if self.segments.len() >= MOST {
+        if usize::from(self.course.count) >= MOST {
             return None;
         }
         let taken = match Kind::of(jot.flags) {
@@ -116,33 +127,39 @@ impl Brief {
             Kind::Rst => self.take_reset(jot, from)?,
             Kind::Syn | Kind::Illegal => return None,
         };
-        self.last = self.last.max(jot.time);
-        self.last_frame = self.last_frame.max(jot.frame);
-        self.segments.push(jot.sent(from == Role::Client));
+        self.course.last = self.course.last.max(jot.time);
+        self.course.last_frame = self.course.last_frame.max(jot.frame);
+        let room = self.segments.get_mut(usize::from(self.course.count))?;
+        *room = Kept(jot.sent(from == Role::Client));
+        self.course.count = self.course.count.saturating_add(1);
         Some(taken)
     }
 
     /// RFC 9293 §3.10.7.3: a SYN+ACK that acknowledges the SYN.
     fn take_answer(&mut self, jot: &Jot, from: Role, options: &Options) -> Option<Taken> {
-        let client = &mut self.ends.client;
-        if self.stage != Stage::Asked || from != Role::Server || jot.text_len != 0 || jot.ack != client.nxt {
+        let client = &mut self.course.ends.client;
+        if self.course.stage != Stage::Asked
+            || from != Role::Server
+            || jot.text_len != 0
+            || jot.ack != client.nxt
+        {
             return None;
         }
         client.una = jot.ack;
-        self.ends.server = End { nxt: jot.seq + 1, una: jot.seq, ..End::default() };
+        self.course.ends.server = End { nxt: jot.seq + 1, una: jot.seq, ..End::default() };
         self.options.server = *options;
-        self.stage = Stage::Answered;
+        self.course.stage = Stage::Answered;
         Some(Taken { completes: false, turns_two_way: true, time: jot.time })
     }
 
     /// RFC 9293 §3.10.7.4: text, a FIN, or an acknowledgement of something new, exactly where its sender has got to.
     #[inline]
     fn take_plain(&mut self, jot: &Jot, from: Role) -> Option<Taken> {
-        let completes = self.stage == Stage::Answered && from == Role::Client;
-        if !completes && self.stage != Stage::Open {
+        let completes = self.course.stage == Stage::Answered && from == Role::Client;
+        if !completes && self.course.stage != Stage::Open {
             return None;
         }
-        let (sender, receiver) = (self.ends.of(from), self.ends.of(from.other()));
+        let (sender, receiver) = (self.course.ends.of(from), self.course.ends.of(from.other()));
         let has_fin = jot.flags.has(Flags::FIN);
         let speaks = jot.text_len > 0 || has_fin;
         let acknowledges = jot.ack != receiver.una;
@@ -155,12 +172,12 @@ impl Brief {
             return None;
         }
         if completes {
-            self.stage = Stage::Open;
+            self.course.stage = Stage::Open;
         }
-        let receiver = self.ends.of_mut(from.other());
+        let receiver = self.course.ends.of_mut(from.other());
         receiver.una = jot.ack;
         receiver.is_fin_acknowledged |= receiver.has_closed && jot.ack == receiver.nxt;
-        let sender = self.ends.of_mut(from);
+        let sender = self.course.ends.of_mut(from);
         sender.nxt = sender.nxt + u32::from(jot.text_len) + u32::from(has_fin);
         sender.has_closed |= has_fin;
         Some(Taken { completes, turns_two_way: false, time: jot.time })
@@ -168,45 +185,45 @@ impl Brief {
 
     /// RFC 9293 §3.10.7.3, second: it refuses the attempt; §3.10.7.4, second: it stands exactly at RCV.NXT.
     fn take_reset(&mut self, jot: &Jot, from: Role) -> Option<Taken> {
-        let (sender, receiver) = (self.ends.of(from), self.ends.of(from.other()));
+        let (sender, receiver) = (self.course.ends.of(from), self.course.ends.of(from.other()));
         let has_ack = jot.flags.has(Flags::ACK);
         let refuses =
-            self.stage == Stage::Asked && from == Role::Server && has_ack && jot.ack == receiver.nxt;
-        let resets = self.stage == Stage::Open
+            self.course.stage == Stage::Asked && from == Role::Server && has_ack && jot.ack == receiver.nxt;
+        let resets = self.course.stage == Stage::Open
             && !self.is_over()
             && jot.seq == sender.nxt
             && (!has_ack || jot.ack == receiver.nxt);
         if !refuses && !resets {
             return None;
         }
-        self.stage = if refuses { Stage::Refused } else { Stage::Reset };
+        self.course.stage = if refuses { Stage::Refused } else { Stage::Reset };
         Some(Taken { completes: false, turns_two_way: refuses, time: jot.time })
     }
 
     /// Whether its handshake was completed, as `Connection::is_open` says it.
     pub fn is_open(&self) -> bool {
-        !matches!(self.stage, Stage::Asked | Stage::Answered | Stage::Refused)
+        !matches!(self.course.stage, Stage::Asked | Stage::Answered | Stage::Refused)
     }
 
     /// Whether it has ended, as `Connection::is_over` says it.
     pub fn is_over(&self) -> bool {
-        let Ends { client, server } = &self.ends;
+        let Ends { client, server } = &self.course.ends;
         let has_closed = client.has_closed && server.has_closed;
-        matches!(self.stage, Stage::Reset | Stage::Refused)
+        matches!(self.course.stage, Stage::Reset | Stage::Refused)
             || (has_closed && (client.is_fin_acknowledged || server.is_fin_acknowledged))
     }
 
     /// Whether its last FIN may be repeated, as `Connection::may_repeat_its_fin` says it: it is not acknowledged yet.
     pub fn may_repeat_its_fin(&self) -> bool {
-        let Ends { client, server } = &self.ends;
-        self.stage == Stage::Open
+        let Ends { client, server } = &self.course.ends;
+        self.course.stage == Stage::Open
             && self.is_over()
             && !(client.is_fin_acknowledged && server.is_fin_acknowledged)
     }
 
     /// Whether both ends were seen to speak.
     pub fn is_two_way(&self) -> bool {
-        self.stage != Stage::Asked
+        self.course.stage != Stage::Asked
     }
 
     /// Its number.
@@ -214,16 +231,21 @@ impl Brief {
         self.id
     }
 
-    /// Reads where its next segment goes, and says nothing of interest.
+    /// Reads what its next segment will be held against, and says nothing of interest.
     #[inline]
-    pub fn glance(&self) -> u64 {
-        let nxt = self.ends.client.nxt.0 ^ self.ends.server.nxt.0;
-        self.segments.last().map_or(0, |jot| jot.frame) ^ u64::from(nxt)
+    pub const fn glance(&self) -> u64 {
+        self.course.last_frame
+    }
+
+    /// The same of where its next segment will go.
+    #[inline]
+    pub fn glance_ahead(&self) -> u64 {
+        self.segments.get(usize::from(self.course.count)).map_or(0, |Kept(jot)| jot.frame)
     }
 
     /// Its sockets.
     pub const fn sockets(&self) -> &Sockets {
-        &self.sockets
+        &self.course.sockets
     }
 
     /// The time of its first segment.
@@ -233,12 +255,12 @@ impl Brief {
 
     /// The time of its last segment.
     pub const fn end(&self) -> Timestamp {
-        self.last
+        self.course.last
     }
 
     /// The frame of its last segment.
     pub const fn last_frame(&self) -> u64 {
-        self.last_frame
+        self.course.last_frame
     }
 
     /// The connection that these segments make, in the room that `boxed` has for it. Its packets are remembered in
@@ -248,7 +270,7 @@ impl Brief {
         boxed: impl FnOnce(Connection) -> Box<Connection>,
         mut sightings: Option<&mut Sightings>,
     ) -> Box<Connection> {
-        let Ends { client, server } = self.sockets.both();
+        let Ends { client, server } = self.course.sockets.both();
         let mut by_client = self.syn.segment(client, server, self.options.client);
         let mut by_server = self.syn.segment(server, client, self.options.server);
         let mut connection = boxed(Connection::starting_with(self.id, &by_client, 0));
@@ -260,7 +282,7 @@ impl Brief {
             }
         };
         take(&by_client);
-        for jot in &self.segments {
+        for Kept(jot) in self.segments.iter().take(self.course.count.into()) {
             let segment = if jot.by_client { &mut by_client } else { &mut by_server };
             jot.write(segment);
             take(segment);

@@ -136,12 +136,11 @@ impl Hold {
 
     /// A word of what the entry at a place points to.
     pub fn glance(&self, place: Place) -> u64 {
-        let word = match self.table.get(place) {
+        match self.table.get(place) {
             Some(Held::Whole(entry)) => entry.current.id(),
-            Some(Held::Brief(entry)) => entry.brief.id(),
+            Some(Held::Brief(entry)) => entry.brief.glance(),
             Some(Held::Packed(_)) | None => 0,
-        };
-        word ^ self.table.hash(place)
+        }
     }
 
     /// The entry at a place, if it is in brief.

@@ -19,10 +19,17 @@ pub struct Place(u32);
 #[derive(Debug)]
 pub struct Table<T, const QUEUES: usize> {
     index: HashTable<u32>,
-    slots: Vec<Option<T>>,
-    links: Vec<Link>,
+    slots: Vec<Slot<T>>,
     free: Vec<u32>,
     queues: [Queue; QUEUES],
+}
+
+/// A place, and its entry if it has one: side by side, since they are needed together.
+#[derive(Debug)]
+#[repr(align(32))]
+struct Slot<T> {
+    link: Link,
+    entry: Option<T>,
 }
 
 /// An entry's neighbours in its queue, and what it is found by.
@@ -47,7 +54,6 @@ impl<T, const QUEUES: usize> Default for Table<T, QUEUES> {
         Self {
             index: HashTable::default(),
             slots: Vec::new(),
-            links: Vec::new(),
             free: Vec::new(),
             queues: [Queue { first: NONE, last: NONE, len: 0 }; QUEUES],
         }
@@ -68,8 +74,9 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
     /// The place of the entry with `hash` that `is_it` confirms.
     pub fn find(&self, hash: u64, is_it: impl Fn(&T) -> bool) -> Option<Place> {
         let is_at = |at: &u32| {
-            self.links.get(*at as usize).is_some_and(|link| link.hash == hash)
-                && self.slots.get(*at as usize).and_then(Option::as_ref).is_some_and(&is_it)
+            self.slots
+                .get(*at as usize)
+                .is_some_and(|slot| slot.link.hash == hash && slot.entry.as_ref().is_some_and(&is_it))
         };
         self.index.find(hash, is_at).map(|at| Place(*at))
     }
@@ -86,40 +93,38 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
             Some(at) => at,
             None => {
                 let at = u32::try_from(self.slots.len()).ok().filter(|at| *at != NONE)?;
-                self.slots.push(None);
-                self.links.push(link);
+                self.slots.push(Slot { link, entry: None });
                 at
             }
         };
-        *self.slots.get_mut(at as usize)? = Some(entry);
-        *self.links.get_mut(at as usize)? = link;
-        let links = &self.links;
-        self.index.insert_unique(hash, at, |at| links.get(*at as usize).map_or(0, |link| link.hash));
+        *self.slots.get_mut(at as usize)? = Slot { link, entry: Some(entry) };
+        let slots = &self.slots;
+        self.index.insert_unique(hash, at, |at| slots.get(*at as usize).map_or(0, |slot| slot.link.hash));
         self.push_back(at, queue, seen);
         Some(Place(at))
     }
 
     /// The entry at a place.
     pub fn get(&self, Place(at): Place) -> Option<&T> {
-        self.slots.get(at as usize)?.as_ref()
+        self.slots.get(at as usize)?.entry.as_ref()
     }
 
     /// The entry at a place, to change.
     pub fn get_mut(&mut self, Place(at): Place) -> Option<&mut T> {
-        self.slots.get_mut(at as usize)?.as_mut()
+        self.slots.get_mut(at as usize)?.entry.as_mut()
     }
 
     /// Puts what `make` makes of the entry at a place in its place.
     pub fn change(&mut self, Place(at): Place, make: impl FnOnce(T) -> T) {
         if let Some(slot) = self.slots.get_mut(at as usize) {
-            *slot = slot.take().map(make);
+            slot.entry = slot.entry.take().map(make);
         }
     }
 
     /// Puts an entry, seen at `seen`, to the end of `queue`.
     #[inline]
     pub fn see(&mut self, Place(at): Place, queue: usize, seen: u64) {
-        let Some(link) = self.links.get_mut(at as usize) else { return };
+        let Some(link) = self.link_mut(at) else { return };
         if link.after == NONE && usize::from(link.queue) == queue {
             link.seen = seen;
             return;
@@ -131,19 +136,19 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
     /// The entry of `queue` that has waited longest, and when it was last seen.
     pub fn first(&self, queue: usize) -> Option<(Place, u64)> {
         let first = self.queues.get(queue)?.first;
-        self.links.get(first as usize).map(|link| (Place(first), link.seen))
+        self.link(first).map(|link| (Place(first), link.seen))
     }
 
     /// What an entry is found by.
     pub fn hash(&self, Place(at): Place) -> u64 {
-        self.links.get(at as usize).map_or(0, |link| link.hash)
+        self.link(at).map_or(0, |link| link.hash)
     }
 
     /// Takes an entry out.
     pub fn remove(&mut self, place: Place) -> Option<T> {
         let Place(at) = place;
-        let entry = self.slots.get_mut(at as usize)?.take()?;
-        let hash = self.links.get(at as usize)?.hash;
+        let entry = self.slots.get_mut(at as usize)?.entry.take()?;
+        let hash = self.link(at)?.hash;
         if let Ok(found) = self.index.find_entry(hash, |other| *other == at) {
             found.remove();
         }
@@ -155,21 +160,23 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
     /// All entries, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (Place, &T)> {
         let places = (0..).map(Place);
-        places.zip(&self.slots).filter_map(|(place, entry)| Some((place, entry.as_ref()?)))
+        places.zip(&self.slots).filter_map(|(place, slot)| Some((place, slot.entry.as_ref()?)))
+    }
+
+    fn link(&self, at: u32) -> Option<&Link> {
+        self.slots.get(at as usize).map(|slot| &slot.link)
+    }
+
+    fn link_mut(&mut self, at: u32) -> Option<&mut Link> {
+        self.slots.get_mut(at as usize).map(|slot| &mut slot.link)
     }
 
     fn unlink(&mut self, at: u32) {
-        let Some(Link { before, after, queue, .. }) = self.links.get(at as usize).copied() else { return };
-        let Some(ends) = self.queues.get_mut(usize::from(queue)) else { return };
-        ends.len = ends.len.saturating_sub(1);
-        match self.links.get_mut(before as usize) {
-            Some(link) => link.after = after,
-            None => ends.first = after,
+        let Some(Link { before, after, queue, .. }) = self.link(at).copied() else { return };
+        if let Some(ends) = self.queues.get_mut(usize::from(queue)) {
+            ends.len = ends.len.saturating_sub(1);
         }
-        match self.links.get_mut(after as usize) {
-            Some(link) => link.before = before,
-            None => ends.last = before,
-        }
+        self.join(usize::from(queue), before, after);
     }
 
     fn push_back(&mut self, at: u32, queue: usize, seen: u64) {
@@ -177,22 +184,28 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
         ends.len = ends.len.saturating_add(1);
         let (mut before, mut after) = (ends.last, NONE);
         for _ in 0..MOST_BACK {
-            match self.links.get(before as usize) {
+            match self.link(before) {
                 Some(link) if link.seen > seen => (before, after) = (link.before, before),
                 _ => break,
             }
         }
-        match self.links.get_mut(before as usize) {
-            Some(link) => link.after = at,
-            None => ends.first = at,
-        }
-        match self.links.get_mut(after as usize) {
-            Some(link) => link.before = at,
-            None => ends.last = at,
-        }
-        if let Some(link) = self.links.get_mut(at as usize) {
+        self.join(queue, before, at);
+        self.join(queue, at, after);
+        if let Some(link) = self.link_mut(at) {
             let queue = u8::try_from(queue).unwrap_or_default();
             *link = Link { before, after, queue, seen, ..*link };
+        }
+    }
+
+    /// Makes two places neighbours in a queue; none of one stands for the end of the queue.
+    fn join(&mut self, queue: usize, before: u32, after: u32) {
+        match self.link_mut(before) {
+            Some(link) => link.after = after,
+            None => self.queues.get_mut(queue).into_iter().for_each(|ends| ends.first = after),
+        }
+        match self.link_mut(after) {
+            Some(link) => link.before = before,
+            None => self.queues.get_mut(queue).into_iter().for_each(|ends| ends.last = before),
         }
     }
 }
