@@ -54,7 +54,10 @@ fn pseudo_header(source: IpAddr, destination: IpAddr, protocol: IpNextHeaderProt
 
 fn address(address: IpAddr) -> u64 {
     match address {
-        IpAddr::V4(address) => sum(&address.octets()),
+        IpAddr::V4(address) => {
+            let address = u64::from(address.to_bits());
+            (address >> 16).wrapping_add(address & 0xffff)
+        }
         IpAddr::V6(address) => sum(&address.octets()),
     }
 }
@@ -67,10 +70,12 @@ fn address(address: IpAddr) -> u64 {
 /// additions of it.
 fn sum(octets: &[u8]) -> u64 {
     let (words, tail) = octets.as_chunks::<4>();
-    let mut last = [0; 4];
-    for (padded, octet) in last.iter_mut().zip(tail) {
-        *padded = *octet;
-    }
+    let last = match *tail {
+        [] => [0; 4],
+        [a] => [a, 0, 0, 0],
+        [a, b] => [a, b, 0, 0],
+        [a, b, c, ..] => [a, b, c, 0],
+    };
     let words: u64 = words.iter().map(|word| u64::from(u32::from_ne_bytes(*word))).sum();
     u64::from(u16::from_be(fold(words.wrapping_add(u64::from(u32::from_ne_bytes(last))))))
 }
