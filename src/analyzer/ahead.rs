@@ -45,17 +45,12 @@ pub fn look(
         segments.clone().map(|coming| Prepared { hash: coming.hash, place: pairs.guess(coming.hash) }),
     );
     let places = || prepared.iter().map(|prepared| prepared.place);
-    let mut words = places().flatten().fold(0, |words, place| words ^ pairs.hash(place));
-    words = places().flatten().fold(words, |words, place| words ^ pairs.glance(place));
+    let mut words = places().flatten().fold(0, |words, place| words ^ pairs.glance(place));
+    words = places().flatten().fold(words, |words, place| words ^ pairs.glance_behind(place));
     for (coming, place) in segments.zip(places()) {
-        let Some(place) = place else { continue };
-        words ^= match (pairs.if_brief(place), pairs.if_whole(place)) {
-            (Some(entry), _) => entry.brief.glance_ahead(),
-            (_, Some(entry)) => {
-                entry.current.glance() ^ sightings.glance(coming.packet, entry.current.within())
-            }
-            _ => 0,
-        };
+        if let Some(entry) = place.and_then(|place| pairs.if_whole(place)) {
+            words ^= entry.current.glance() ^ sightings.glance(coming.packet, entry.current.within());
+        }
     }
     std::hint::black_box(words);
 }

@@ -24,10 +24,16 @@ const MOST: usize = 20;
 
 /// A connection in brief.
 #[derive(Debug)]
-#[repr(C)]
 pub struct Brief {
     course: Course,
-    /// What came after the SYN: the first `course.count` of them.
+    log: Box<Log>,
+}
+
+/// What a connection in brief keeps for later: written as it comes, and read once.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Log {
+    /// What came after the SYN: the first `Course::count` of them.
     segments: [Kept; MOST],
     syn: Jot,
     id: u64,
@@ -40,9 +46,8 @@ pub struct Brief {
 #[repr(align(64))]
 struct Kept(Jot);
 
-/// What each segment is held against: in one cache line.
+/// What each segment is held against: little, so that it lies where the connection is found.
 #[derive(Debug)]
-#[repr(align(64))]
 struct Course {
     sockets: Sockets,
     last: Timestamp,
@@ -84,7 +89,7 @@ pub struct Taken {
 
 impl Brief {
     /// A connection that begins with `segment`, in the room of `spare`; `None` where it is no SYN as in the textbook.
-    pub fn starting_with(id: u64, segment: &Segment, spare: &mut Vec<Box<Self>>) -> Option<Box<Self>> {
+    pub fn starting_with(id: u64, segment: &Segment, spare: &mut Vec<Box<Log>>) -> Option<Self> {
         let is_opening = Kind::of(segment.flags) == Kind::Syn && segment.text_len == 0;
         let jot = Jot::of(segment).filter(|_| is_opening && segment.source != segment.destination)?;
         let syn = jot.sent(true);
@@ -100,13 +105,14 @@ impl Brief {
             count: 0,
         };
         let options = Ends { client: segment.options, server: Options::default() };
-        Some(match spare.pop() {
+        let log = match spare.pop() {
             Some(mut room) => {
-                (room.course, room.syn, room.id, room.options) = (course, syn, id, options);
+                (room.syn, room.id, room.options) = (syn, id, options);
                 room
             }
-            None => Box::new(Self { course, segments: [Kept(syn); MOST], syn, id, options }),
-        })
+            None => Box::new(Log { segments: [Kept(syn); MOST], syn, id, options }),
+        };
+        Some(Self { course, log })
     }
 
     /// Which end has the socket `socket`.
@@ -129,7 +135,7 @@ impl Brief {
         };
         self.course.last = self.course.last.max(jot.time);
         self.course.last_frame = self.course.last_frame.max(jot.frame);
-        let room = self.segments.get_mut(usize::from(self.course.count))?;
+        let room = self.log.segments.get_mut(usize::from(self.course.count))?;
         *room = Kept(jot.sent(from == Role::Client));
         self.course.count = self.course.count.saturating_add(1);
         Some(taken)
@@ -147,7 +153,7 @@ impl Brief {
         }
         client.una = jot.ack;
         self.course.ends.server = End { nxt: jot.seq + 1, una: jot.seq, ..End::default() };
-        self.options.server = *options;
+        self.log.options.server = *options;
         self.course.stage = Stage::Answered;
         Some(Taken { completes: false, turns_two_way: true, time: jot.time })
     }
@@ -227,20 +233,19 @@ impl Brief {
     }
 
     /// Its number.
-    pub const fn id(&self) -> u64 {
-        self.id
+    pub fn id(&self) -> u64 {
+        self.log.id
     }
 
-    /// Reads what its next segment will be held against, and says nothing of interest.
+    /// Reads where its next segment will go, and says nothing of interest.
     #[inline]
-    pub const fn glance(&self) -> u64 {
-        self.course.last_frame
+    pub fn glance(&self) -> u64 {
+        self.log.segments.get(usize::from(self.course.count)).map_or(0, |Kept(jot)| jot.frame)
     }
 
-    /// The same of where its next segment will go.
-    #[inline]
-    pub fn glance_ahead(&self) -> u64 {
-        self.segments.get(usize::from(self.course.count)).map_or(0, |Kept(jot)| jot.frame)
+    /// What it kept, whose room may be used again.
+    pub fn into_log(self) -> Box<Log> {
+        self.log
     }
 
     /// Its sockets.
@@ -249,8 +254,8 @@ impl Brief {
     }
 
     /// The time of its first segment.
-    pub const fn start(&self) -> Timestamp {
-        self.syn.time
+    pub fn start(&self) -> Timestamp {
+        self.log.syn.time
     }
 
     /// The time of its last segment.
@@ -271,9 +276,9 @@ impl Brief {
         mut sightings: Option<&mut Sightings>,
     ) -> Box<Connection> {
         let Ends { client, server } = self.course.sockets.both();
-        let mut by_client = self.syn.segment(client, server, self.options.client);
-        let mut by_server = self.syn.segment(server, client, self.options.server);
-        let mut connection = boxed(Connection::starting_with(self.id, &by_client, 0));
+        let mut by_client = self.log.syn.segment(client, server, self.log.options.client);
+        let mut by_server = self.log.syn.segment(server, client, self.log.options.server);
+        let mut connection = boxed(Connection::starting_with(self.log.id, &by_client, 0));
         let mut take = |segment: &Segment| {
             let outline = connection.observe(segment, None);
             if let Some(sightings) = sightings.as_deref_mut() {
@@ -282,7 +287,7 @@ impl Brief {
             }
         };
         take(&by_client);
-        for Kept(jot) in self.segments.iter().take(self.course.count.into()) {
+        for Kept(jot) in self.log.segments.iter().take(self.course.count.into()) {
             let segment = if jot.by_client { &mut by_client } else { &mut by_server };
             jot.write(segment);
             take(segment);

@@ -21,13 +21,11 @@ use crate::tunnel::Tunnel;
 #[derive(Debug)]
 pub struct BriefEntry {
     /// The connection.
-    pub brief: Box<Brief>,
+    pub brief: Brief,
     /// When its last segment came, by the tracker's clock.
     pub seen: Timestamp,
     /// Whether it was needed since the last look around for what is not.
     pub is_used: bool,
-    /// The queue in which it stands, and since when.
-    pub listed: Option<(Waiting, Timestamp)>,
 }
 
 impl BriefEntry {
@@ -51,10 +49,10 @@ impl BriefEntry {
 
     /// The same whole. Its packets are remembered in `sightings`.
     pub fn whole(self, rooms: &mut Rooms, sightings: &mut Sightings) -> Entry {
-        let Self { brief, seen, is_used, listed } = self;
+        let Self { brief, seen, is_used } = self;
         let current = brief.connection(|connection| rooms.boxed(connection), Some(sightings));
-        rooms.briefs.push(brief);
-        Entry { seen, is_used, listed, ..Entry::of(current) }
+        rooms.logs.push(brief.into_log());
+        Entry { seen, is_used, ..Entry::of(current) }
     }
 
     /// Hands out the connection, at `now` of the tracker's clock.
@@ -64,7 +62,7 @@ impl BriefEntry {
             ended.push_brief(self.brief, now, crowd);
         } else {
             ended.push(self.brief.connection(|connection| rooms.boxed(connection), None), now, crowd);
-            rooms.briefs.push(self.brief);
+            rooms.logs.push(self.brief.into_log());
         }
     }
 }

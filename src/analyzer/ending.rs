@@ -6,7 +6,7 @@
 
 #![allow(clippy::vec_box, reason = "a box moves from owner to owner without its contents being copied")]
 
-use crate::analyzer::brief::Brief;
+use crate::analyzer::brief::{Brief, Log};
 use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::account::Surroundings;
 use crate::time::Timestamp;
@@ -25,7 +25,7 @@ pub enum What {
     /// A connection.
     Whole(Box<Connection>),
     /// The segments that make one.
-    Brief(Box<Brief>),
+    Brief(Brief),
 }
 
 /// Room of connections that were handed out, to be used again.
@@ -33,8 +33,8 @@ pub enum What {
 pub struct Rooms {
     /// Whole ones.
     pub connections: Vec<Box<Connection>>,
-    /// Those in brief.
-    pub briefs: Vec<Box<Brief>>,
+    /// Of those in brief, what they keep.
+    pub logs: Vec<Box<Log>>,
 }
 
 impl Ending {
@@ -50,7 +50,7 @@ impl Ending {
             What::Whole(connection) => connection,
             What::Brief(brief) => {
                 let connection = brief.connection(|connection| rooms.boxed(connection), None);
-                rooms.briefs.push(brief);
+                rooms.logs.push(brief.into_log());
                 connection
             }
         };
@@ -76,7 +76,7 @@ impl Rooms {
 
     /// Whether there is none.
     pub const fn is_empty(&self) -> bool {
-        self.connections.is_empty() && self.briefs.is_empty()
+        self.connections.is_empty() && self.logs.is_empty()
     }
 
     /// Takes the room of `connection`.
@@ -91,6 +91,6 @@ impl Rooms {
         let free = |len: usize| Self::MOST.saturating_sub(len);
         let connections = others.connections.drain(..).take(free(self.connections.len()));
         self.connections.extend(connections);
-        self.briefs.extend(others.briefs.drain(..).take(free(self.briefs.len())));
+        self.logs.extend(others.logs.drain(..).take(free(self.logs.len())));
     }
 }

@@ -38,8 +38,6 @@ pub struct Entry {
     pub seen: Timestamp,
     /// Whether it was needed since the last look around for what is not.
     pub is_used: bool,
-    /// The queue in which it stands, and since when.
-    pub listed: Option<(Waiting, Timestamp)>,
 }
 
 /// Where connections go that have ended.
@@ -54,7 +52,7 @@ pub struct Ended {
 impl Entry {
     /// An entry that begins with `current`.
     pub const fn of(current: Box<Connection>) -> Self {
-        Self { current, older: None, is_reported: false, seen: Timestamp(0), is_used: true, listed: None }
+        Self { current, older: None, is_reported: false, seen: Timestamp(0), is_used: true }
     }
 
     /// Whether `segment` is a SYN that opens a new incarnation, or the answer to one that was not captured.
@@ -228,7 +226,7 @@ impl Ended {
     }
 
     /// The same for a connection in brief, which has been seen from both sides.
-    pub fn push_brief(&mut self, brief: Box<Brief>, now: Timestamp, crowd: &Crowd) {
+    pub fn push_brief(&mut self, brief: Brief, now: Timestamp, crowd: &Crowd) {
         let around = crowd.around(brief.sockets().both().server, None, (brief.start(), brief.end()));
         self.connections.push_back(Ending::new(What::Brief(brief), now, around));
     }

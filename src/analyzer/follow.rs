@@ -53,14 +53,14 @@ impl Tracker {
         let Some(taken) = take(&mut entry.brief) else { return false };
         let now = self.clock.now();
         entry.seen = now;
-        let (waiting, listed) = (entry.waiting(&self.config), entry.listed);
+        let waiting = entry.waiting(&self.config);
         if taken.completes {
             self.crowd.serves(entry.brief.sockets().both().server, None, taken.time);
         }
         if taken.turns_two_way {
             self.crowd.sees_both_ways();
         }
-        self.list_anew(place, waiting, listed);
+        self.list_anew(place, waiting);
         true
     }
 
@@ -70,15 +70,14 @@ impl Tracker {
             return false;
         }
         let id = self.connections.saturating_add(1);
-        let Some(brief) = Brief::starting_with(id, segment, &mut self.pairs.rooms().briefs) else {
+        let Some(brief) = Brief::starting_with(id, segment, &mut self.pairs.rooms().logs) else {
             return false;
         };
         self.make_room();
         self.connections = id;
         let now = self.clock.now();
-        let mut entry = BriefEntry { brief, seen: now, is_used: true, listed: None };
+        let entry = BriefEntry { brief, seen: now, is_used: true };
         let waiting = entry.waiting(&self.config);
-        entry.listed = Some((waiting, now));
         self.next_due = self.next_due.min(waiting.due(now, &self.config));
         self.pairs.insert_brief(hash, waiting, now, entry);
         true

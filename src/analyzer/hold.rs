@@ -62,7 +62,6 @@ struct Packed {
     octets: Box<[u8]>,
     tunnel: Option<Arc<Tunnel>>,
     seen: Timestamp,
-    listed: Option<(Waiting, Timestamp)>,
     is_reported: bool,
 }
 
@@ -134,24 +133,23 @@ impl Hold {
         }
     }
 
-    /// A word of what the entry at a place points to.
+    /// A word of the entry at a place.
+    #[inline]
     pub fn glance(&self, place: Place) -> u64 {
+        self.table.hash(place) ^ u64::from(self.table.get(place).is_some())
+    }
+
+    /// A word of what the entry at a place points to.
+    #[inline]
+    pub fn glance_behind(&self, place: Place) -> u64 {
         match self.table.get(place) {
-            Some(Held::Whole(entry)) => entry.current.id(),
             Some(Held::Brief(entry)) => entry.brief.glance(),
+            Some(Held::Whole(entry)) => entry.current.id(),
             Some(Held::Packed(_)) | None => 0,
         }
     }
 
     /// The entry at a place, if it is in brief.
-    pub fn if_brief(&self, place: Place) -> Option<&BriefEntry> {
-        match self.table.get(place)? {
-            Held::Brief(entry) => Some(entry),
-            Held::Whole(_) | Held::Packed(_) => None,
-        }
-    }
-
-    /// The same, to change.
     #[inline]
     pub fn brief_mut(&mut self, place: Place) -> Option<&mut BriefEntry> {
         match self.table.get_mut(place)? {
@@ -197,16 +195,17 @@ impl Hold {
         self.put(hash, queue, seen, Held::Brief(entry));
     }
 
+    /// Whether an entry stands in a queue, in which it was listed no longer than its slack before `now`.
+    #[inline]
+    pub fn is_listed(&self, place: Place, queue: Waiting, now: Timestamp) -> bool {
+        self.table.listed(place).is_some_and(|(listed, since)| {
+            listed == queue as usize && now.since(Timestamp(since)) < queue.slack()
+        })
+    }
+
     /// Puts an entry to the end of a queue, where it waits since `seen`.
     #[inline]
     pub fn list(&mut self, place: Place, queue: Waiting, seen: Timestamp) {
-        let listed = match self.table.get_mut(place) {
-            Some(Held::Whole(entry)) => &mut entry.listed,
-            Some(Held::Brief(entry)) => &mut entry.listed,
-            Some(Held::Packed(packed)) => &mut packed.listed,
-            None => return,
-        };
-        *listed = Some((queue, seen));
         self.table.see(place, queue as usize, seen.0);
     }
 
@@ -343,7 +342,6 @@ impl Packed {
             octets: packer.pack(&*entry.current),
             tunnel: entry.current.tunnel().cloned(),
             seen: entry.seen,
-            listed: entry.listed,
             is_reported: entry.is_reported,
         }
     }
@@ -352,11 +350,6 @@ impl Packed {
     fn unpack(&self, rooms: &mut Rooms) -> Option<Entry> {
         let mut connection: Connection = Unpacker::unpack(&self.octets)?;
         connection.tunnel.clone_from(&self.tunnel);
-        Some(Entry {
-            seen: self.seen,
-            listed: self.listed,
-            is_reported: self.is_reported,
-            ..Entry::of(rooms.boxed(connection))
-        })
+        Some(Entry { seen: self.seen, is_reported: self.is_reported, ..Entry::of(rooms.boxed(connection)) })
     }
 }

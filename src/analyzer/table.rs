@@ -26,7 +26,7 @@ pub struct Table<T, const QUEUES: usize> {
 
 /// A place, and its entry if it has one: side by side, since they are needed together.
 #[derive(Debug)]
-#[repr(align(32))]
+#[repr(C, align(128))]
 struct Slot<T> {
     link: Link,
     entry: Option<T>,
@@ -131,6 +131,12 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
         }
         self.unlink(at);
         self.push_back(at, queue, seen);
+    }
+
+    /// The queue in which an entry stands, and since when.
+    #[inline]
+    pub fn listed(&self, Place(at): Place) -> Option<(usize, u64)> {
+        self.link(at).map(|link| (usize::from(link.queue), link.seen))
     }
 
     /// The entry of `queue` that has waited longest, and when it was last seen.

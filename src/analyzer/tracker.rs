@@ -225,8 +225,8 @@ impl Tracker {
         let done = entry.observe(segment, &mut self.sightings, &mut self.ended, &mut self.crowd);
         let told = tell(entry, segment, done);
         entry.seen = now;
-        let (waiting, listed) = (entry.waiting(&self.config), entry.listed);
-        self.list_anew(place, waiting, listed);
+        let waiting = entry.waiting(&self.config);
+        self.list_anew(place, waiting);
         told
     }
 
@@ -251,7 +251,6 @@ impl Tracker {
         let told = tell(&entry, segment, done);
         entry.seen = now;
         let waiting = entry.waiting(&self.config);
-        entry.listed = Some((waiting, now));
         self.next_due = self.next_due.min(waiting.due(now, &self.config));
         self.pairs.insert(hash, waiting, now, entry);
         told
@@ -267,11 +266,9 @@ impl Tracker {
     }
 
     /// Puts an entry whose segment has come to the end of its queue, unless it stands near it.
-    pub(super) fn list_anew(&mut self, place: Place, waiting: Waiting, listed: Option<(Waiting, Timestamp)>) {
+    pub(super) fn list_anew(&mut self, place: Place, waiting: Waiting) {
         let now = self.clock.now();
-        let is_listed =
-            listed.is_some_and(|(queue, since)| queue == waiting && now.since(since) < waiting.slack());
-        if !is_listed {
+        if !self.pairs.is_listed(place, waiting, now) {
             self.list(place, waiting, now);
             self.keep_few_ended();
         }
