@@ -50,6 +50,7 @@ struct Kept(Jot);
 #[derive(Debug)]
 struct Course {
     sockets: Sockets,
+    start: Timestamp,
     last: Timestamp,
     last_frame: u64,
     ends: Ends<End>,
@@ -95,6 +96,7 @@ impl Brief {
         let syn = jot.sent(true);
         let course = Course {
             sockets: Sockets::new(segment.source, segment.destination),
+            start: segment.time,
             last: segment.time,
             last_frame: segment.frame,
             ends: Ends {
@@ -254,8 +256,8 @@ impl Brief {
     }
 
     /// The time of its first segment.
-    pub fn start(&self) -> Timestamp {
-        self.log.syn.time
+    pub const fn start(&self) -> Timestamp {
+        self.course.start
     }
 
     /// The time of its last segment.

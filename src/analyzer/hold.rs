@@ -353,3 +353,13 @@ impl Packed {
         Some(Entry { seen: self.seen, is_reported: self.is_reported, ..Entry::of(rooms.boxed(connection)) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_leaves_room_for_its_neighbours_in_two_cache_lines() {
+        assert!(size_of::<Option<Held>>() <= 96, "{}", size_of::<Option<Held>>());
+    }
+}
