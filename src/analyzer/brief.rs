@@ -130,6 +130,9 @@ impl Brief {
             return None;
         }
         let taken = match Kind::of(jot.flags) {
+            Kind::Plain if self.is_repeat(jot, from) => {
+                Taken { completes: false, turns_two_way: false, time: jot.time }
+            }
             Kind::Plain => self.take_plain(jot, from)?,
             Kind::SynAck => self.take_answer(jot, from, options)?,
             Kind::Rst => self.take_reset(jot, from)?,
@@ -189,6 +192,29 @@ impl Brief {
         sender.nxt = sender.nxt + u32::from(jot.text_len) + u32::from(has_fin);
         sender.has_closed |= has_fin;
         Some(Taken { completes, turns_two_way: false, time: jot.time })
+    }
+
+    /// Whether it is text once more that is not acknowledged yet, between two open ends, in another packet: it moves neither.
+    #[inline]
+    fn is_repeat(&self, jot: &Jot, from: Role) -> bool {
+        let (sender, receiver) = (self.course.ends.of(from), self.course.ends.of(from.other()));
+        let is_old = jot.seq != sender.nxt
+            && sender.una.precedes_or_equals(jot.seq)
+            && (jot.seq + u32::from(jot.text_len)).precedes_or_equals(sender.nxt);
+        is_old && jot.text_len > 1 && self.is_talking(jot, receiver) && !self.may_be_seen_again(jot)
+    }
+
+    fn is_talking(&self, jot: &Jot, receiver: &End) -> bool {
+        let Ends { client, server } = &self.course.ends;
+        self.course.stage == Stage::Open
+            && !(client.has_closed || server.has_closed || jot.flags.has(Flags::FIN))
+            && jot.ack == receiver.una
+    }
+
+    /// Whether the capture may have seen its packet before.
+    fn may_be_seen_again(&self, jot: &Jot) -> bool {
+        let before = self.log.segments.iter().take(self.course.count.into());
+        before.into_iter().any(|Kept(before)| before.packet() == jot.packet())
     }
 
     /// RFC 9293 §3.10.7.3, second: it refuses the attempt; §3.10.7.4, second: it stands exactly at RCV.NXT.

@@ -39,7 +39,7 @@ pub struct Fin {
 pub struct Numbers {
     iss: Option<SeqNumber>,
     sent: Option<Sent>,
-    fin: Option<Box<Fin>>,
+    fin: Option<Fin>,
     last_ack: Option<SeqNumber>,
     right_edge: Option<SeqNumber>,
     shift: Option<u8>,
@@ -97,8 +97,8 @@ impl Numbers {
     }
 
     /// Its FIN.
-    pub fn fin(&self) -> Option<&Fin> {
-        self.fin.as_deref()
+    pub const fn fin(&self) -> Option<&Fin> {
+        self.fin.as_ref()
     }
 
     /// Whether its FIN and all before it passed the tap, or were acknowledged: it is in sequence at the peer.
@@ -320,7 +320,7 @@ impl Numbers {
             // A FIN that has passed in sequence is this end's FIN; another number is none of it.
             Some(_) if is_settled => {}
             _ => {
-                self.fin = Some(Box::new(Fin {
+                self.fin = Some(Fin {
                     number,
                     frame: segment.frame,
                     time: segment.time,
@@ -328,7 +328,7 @@ impl Numbers {
                     ack: segment.ack,
                     acknowledged: None,
                     times_until_acknowledged: 0,
-                }));
+                });
             }
         }
     }
