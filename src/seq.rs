@@ -27,7 +27,7 @@ impl SeqNumber {
 
     /// Whether `self` comes before `other` or equals it.
     pub const fn precedes_or_equals(self, other: Self) -> bool {
-        self.0 == other.0 || self.precedes(other)
+        other.distance_from(self) >= 0
     }
 
     /// The later of the two.
