@@ -3,10 +3,10 @@
 //! In: a segment, or one in brief. Out: whether its packet was seen before.
 //! Invariant: what is handed out comes to the same as by `Tracker::observe`.
 
-use crate::analyzer::ahead::Prepared;
-use crate::analyzer::brief::{Brief, Taken};
-use crate::analyzer::brief_entry::BriefEntry;
-use crate::analyzer::table::Place;
+use crate::analyzer::hold::ahead::Prepared;
+use crate::analyzer::hold::brief::{Brief, Taken};
+use crate::analyzer::hold::brief_entry::BriefEntry;
+use crate::analyzer::hold::table::Place;
 use crate::analyzer::tracker::Tracker;
 use crate::jot::{Jot, Usual};
 use crate::options::Options;

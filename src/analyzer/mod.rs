@@ -7,19 +7,12 @@
 
 #![warn(clippy::arithmetic_side_effects, clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
 
-pub mod ahead;
-pub mod brief;
-pub mod brief_entry;
-pub mod clock;
 pub mod closing;
 pub mod compare;
 pub mod config;
 pub mod connection;
-pub mod crowd;
 pub mod diagnosis;
-pub mod ending;
 pub mod endpoint;
-pub mod entry;
 pub mod facts;
 pub mod few;
 mod follow;
@@ -47,7 +40,5 @@ mod short_way;
 pub mod sightings;
 pub mod state;
 pub mod step;
-pub mod table;
 pub mod tracker;
-pub mod waiting;
 pub mod witnessed;

@@ -4,9 +4,9 @@
 //! each connection once it has ended, in the order in which they come to be known.
 //! Invariant: nothing is written here, and no last verdict is made: both can go on while the next items are followed.
 
-use tcpshake::analyzer::ahead::Prepared;
 use tcpshake::analyzer::config::Config;
-use tcpshake::analyzer::ending::{Ending, Rooms};
+use tcpshake::analyzer::hold::ahead::Prepared;
+use tcpshake::analyzer::hold::ending::{Ending, Rooms};
 use tcpshake::analyzer::pairs::SocketHasher;
 use tcpshake::analyzer::step::Step;
 use tcpshake::analyzer::tracker::Tracker;

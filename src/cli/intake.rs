@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use tcpshake::analyzer::ahead::Coming;
+use tcpshake::analyzer::hold::ahead::Coming;
 use tcpshake::analyzer::pairs::SocketHasher;
 use tcpshake::decode::error::{DecodeError, Fault};
 use tcpshake::decode::{Decoded, Decoder};

@@ -6,8 +6,8 @@
 
 use std::io;
 
-use tcpshake::analyzer::ahead::Prepared;
 use tcpshake::analyzer::config::Config;
+use tcpshake::analyzer::hold::ahead::Prepared;
 use tcpshake::capture::source::Statistics;
 use tcpshake::frame::Frame;
 use tcpshake::report::sink::Report;

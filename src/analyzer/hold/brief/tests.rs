@@ -4,9 +4,9 @@
 
 use proptest::prelude::*;
 
-use crate::analyzer::brief::{Brief, Taken};
 use crate::analyzer::connection::Connection;
 use crate::analyzer::facts::Acknowledges;
+use crate::analyzer::hold::brief::{Brief, Taken};
 use crate::analyzer::moves::{ACK, FIN, HANDSHAKE, Move, RST, SYN, TEXT, any_move, segments};
 use crate::analyzer::sightings::Sightings;
 use crate::jot::Jot;

@@ -8,15 +8,15 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::analyzer::brief_entry::BriefEntry;
 use crate::analyzer::connection::Connection;
-use crate::analyzer::crowd::Crowd;
-use crate::analyzer::ending::Rooms;
-use crate::analyzer::entry::{Ended, Entry};
+use crate::analyzer::hold::brief_entry::BriefEntry;
+use crate::analyzer::hold::crowd::Crowd;
+use crate::analyzer::hold::ending::Rooms;
+use crate::analyzer::hold::entry::{Ended, Entry};
+use crate::analyzer::hold::table::{Place, Table};
+use crate::analyzer::hold::waiting::Waiting;
 use crate::analyzer::pack::{Packer, Unpacker};
 use crate::analyzer::sightings::Sightings;
-use crate::analyzer::table::{Place, Table};
-use crate::analyzer::waiting::Waiting;
 use crate::time::Timestamp;
 use crate::tunnel::Tunnel;
 

@@ -6,9 +6,9 @@
 
 #![allow(clippy::vec_box, reason = "a box moves from owner to owner without its contents being copied")]
 
-use crate::analyzer::brief::{Brief, Log};
 use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::account::Surroundings;
+use crate::analyzer::hold::brief::{Brief, Log};
 use crate::time::Timestamp;
 
 /// A connection that is let go.

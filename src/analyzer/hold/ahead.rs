@@ -4,9 +4,9 @@
 //! Invariant: changes nothing. Each step is made for all of them before the next one: so the reads of several segments go on
 //! beside one another, where otherwise each would wait for the one before it.
 
-use crate::analyzer::hold::Hold;
+use crate::analyzer::hold::store::Hold;
+use crate::analyzer::hold::table::Place;
 use crate::analyzer::sightings::Sightings;
-use crate::analyzer::table::Place;
 
 /// A segment that is to come.
 #[derive(Clone, Copy, Debug)]

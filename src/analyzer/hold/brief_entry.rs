@@ -7,13 +7,13 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::analyzer::brief::Brief;
 use crate::analyzer::config::Config;
-use crate::analyzer::crowd::Crowd;
-use crate::analyzer::ending::Rooms;
-use crate::analyzer::entry::{Ended, Entry};
+use crate::analyzer::hold::brief::Brief;
+use crate::analyzer::hold::crowd::Crowd;
+use crate::analyzer::hold::ending::Rooms;
+use crate::analyzer::hold::entry::{Ended, Entry};
+use crate::analyzer::hold::waiting::Waiting;
 use crate::analyzer::sightings::Sightings;
-use crate::analyzer::waiting::Waiting;
 use crate::time::Timestamp;
 use crate::tunnel::Tunnel;
 

@@ -1,0 +1,15 @@
+//! What the tracker holds, and for how long: connections whole, in brief, and packed; by their pairs, and in queues.
+//!
+//! In: entries of socket pairs. Out: the same, found by their pair or because their time has come; endings.
+//! Invariant: nothing here judges a segment: that is for the connection, and for `brief.rs` as far as the textbook goes.
+
+pub mod ahead;
+pub mod brief;
+pub mod brief_entry;
+pub mod clock;
+pub mod crowd;
+pub mod ending;
+pub mod entry;
+pub mod store;
+pub mod table;
+pub mod waiting;
