@@ -168,7 +168,15 @@ fn follow(
     used: &Receiver<News>,
 ) -> Result<Statistics, Gone> {
     let (mut news, mut prepared) = (News::default(), Vec::with_capacity(AHEAD));
-    for portion in portions {
+    loop {
+        // What is known is handed on at once where there is nothing to do but wait.
+        let portion = match portions.try_recv() {
+            Ok(portion) => portion,
+            Err(_) => {
+                send_news(&mut news, to_teller, used)?;
+                portions.recv().map_err(|_| Gone)?
+            }
+        };
         match portion {
             Portion::Items(mut items) => {
                 for few in items.chunks(AHEAD) {
@@ -177,19 +185,21 @@ fn follow(
                         send_news(&mut news, to_teller, used)?;
                     }
                 }
-                send_news(&mut news, to_teller, used)?;
                 items.clear();
                 // The intake may have ended already.
                 let _ = give_back.send(items);
             }
-            Portion::Quiet => send(to_teller, Tidings::Quiet)?,
+            Portion::Quiet => {
+                send_news(&mut news, to_teller, used)?;
+                send(to_teller, Tidings::Quiet)?;
+            }
             Portion::End(statistics) => {
+                send_news(&mut news, to_teller, used)?;
                 follower.finish(statistics.has_lost(), |news| send_news(news, to_teller, used))?;
                 return Ok(statistics);
             }
         }
     }
-    Err(Gone)
 }
 
 /// The third stage: until the follower has ended. What has been written is handed on when nothing follows for a moment:
