@@ -240,3 +240,71 @@ fn stamped(stamp: u32) -> Options {
     let ([a, b, c, d], [e, f, g, h]) = (STAMPS, stamp.to_be_bytes());
     Options::new(&[a, b, c, d, e, f, g, h, 0, 0, 0, 0])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn segment(options: &[u8]) -> Segment {
+        Segment {
+            frame: 7,
+            time: Timestamp::new(5, 3),
+            source: ([192, 0, 2, 1], 50_000).into(),
+            destination: ([192, 0, 2, 2], 443).into(),
+            seq: SeqNumber(11),
+            ack: SeqNumber(12),
+            flags: Flags::ACK.with(Flags::FIN).with(Flags::AE),
+            window: Some(502),
+            options: Options::new(options),
+            text_len: 65_535,
+            text: TextHead::new(b"hello").cut(true),
+            checksum: Checksum::Offloaded,
+            cut_short: false,
+            sighting: Sighting { packet: 1 << 60, tap: 1 << 30, identification: 65_535, hop_limit: 255 },
+            tunnel: None,
+        }
+    }
+
+    #[test]
+    fn what_comes_back_lacks_the_text_and_the_peers_clock_alone() {
+        let stamped = [1, 1, 8, 10, 0, 0, 1, 2, 0, 0, 0, 0];
+        for checksum in [Checksum::Correct, Checksum::Offloaded, Checksum::Unchecked] {
+            for options in [&[][..], &stamped] {
+                let whole = Segment { checksum, ..segment(options) };
+                let usual = Usual::of(&whole).unwrap();
+                let again = Segment { text: whole.text, ..usual.segment() };
+                assert_eq!(again, whole);
+                assert!(usual.segment().text.is_cut());
+                assert_eq!(usual.jot.is_right(), checksum == Checksum::Correct);
+                assert_eq!(usual.jot.is_offloaded(), checksum == Checksum::Offloaded);
+            }
+        }
+        let mut echoed = stamped;
+        echoed[11] = 9;
+        let again = Usual::of(&segment(&echoed)).unwrap().segment();
+        assert_eq!((again.options.octets(), again.options.stamp()), (&stamped[..], Some(258)));
+    }
+
+    #[test]
+    fn what_does_not_go_into_brief_is_not_taken() {
+        let usual = segment(&[]);
+        assert!(Usual::of(&usual).is_some());
+        for unusual in [
+            segment(&[5, 10, 0, 0, 0, 1, 0, 0, 0, 2]),
+            segment(&[8, 10, 0, 0, 0, 1, 0, 0, 0, 2, 1, 1]),
+            Segment { text_len: 65_536, ..usual.clone() },
+            Segment { window: None, ..usual.clone() },
+            Segment { cut_short: true, ..usual.clone() },
+            Segment { checksum: Checksum::Wrong, ..usual.clone() },
+            Segment { flags: Flags::SYN, ..usual.clone() },
+            Segment { source: ([0, 0, 0, 0, 0, 0, 0, 1], 1).into(), ..usual },
+        ] {
+            assert!(Usual::of(&unusual).is_none(), "{unusual:?}");
+        }
+    }
+
+    #[test]
+    fn it_is_small() {
+        assert!(size_of::<Jot>() <= 56 && size_of::<Usual>() <= 72);
+    }
+}
