@@ -5,7 +5,7 @@
 //! first, and only makes a verdict less sure.
 //! Read: field guide sections 2 (`accept-queue-full`, `no-answer`) and 4 (`one-sided-capture`).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use std::time::Duration;
 use foldhash::fast::RandomState;
 
 use crate::analyzer::diagnosis::account::Surroundings;
+use crate::analyzer::hold::past::Past;
 use crate::analyzer::pairs::SocketHasher;
 use crate::time::Timestamp;
 use crate::tunnel::Tunnel;
@@ -23,9 +24,6 @@ const AROUND: Duration = Duration::from_secs(60);
 /// Listeners remembered.
 const LISTENERS: usize = 16_384;
 
-/// Pairs remembered whose connection has ended and been let go.
-const PAST: usize = 65_536;
-
 /// Spans of time remembered of each.
 const SPANS: usize = 16;
 
@@ -34,16 +32,20 @@ const SPANS: usize = 16;
 pub struct Crowd {
     hasher: SocketHasher,
     /// By the hash of the listener and the tunnels that it is in.
-    listeners: HashMap<u64, Vec<Span>, RandomState>,
-    /// The last frame of each pair whose connection has ended and been let go, by the pair's hash: two pairs that share
-    /// one are rarer than anything else that goes wrong.
-    past: HashMap<u64, u64, RandomState>,
-    /// The same pairs in the order in which they were let go.
-    past_order: VecDeque<u64>,
+    listeners: HashMap<u64, Spans, RandomState>,
+    past: Past,
     two_way: u64,
     one_way: u64,
     /// Whether the capture is known to have lost frames.
     pub lost_frames: bool,
+}
+
+/// The spans of a listener.
+#[derive(Debug)]
+struct Spans {
+    last: Span,
+    /// The first one first.
+    before: Vec<Span>,
 }
 
 /// A span in which a listener completed handshakes, with no pause as long as twice `AROUND`: any window of that length
@@ -65,19 +67,18 @@ impl Crowd {
         if self.listeners.len() >= LISTENERS && !self.listeners.contains_key(&listener) {
             self.forget_the_older_half();
         }
-        let spans = self.listeners.entry(listener).or_default();
-        match spans.last_mut() {
-            Some(last) if time <= last.to.after(AROUND.saturating_mul(2)) => {
-                last.to = last.to.max(time);
-                last.from = last.from.min(time);
+        let span = Span { from: time, to: time };
+        let spans =
+            self.listeners.entry(listener).or_insert_with(|| Spans { last: span, before: Vec::new() });
+        if time > spans.last.to.after(AROUND.saturating_mul(2)) {
+            if spans.before.len() >= SPANS.saturating_sub(1) {
+                spans.before.remove(0);
             }
-            _ => {
-                if spans.len() >= SPANS {
-                    spans.remove(0);
-                }
-                spans.push(Span { from: time, to: time });
-            }
+            spans.before.push(std::mem::replace(&mut spans.last, span));
+            return;
         }
+        spans.last.to = spans.last.to.max(time);
+        spans.last.from = spans.last.from.min(time);
     }
 
     /// Notes that a connection was seen from both sides.
@@ -90,22 +91,14 @@ impl Crowd {
         self.one_way = self.one_way.saturating_add(1);
     }
 
-    /// Remembers that the connection of `pair` ended, with the frame `last`.
+    /// Remembers that the connection of the pair with this hash ended, with the frame `last`.
     pub fn remember(&mut self, pair: u64, last: u64) {
-        if self.past.insert(pair, last).is_some() {
-            return;
-        }
-        self.past_order.push_back(pair);
-        if self.past_order.len() > PAST
-            && let Some(oldest) = self.past_order.pop_front()
-        {
-            self.past.remove(&oldest);
-        }
+        self.past.remember(pair, last);
     }
 
-    /// The last frame of an earlier connection of `pair`, which has ended.
+    /// The last frame of an earlier connection of the pair with this hash, which has ended.
     pub fn recall(&self, pair: u64) -> Option<u64> {
-        self.past.get(&pair).copied()
+        self.past.recall(pair)
     }
 
     /// What others show around a connection of `server`, in these tunnels, that lasted from `start` until `end`.
@@ -118,9 +111,11 @@ impl Crowd {
         let earliest = Timestamp(start.0.saturating_sub(nanos(AROUND)));
         let latest = end.after(AROUND);
         let listener = self.hasher.of_socket(server, tunnel);
-        let spans = self.listeners.get(&listener).map_or(&[][..], Vec::as_slice);
+        let is_around = |span: &Span| span.from <= latest && earliest <= span.to;
+        let spans = self.listeners.get(&listener);
         Surroundings {
-            serves_others: spans.iter().any(|span| span.from <= latest && earliest <= span.to),
+            serves_others: spans
+                .is_some_and(|spans| is_around(&spans.last) || spans.before.iter().any(is_around)),
             two_way: self.two_way > 0,
             one_way: self.one_way > 0,
             lost_frames: self.lost_frames,
@@ -128,8 +123,8 @@ impl Crowd {
     }
 
     fn forget_the_older_half(&mut self) {
-        let last = |spans: &[Span]| spans.last().map_or(Timestamp(0), |span| span.to);
-        let mut times: Vec<Timestamp> = self.listeners.values().map(|spans| last(spans)).collect();
+        let last = |spans: &Spans| spans.last.to;
+        let mut times: Vec<Timestamp> = self.listeners.values().map(last).collect();
         let middle = times.len() / 2;
         let (_, middle, _) = times.select_nth_unstable(middle);
         let middle = *middle;
@@ -155,12 +150,12 @@ mod tests {
         for second in (0..1_000).step_by(100) {
             crowd.note_listener(listener, Timestamp::new(second, 0));
         }
-        let joined = [Span { from: Timestamp(0), to: Timestamp::new(900, 0) }];
-        assert_eq!(crowd.listeners[&listener], joined);
+        let joined = Span { from: Timestamp(0), to: Timestamp::new(900, 0) };
+        assert_eq!((crowd.listeners[&listener].last, crowd.listeners[&listener].before.len()), (joined, 0));
         for second in (2_000..20_000).step_by(200) {
             crowd.note_listener(listener, Timestamp::new(second, 0));
         }
-        assert_eq!(crowd.listeners[&listener].len(), SPANS);
+        assert_eq!(crowd.listeners[&listener].before.len(), SPANS - 1);
     }
 
     #[test]
@@ -170,16 +165,5 @@ mod tests {
             crowd.note_listener(number, Timestamp::new(number, 0));
             assert!(crowd.listeners.len() <= LISTENERS);
         }
-    }
-
-    #[test]
-    fn pairs_of_the_past_are_bounded() {
-        let mut crowd = Crowd::default();
-        for number in 0..100_000 {
-            crowd.remember(number, number);
-            crowd.remember(number, number);
-            assert!(crowd.past.len() <= PAST && crowd.past_order.len() <= PAST);
-        }
-        assert_eq!((crowd.recall(0), crowd.recall(99_999)), (None, Some(99_999)));
     }
 }

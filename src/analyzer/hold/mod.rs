@@ -10,6 +10,7 @@ pub mod clock;
 pub mod crowd;
 pub mod ending;
 pub mod entry;
+pub mod past;
 pub mod store;
 pub mod table;
 pub mod waiting;
