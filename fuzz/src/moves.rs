@@ -5,6 +5,7 @@
 //! Invariant: any octets are moves; each segment has a frame of its own.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 use std::sync::LazyLock;
 
@@ -156,11 +157,22 @@ impl Moves<'_> {
         segment.text = TextHead::new(&[text; 3]);
         segment.checksum = CHECKSUMS[usize::from(sockets >> 6)];
         segment.cut_short = more & CUT_SHORT != 0;
-        segment.sighting = self.sighting;
+        segment.sighting = Sighting { packet: self.digest(&segment), ..self.sighting };
         if offsets & 15 == 0 {
             self.next[from] = segment.end().0;
         }
         Some(segment)
+    }
+}
+
+impl Moves<'_> {
+    /// As in a capture, what differs is another packet, though it was sent with the same identification.
+    fn digest(&self, segment: &Segment) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        let Segment { source, destination, seq, ack, flags, window, text_len, .. } = segment;
+        (self.sighting.packet, source, destination, (seq, ack, flags, window, text_len)).hash(&mut hasher);
+        segment.options.octets().hash(&mut hasher);
+        hasher.finish()
     }
 }
 

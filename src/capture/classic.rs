@@ -128,7 +128,7 @@ impl Classic {
         let mut at = 0;
         loop {
             let rest = held.get(at..).unwrap_or_default();
-            let Some(header) = rest.first_chunk::<FIELDS>() else { return (at, Ok(self.frame_header)) };
+            let Some(header) = rest.first_chunk::<FIELDS>() else { return (at, Ok(FIELDS)) };
             let Fields { seconds, fraction, captured, wire_len } = fields(header);
             if captured > self.longest {
                 return (at, Err(Stop::damaged(format!("a frame that claims {captured} octets"))));

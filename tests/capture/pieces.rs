@@ -119,6 +119,21 @@ fn of_long_files() {
     }
 }
 
+/// The end lies within the last frame's header, behind a length that nothing has.
+#[test]
+fn of_files_that_end_in_a_header() {
+    for variant in 0..VARIANTS.len() {
+        let sound = file(variant, true, &[10, 20, 30, 40], 9);
+        for (more, length) in (0..24).flat_map(|more| [(more, 0x55_u8), (more, 0)]) {
+            let mut octets = sound.clone();
+            let header = [[0x69, 0x55, 0xb9, 0], [0; 4], [length, 0, 0, 54], [0, 0, 0, 54], [0; 4], [0; 4]];
+            octets.extend(header.as_flattened().iter().take(more));
+            let whole = read(&octets, None);
+            assert_eq!(read(&octets, Some(&[1])), whole, "variant {variant}, {more} more octets");
+        }
+    }
+}
+
 #[test]
 fn the_first_frame_of_a_slow_pipe_is_shown_when_it_is_there() {
     let octets = file(0, false, &[0, 0], 9);
