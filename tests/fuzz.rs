@@ -31,6 +31,24 @@ fn track_segments_stands() {
     damage(track_segments::run, |seed| &seed.track_segments);
 }
 
+/// What runs have found, each in the folder of its target.
+#[test]
+fn what_was_found_stays_mended() {
+    found("read_capture", read_capture::run);
+    found("track_segments", track_segments::run);
+}
+
+fn found(target: &str, run: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/finds").join(target);
+    let files = std::fs::read_dir(&folder).expect("finds of this target");
+    let mut count = 0;
+    for file in files.map(|file| file.expect("a file").path()) {
+        watched(run, &std::fs::read(&file).expect("octets"), &file.display().to_string());
+        count += 1;
+    }
+    assert!(count > 0, "{target}: nothing in {}", folder.display());
+}
+
 fn damage(run: fn(&[u8]), of: fn(&Seed) -> &Vec<u8>) {
     let seeds = all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures"));
     assert!(seeds.len() > 100, "the fixtures are there");
