@@ -182,7 +182,7 @@ impl Intake {
     fn take_segment(&mut self, segment: Segment, items: &mut Items) {
         self.summary.segments += 1;
         let hash = self.hasher.of(&segment);
-        match Usual::of(&segment).filter(|_| self.is_brief) {
+        match self.is_brief.then(|| Usual::of(&segment)).flatten() {
             Some(usual) => items.order.push(Place::Usual(usual, hash)),
             None => items.push(Item::Segment(segment, hash)),
         }

@@ -96,7 +96,7 @@ impl Notes {
         self.0.as_deref_mut()
     }
 
-    /// Raises `code`, or adds to its evidence.
+    /// Raises `code`, or adds to its evidence. Frame 0 stands for one that was not captured, and is none.
     pub fn raise(&mut self, code: Code, frames: &[u64]) {
         let page = self.page();
         page.now.add(code);
@@ -165,7 +165,7 @@ impl Repeats {
 
 impl Raised {
     fn show(&mut self, frame: u64) {
-        if self.frames.contains(&frame) {
+        if frame == 0 || self.frames.contains(&frame) {
             return;
         }
         if self.frames.len() > FIRST_FRAMES {

@@ -52,9 +52,8 @@ fn rst(scene: &Scene<'_>, notes: &mut Notes) {
     let receiver = *scene.before.of(scene.to());
     match scene.facts.reset {
         Reset::Refuses => {
-            // The SYN itself may not have been captured, but known by its answer.
-            let asked = scene.receiver().numbers.syn_frame();
-            asked.iter().chain(&[scene.frame()]).for_each(|frame| notes.raise(Code::Refused, &[*frame]));
+            let syn = scene.receiver().numbers.syn_frame().unwrap_or_default();
+            notes.raise(Code::Refused, &[syn, scene.frame()]);
         }
         Reset::Resets if scene.was_closed && receiver == State::TimeWait => {
             notes.raise(Code::TimeWaitAssassinated, &[scene.frame()]);

@@ -12,7 +12,7 @@ use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::crowd::Crowd;
 use crate::analyzer::hold::ending::Rooms;
 use crate::analyzer::hold::entry::{Ended, Entry};
-use crate::analyzer::hold::waiting::Waiting;
+use crate::analyzer::hold::waiting::{Standing, Waiting};
 use crate::analyzer::sightings::Sightings;
 use crate::time::Timestamp;
 use crate::tunnel::Tunnel;
@@ -38,13 +38,12 @@ impl BriefEntry {
     /// What it waits for.
     #[inline]
     pub fn waiting(&self, config: &Config) -> Waiting {
-        match (self.brief.is_over(), config.report_after) {
-            (true, Some(_)) => Waiting::ToBeReported,
-            (true, None) if self.brief.may_repeat_its_fin() => Waiting::Repeating,
-            (true, None) => Waiting::Ended,
-            (false, _) if self.brief.is_open() => Waiting::Open,
-            (false, _) => Waiting::Attempt,
-        }
+        let standing = Standing {
+            is_open: self.brief.is_open(),
+            is_over: self.brief.is_over(),
+            may_repeat_its_fin: self.brief.may_repeat_its_fin(),
+        };
+        Waiting::of(standing, false, false, config)
     }
 
     /// The same whole. Its packets are remembered in `sightings`.

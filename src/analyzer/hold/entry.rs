@@ -16,7 +16,7 @@ use crate::analyzer::facts::{Acknowledges, Kind};
 use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::crowd::Crowd;
 use crate::analyzer::hold::ending::{Ending, What};
-use crate::analyzer::hold::waiting::Waiting;
+use crate::analyzer::hold::waiting::{Standing, Waiting};
 use crate::analyzer::outline::Outline;
 use crate::analyzer::sightings::{Seen, Sightings};
 use crate::analyzer::step::Step;
@@ -141,7 +141,12 @@ impl Entry {
 
     /// What it waits for.
     pub fn waiting(&self, config: &Config) -> Waiting {
-        Waiting::of(&self.current, self.older.is_some(), self.is_reported, config)
+        let standing = Standing {
+            is_open: self.current.is_open(),
+            is_over: self.current.is_over(),
+            may_repeat_its_fin: self.current.may_repeat_its_fin(),
+        };
+        Waiting::of(standing, self.older.is_some(), self.is_reported, config)
     }
 
     /// The step that `segment` was, of the connection that took it.

@@ -1,7 +1,7 @@
-//! The socket pairs that a tracker holds: those in use whole, those that have been quiet for a while as few octets.
+//! The socket pairs that a tracker holds: those in use whole or in brief, those that have been quiet for a while packed.
 //!
 //! In: entries, by their pairs. Out: the same entries, whole again whenever they are asked for.
-//! Invariant: packing changes nothing that can be seen but the time it takes. At most so many are whole as configured, and
+//! Invariant: neither changes anything that can be seen but the time it takes. At most so many are unpacked as configured, and
 //! one; which, is decided as by a clock's hand: whoever was not asked for since it passed last is packed.
 
 use std::collections::VecDeque;
@@ -23,7 +23,7 @@ use crate::tunnel::Tunnel;
 /// So few are not worth a look around.
 const FEW: usize = 1024;
 
-/// Entries, whole or packed.
+/// Entries, whole, in brief, or packed.
 #[derive(Debug)]
 pub struct Hold {
     table: Table<Held, { Waiting::COUNT }>,

@@ -7,7 +7,6 @@
 use std::time::Duration;
 
 use crate::analyzer::config::Config;
-use crate::analyzer::connection::Connection;
 use crate::time::Timestamp;
 
 /// A queue.
@@ -25,6 +24,17 @@ pub enum Waiting {
     Open,
 }
 
+/// How a connection stands, held whole or in brief.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    /// Whether an end's own segments prove that a handshake was completed.
+    pub is_open: bool,
+    /// Whether it has ended.
+    pub is_over: bool,
+    /// Whether both ends have closed, and the last FIN may yet be repeated.
+    pub may_repeat_its_fin: bool,
+}
+
 impl Waiting {
     /// How many there are.
     pub const COUNT: usize = 5;
@@ -35,14 +45,14 @@ impl Waiting {
     /// What a connection waits for. `has_older` says that it is an attempt beside one that may still be open,
     /// `is_reported` that it has been handed out early.
     #[inline]
-    pub fn of(connection: &Connection, has_older: bool, is_reported: bool, config: &Config) -> Self {
+    pub fn of(standing: Standing, has_older: bool, is_reported: bool, config: &Config) -> Self {
         if has_older {
             Self::Open
-        } else if !connection.is_over() {
-            if connection.is_open() { Self::Open } else { Self::Attempt }
+        } else if !standing.is_over {
+            if standing.is_open { Self::Open } else { Self::Attempt }
         } else if config.report_after.is_some() && !is_reported {
             Self::ToBeReported
-        } else if connection.may_repeat_its_fin() {
+        } else if standing.may_repeat_its_fin {
             Self::Repeating
         } else {
             Self::Ended
