@@ -45,6 +45,8 @@ pub enum Counted {
 pub struct History {
     short: [u8; SHORT],
     len: u8,
+    /// Gaps in each end's text: where frames are cut off, nearly every connection has some.
+    gaps: Ends<u32>,
     rare: Option<Box<Rare>>,
 }
 
@@ -53,7 +55,7 @@ pub struct History {
 pub struct Rare {
     /// The whole history where it is longer than `SHORT`.
     long: String,
-    counts: Ends<[u32; 4]>,
+    counts: Ends<[u32; 3]>,
     /// The offset of the last SYN, where it is not the one that all offsets count from.
     syn: Ends<Option<SeqNumber>>,
     /// Text captured beyond a gap.
@@ -97,6 +99,7 @@ impl History {
             rare.blocks.exchange();
             rare.long.clear();
         }
+        self.gaps.exchange();
         self.len = 0;
         flip.bytes().chain(swapped).for_each(|letter| self.push(letter));
     }
@@ -104,15 +107,20 @@ impl History {
     /// Counts an event, and notes it at the 1st, 10th, 100th, ... time.
     pub fn count(&mut self, what: Counted, from: Role) {
         let (at, letter) = match what {
+            Counted::Gap => return self.count_gap(from),
             Counted::Checksum => (0, b'c'),
-            Counted::Gap => (1, b'g'),
-            Counted::Again => (2, b't'),
-            Counted::Window => (3, b'w'),
+            Counted::Again => (1, b't'),
+            Counted::Window => (2, b'w'),
         };
         let Some(count) = self.rare_mut().counts.of_mut(from).get_mut(at) else { return };
-        *count = count.saturating_add(1);
-        if 10_u32.checked_pow(count.ilog10()) == Some(*count) {
+        if is_noted(count) {
             self.add(letter, from);
+        }
+    }
+
+    fn count_gap(&mut self, from: Role) {
+        if is_noted(self.gaps.of_mut(from)) {
+            self.add(b'g', from);
         }
     }
 
@@ -159,8 +167,14 @@ impl History {
     }
 }
 
+/// Counts one more; whether that many are noted.
+fn is_noted(count: &mut u32) -> bool {
+    *count = count.saturating_add(1);
+    *count == 1 || 10_u32.checked_pow(count.ilog10()) == Some(*count)
+}
+
 packed!(Rare { long, counts, syn, blocks });
-packed!(History { len, short, rare });
+packed!(History { len, short, gaps, rare });
 
 #[cfg(test)]
 mod tests {
