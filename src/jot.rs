@@ -45,10 +45,10 @@ pub struct Jot {
     /// The sender's clock.
     stamp: u32,
     pub(crate) flags: Flags,
-    window: u16,
+    pub(crate) window: u16,
     pub(crate) text_len: u16,
-    identification: u16,
-    hop_limit: u8,
+    pub(crate) identification: u16,
+    pub(crate) hop_limit: u8,
     marks: u8,
     /// Known once its connection is.
     pub(crate) by_client: bool,
@@ -147,6 +147,16 @@ impl Jot {
     /// Whether its checksum is right.
     pub const fn is_right(&self) -> bool {
         self.marks & (IS_OFFLOADED | IS_UNCHECKED) == 0
+    }
+
+    /// Whether the capture ends before its text does.
+    pub const fn is_cut(&self) -> bool {
+        self.marks & TEXT_IS_CUT != 0
+    }
+
+    /// The sender's clock, where it says what it is and is no SYN.
+    pub fn stamp(&self) -> Option<u32> {
+        (self.marks & IS_STAMPED != 0).then_some(self.stamp)
     }
 
     /// When it was captured.

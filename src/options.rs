@@ -85,26 +85,28 @@ impl Options {
         self.octets.get(..usize::from(self.len)).unwrap_or(&[])
     }
 
-    /// What stands behind kind and length in each option of `kind`, in order; as `iter` reads them, but without a look at
-    /// the others. For kinds that have a length.
-    pub fn of_kind(&self, kind: u8) -> impl Iterator<Item = &[u8]> {
+    /// The kind of each option that has a length, and what stands behind that, in order; as `iter` reads them.
+    #[inline]
+    pub fn bodies(&self) -> impl Iterator<Item = (u8, &[u8])> {
         let mut rest = self.octets();
         std::iter::from_fn(move || {
             loop {
                 rest = match *rest {
                     [] | [0, ..] | [_] => return None,
                     [1, ref after @ ..] => after,
-                    [found, len, ref behind @ ..] => {
+                    [kind, len, ref behind @ ..] => {
                         let (body, after) = behind.split_at_checked(usize::from(len).checked_sub(2)?)?;
                         rest = after;
-                        if found == kind {
-                            return Some(body);
-                        }
-                        after
+                        return Some((kind, body));
                     }
                 };
             }
         })
+    }
+
+    /// The bodies of those of `kind`.
+    pub fn of_kind(&self, kind: u8) -> impl Iterator<Item = &[u8]> {
+        self.bodies().filter(move |(found, _)| *found == kind).map(|(_, body)| body)
     }
 
     /// The sender's clock in the first timestamps option (RFC 7323).

@@ -39,23 +39,23 @@ pub struct Endpoint {
     pub opened: Opened,
     /// What its packets look like.
     pub look: Look,
-    state: State,
+    pub(super) state: State,
     /// The state until the segment that is being taken in, as that segment shows it.
-    was: State,
+    pub(super) was: State,
     /// Whether this end's own segment confirms `state`.
-    confirmed: bool,
+    pub(super) confirmed: bool,
     /// An acknowledgement at or beyond this number, by this end, confirms `state`: it has read what moved it.
-    witness: Option<SeqNumber>,
+    pub(super) witness: Option<SeqNumber>,
     /// The state before a RST that may yet prove to have been ignored.
-    before_reset: Option<State>,
+    pub(super) before_reset: Option<State>,
     /// An acknowledgement of its SYN is taken to have arrived.
-    syn_acked: bool,
+    pub(super) syn_acked: bool,
     /// An acknowledgement of its FIN is taken to have arrived.
-    fin_acked: bool,
+    pub(super) fin_acked: bool,
     /// It repeated its SYN+ACK although that had been answered: the answers do not arrive.
-    doubted: bool,
+    pub(super) doubted: bool,
     /// It sent what only an end sends whose SYN was acknowledged; that is never withdrawn.
-    proved: bool,
+    pub(super) proved: bool,
 }
 
 impl Endpoint {
@@ -121,7 +121,9 @@ impl Endpoint {
                 self.state = State::Established;
                 self.confirmed = false;
             }
-            Kind::Plain if facts.counts => self.sends_plain(segment, facts, is_new_fin),
+            Kind::Plain if facts.counts => {
+                self.sends_plain(segment.ack, segment.text_len > 0, facts, is_new_fin);
+            }
             _ => {}
         }
         self.in_state.note(self.was, segment.time);
@@ -155,15 +157,16 @@ impl Endpoint {
         }
         if facts.counts {
             self.note_acknowledged(segment, facts);
-            self.settle(fin_passed, Some(segment));
+            self.settle(fin_passed, (segment.seg_len() > 0).then(|| segment.end()));
         }
         self.in_state.note(before, segment.time);
         answered
     }
 
-    /// Takes what was sent to this end for arrived, where nothing contradicts it: after a crossing, and at the end.
+    /// Takes what was sent to this end for arrived, where nothing contradicts it: after a crossing, and at the end. Who
+    /// acknowledges up to `witness` has read what was sent last.
     #[inline(always)]
-    pub fn settle(&mut self, fin_passed: bool, segment: Option<&Segment>) {
+    pub fn settle(&mut self, fin_passed: bool, witness: Option<SeqNumber>) {
         let mut state = self.state;
         if self.syn_acked {
             state = after_receiving(state, Received::AckOfSyn);
@@ -174,7 +177,6 @@ impl Endpoint {
         if fin_passed {
             state = after_receiving(state, Received::Fin);
         }
-        let witness = segment.filter(|segment| segment.seg_len() > 0).map(Segment::end);
         if state != self.state {
             self.state = state;
             self.confirmed = false;
@@ -242,8 +244,9 @@ impl Endpoint {
         self.confirm_as(after_sending(self.state, Sent::Rst));
     }
 
+    /// What a segment with ACK alone, or with text or FIN, shows of the end that sends it.
     #[inline(always)]
-    fn sends_plain(&mut self, segment: &Segment, facts: &Facts, is_new_fin: bool) {
+    pub(super) fn sends_plain(&mut self, ack: SeqNumber, has_text: bool, facts: &Facts, is_new_fin: bool) {
         if let Some(before) = self.before_reset.take() {
             // Traffic that goes on after a RST proves that it was ignored.
             self.withdraw_to(before);
@@ -263,15 +266,15 @@ impl Endpoint {
                 self.confirm_as(after);
             }
         }
-        if self.proves_synchronized(segment, facts) {
+        if self.proves_synchronized(has_text, facts) {
             self.confirm_as(after_sending(self.state, Sent::Synchronized));
         }
-        if self.reads_beyond_opening(segment, facts) {
+        if self.reads_beyond_opening(has_text, facts) {
             self.doubted = false;
             self.syn_acked = true;
             self.proved = true;
         }
-        if self.witness.is_some_and(|witness| witness.precedes_or_equals(segment.ack)) {
+        if self.witness.is_some_and(|witness| witness.precedes_or_equals(ack)) {
             self.confirm_as(self.state);
         }
         if is_new_fin {
@@ -281,20 +284,20 @@ impl Endpoint {
 
     /// Whether only an end sends this whose own SYN has been acknowledged (field guide, section 0).
     #[inline(always)]
-    fn proves_synchronized(&self, segment: &Segment, facts: &Facts) -> bool {
+    fn proves_synchronized(&self, has_text: bool, facts: &Facts) -> bool {
         match self.state {
             State::Unknown => true,
             State::SynSent => {
                 facts.acknowledges == Acknowledges::Unknown || facts.acknowledges == Acknowledges::New
             }
-            State::SynReceived => self.reads_beyond_opening(segment, facts),
-            State::Established => !self.confirmed && self.reads_beyond_opening(segment, facts),
+            State::SynReceived => self.reads_beyond_opening(has_text, facts),
+            State::Established => !self.confirmed && self.reads_beyond_opening(has_text, facts),
             _ => false,
         }
     }
 
     #[inline(always)]
-    fn reads_beyond_opening(&self, segment: &Segment, facts: &Facts) -> bool {
+    fn reads_beyond_opening(&self, has_text: bool, facts: &Facts) -> bool {
         match self.opened {
             Opened::NotSeen => true,
             // What answers the SYN+ACK, or in a simultaneous open the peer's last word on this end's SYN.
@@ -303,7 +306,7 @@ impl Endpoint {
             }
             // With fast open a server may send text before its SYN+ACK is answered (RFC 7413 §4.2).
             _ => {
-                let speaks = segment.text_len > 0 || facts.fin.is_some();
+                let speaks = has_text || facts.fin.is_some();
                 // In SYN-RECEIVED a challenge has the numbers of the SYN+ACK, new where that acknowledged something else
                 // (RFC 9293 §3.10.7.4, first; RFC 5961 §3.2).
                 let is_challenge = self.opened == Opened::Passive && facts.covers_syn_alone && !speaks;

@@ -3,14 +3,22 @@
 //! In: what is kept, in its order. Out: the same.
 //! Invariant: one lies in the list itself, several in one box, so that an ordinary connection needs no memory beside its own.
 
+use std::fmt;
+
 use crate::analyzer::pack::{Pack, Packer, Unpacker};
 
 /// Several are kept in a box, which stays: who has had several will have several again.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Few<T> {
     one: Option<T>,
     #[allow(clippy::box_collection, reason = "a vector is three times as large as its box, and rare")]
     more: Option<Box<Vec<T>>>,
+}
+
+impl<T: fmt::Debug> fmt::Debug for Few<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
 }
 
 impl<T> Default for Few<T> {

@@ -24,16 +24,21 @@ pub struct Look {
 impl Look {
     /// Takes in a packet that its end has certainly made.
     pub fn note(&mut self, segment: &Segment) {
-        let sighting = segment.sighting;
-        if sighting.hop_limit != 0 {
-            self.hop_limit = sighting.hop_limit;
+        self.see(segment.sighting.hop_limit, segment.sighting.identification);
+    }
+
+    /// The same of its fields.
+    #[inline]
+    pub const fn see(&mut self, hop_limit: u8, identification: u16) {
+        if hop_limit != 0 {
+            self.hop_limit = hop_limit;
         }
-        if sighting.identification == 0 {
+        if identification == 0 {
             return;
         }
-        let is_near = self.identification != 0 && self.is_near(sighting.identification);
+        let is_near = self.identification != 0 && self.is_near(identification);
         self.steps = if is_near { self.steps.saturating_add(1) } else { 0 };
-        self.identification = sighting.identification;
+        self.identification = identification;
     }
 
     /// Whether the packet that carries `segment` came another way than the end's others: by its hop limit.

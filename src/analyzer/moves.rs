@@ -108,7 +108,7 @@ pub fn segments(starts: [u32; 2], moves: &[Move]) -> Vec<Segment> {
             window: step.window,
             options: Options::new(options),
             text_len: step.text_len,
-            text: TextHead::new(b"text").cut(step.text_len > 4),
+            text: TextHead::new(b"text").cut(step.text_len % 3 != 0),
             checksum: step.checksum,
             cut_short: step.cut_short,
             sighting: Sighting { packet: frame, tap: 1, identification, hop_limit: 64 },

@@ -37,23 +37,23 @@ pub struct Fin {
 /// What one end has sent, in numbers.
 #[derive(Clone, Debug, Default)]
 pub struct Numbers {
-    iss: Option<SeqNumber>,
-    sent: Option<Sent>,
-    fin: Option<Fin>,
-    last_ack: Option<SeqNumber>,
-    right_edge: Option<SeqNumber>,
-    shift: Option<u8>,
-    last_text_repeat: Option<Box<(SeqNumber, u32)>>,
+    pub(super) iss: Option<SeqNumber>,
+    pub(super) sent: Option<Sent>,
+    pub(super) fin: Option<Fin>,
+    pub(super) last_ack: Option<SeqNumber>,
+    pub(super) right_edge: Option<SeqNumber>,
+    pub(super) shift: Option<u8>,
+    pub(super) last_text_repeat: Option<Box<(SeqNumber, u32)>>,
     /// Its clock in the timestamps option, at its SYN or FIN.
-    stamp: Option<u32>,
+    pub(super) stamp: Option<u32>,
     /// The window that it offered last is 0.
-    window_closed: bool,
+    pub(super) window_closed: bool,
     /// The ECN bits of its last SYN or SYN+ACK.
-    ecn: u8,
+    pub(super) ecn: u8,
     /// The frame that carried its first SYN without ACK.
-    syn_frame: u64,
+    pub(super) syn_frame: u64,
     /// The frame that carried its first SYN with ACK.
-    syn_ack_frame: u64,
+    pub(super) syn_ack_frame: u64,
     /// SYNs without ACK.
     pub syns: u32,
     /// SYNs with ACK.
@@ -62,8 +62,8 @@ pub struct Numbers {
     pub syn_text: u32,
     /// RSTs.
     pub rsts: u32,
-    first_frame: u64,
-    last_frame: u64,
+    pub(super) first_frame: u64,
+    pub(super) last_frame: u64,
     /// All segments.
     pub segments: u64,
     /// Octets of text in them, repeated ones included; the text of a RST is none.

@@ -88,6 +88,20 @@ struct Early {
 }
 
 impl Progress {
+    /// An opening of three segments: their times, and the frame of the last.
+    pub const fn of_three([asked, answered, third]: [Timestamp; 3], third_frame: u64) -> Self {
+        Self {
+            first_syn: Moment::at(asked),
+            answer: Moment::at(answered),
+            third: Moment::at(third),
+            third_frame,
+            answered_syns: 1,
+            answered_syn_acks: 1,
+            early: None,
+            fast_open: false,
+        }
+    }
+
     /// Takes in a segment from `from`, once both ends have.
     #[inline(always)]
     pub fn note(&mut self, segment: &Segment, facts: &Facts, from: Role, ends: &Ends<Endpoint>) {

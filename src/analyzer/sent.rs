@@ -19,25 +19,25 @@ const AWAITING: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Sent {
     /// The number that offsets count from: the ISS, or the first number seen.
-    base: SeqNumber,
+    pub(super) base: SeqNumber,
     /// The highest number seen plus one: SND.NXT.
-    nxt: SeqNumber,
+    pub(super) nxt: SeqNumber,
     /// How far `nxt` lies from `base`, unwrapped.
-    nxt_offset: i64,
+    pub(super) nxt_offset: i64,
     /// The end of what was sent without a gap: the peer's RCV.NXT, had it received all that passed the tap.
-    contiguous: SeqNumber,
+    pub(super) contiguous: SeqNumber,
     /// SND.UNA: the highest acceptable acknowledgement.
-    una: SeqNumber,
+    pub(super) una: SeqNumber,
     /// Whether any segment of this end was seen, or only acknowledgements of them.
     pub(super) seen: bool,
     /// The end of a segment that lay too far ahead to be believed at once.
-    outlier: Option<SeqNumber>,
+    pub(super) outlier: Option<SeqNumber>,
     /// The frame that SND.UNA answers.
-    answered: Option<NonZero<u64>>,
+    pub(super) answered: Option<NonZero<u64>>,
     /// Ends of segments not yet acknowledged, with their frames, in the order sent.
-    awaiting: Few<(SeqNumber, u64)>,
+    pub(super) awaiting: Few<(SeqNumber, u64)>,
     /// Ranges beyond a gap, unordered.
-    islands: Few<(SeqNumber, SeqNumber)>,
+    pub(super) islands: Few<(SeqNumber, SeqNumber)>,
 }
 
 impl Sent {

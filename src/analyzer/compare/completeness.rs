@@ -9,10 +9,14 @@ use crate::analyzer::pack::packed;
 use crate::segment::{Flags, Segment};
 
 const SYN: u8 = 1;
-const SYN_ACK: u8 = 2;
-const ACK: u8 = 4;
-const DATA: u8 = 8;
-const FIN: u8 = 16;
+/// The bit of a SYN+ACK.
+pub const SYN_ACK: u8 = 2;
+/// That of an ACK alone.
+pub const ACK: u8 = 4;
+/// That of text.
+pub const DATA: u8 = 8;
+/// That of a FIN.
+pub const FIN: u8 = 16;
 const RST: u8 = 32;
 
 /// What of a conversation was captured.
@@ -39,6 +43,11 @@ impl Completeness {
             }
             Some(of_first) => self.bits |= bits | of_first,
         }
+    }
+
+    /// That of a conversation whose first segment was a bare SYN, and others of which are worth `others`.
+    pub const fn since_a_syn(others: u8) -> Self {
+        Self { bits: SYN | others, of_first: Some(0) }
     }
 
     /// The bits.

@@ -48,7 +48,40 @@ pub struct End {
     pub is_acked: bool,
 }
 
+/// An end that is open, or has closed, each segment of which lay where it had got to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Heard {
+    /// As in `End`.
+    pub start: SeqNumber,
+    /// As in `End`.
+    pub next: SeqNumber,
+    /// As in `End`.
+    pub fin: SeqNumber,
+    /// As in `End`.
+    pub seen: u8,
+    /// As in `End`.
+    pub is_acked: bool,
+}
+
+impl Heard {
+    /// Where `seq` lies, as by `End::offset`.
+    pub const fn offset(&self, seq: SeqNumber) -> SeqNumber {
+        SeqNumber(seq.back(1).0.wrapping_sub(self.start.0))
+    }
+}
+
 impl End {
+    /// The end that `heard` is, which has sent all up to `last`. Before it was open its state was `before`.
+    pub const fn open(before: EndState, heard: &Heard, last: SeqNumber) -> Self {
+        let Heard { start, next, fin, seen, is_acked } = *heard;
+        let (before, state) = if seen & SEEN_FIN != 0 {
+            (EndState::Established, EndState::Closed)
+        } else {
+            (before, EndState::Established)
+        };
+        Self { start, last, next, fin, rst: SeqNumber(0), state, before, seen, is_acked }
+    }
+
     /// Moves to `state`.
     pub fn set(&mut self, state: EndState) {
         if self.state != state {

@@ -10,4 +10,5 @@ pub mod completeness;
 mod content;
 mod end;
 mod history;
+pub mod talk;
 pub mod zeek;

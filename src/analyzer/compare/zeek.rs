@@ -23,6 +23,11 @@ pub struct Zeek {
 }
 
 impl Zeek {
+    /// The account of a connection that is open or has closed, as its ends and its history tell it.
+    pub const fn of_open(ends: Ends<End>, history: History, completeness: Completeness) -> Self {
+        Self { ends, history, completeness }
+    }
+
     /// Takes in a segment from `from`.
     pub fn note(&mut self, segment: &Segment, from: Role) {
         self.completeness.note(segment);

@@ -296,6 +296,21 @@ impl Brief {
         self.course.last_frame
     }
 
+    /// The client's SYN.
+    pub fn syn(&self) -> &Jot {
+        &self.log.syn
+    }
+
+    /// The options of both SYNs.
+    pub fn options(&self) -> &Ends<Options> {
+        &self.log.options
+    }
+
+    /// What came after the SYN.
+    pub fn segments(&self) -> impl Iterator<Item = &Jot> {
+        self.log.segments.iter().take(self.course.count.into()).map(|Kept(jot)| jot)
+    }
+
     /// The connection that these segments make, in the room that `boxed` has for it. Its packets are remembered in
     /// `sightings`, where more are to come.
     pub fn connection(
@@ -304,23 +319,37 @@ impl Brief {
         mut sightings: Option<&mut Sightings>,
     ) -> Box<Connection> {
         let Ends { client, server } = self.course.sockets.both();
+        let syn = self.log.syn.segment(client, server, self.log.options.client);
+        let mut connection = boxed(Connection::starting_with(self.log.id, &syn, 0));
+        take(&mut connection, &syn, sightings.as_deref_mut());
+        self.take_in(&mut connection, 0, sightings);
+        connection
+    }
+
+    /// Has `connection` take in what came after so many segments behind the SYN.
+    pub fn go_on(&self, connection: &mut Connection, after: usize) {
+        if after < usize::from(self.course.count) {
+            self.take_in(connection, after, None);
+        }
+    }
+
+    fn take_in(&self, connection: &mut Connection, after: usize, mut sightings: Option<&mut Sightings>) {
+        let Ends { client, server } = self.course.sockets.both();
         let mut by_client = self.log.syn.segment(client, server, self.log.options.client);
         let mut by_server = self.log.syn.segment(server, client, self.log.options.server);
-        let mut connection = boxed(Connection::starting_with(self.log.id, &by_client, 0));
-        let mut take = |segment: &Segment| {
-            let outline = connection.observe(segment, None);
-            if let Some(sightings) = sightings.as_deref_mut() {
-                let acknowledges = outline.facts.acknowledges == Acknowledges::New;
-                sightings.remember(segment, connection.within(), acknowledges);
-            }
-        };
-        take(&by_client);
-        for Kept(jot) in self.log.segments.iter().take(self.course.count.into()) {
+        for jot in self.segments().skip(after) {
             let segment = if jot.by_client { &mut by_client } else { &mut by_server };
             jot.write(segment);
-            take(segment);
+            take(connection, segment, sightings.as_deref_mut());
         }
-        connection
+    }
+}
+
+fn take(connection: &mut Connection, segment: &Segment, sightings: Option<&mut Sightings>) {
+    let outline = connection.observe(segment, None);
+    if let Some(sightings) = sightings {
+        let acknowledges = outline.facts.acknowledges == Acknowledges::New;
+        sightings.remember(segment, connection.within(), acknowledges);
     }
 }
 

@@ -8,6 +8,7 @@
 
 use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::account::Surroundings;
+use crate::analyzer::hold::at_once;
 use crate::analyzer::hold::brief::{Brief, Log};
 use crate::time::Timestamp;
 
@@ -49,7 +50,7 @@ impl Ending {
         let mut connection = match what {
             What::Whole(connection) => connection,
             What::Brief(brief) => {
-                let connection = brief.connection(|connection| rooms.boxed(connection), None);
+                let connection = at_once::connection(&brief, |connection| rooms.boxed(connection));
                 rooms.logs.push(brief.into_log());
                 connection
             }

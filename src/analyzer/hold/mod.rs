@@ -4,6 +4,7 @@
 //! Invariant: nothing here judges a segment: that is for the connection, and for `brief.rs` as far as the textbook goes.
 
 pub mod ahead;
+pub mod at_once;
 pub mod brief;
 pub mod brief_entry;
 pub mod clock;
@@ -11,6 +12,7 @@ pub mod crowd;
 pub mod ending;
 pub mod entry;
 pub mod past;
+pub mod side;
 pub mod store;
 pub mod table;
 pub mod waiting;

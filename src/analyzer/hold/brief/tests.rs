@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use crate::analyzer::connection::Connection;
 use crate::analyzer::facts::Acknowledges;
+use crate::analyzer::hold::at_once;
 use crate::analyzer::hold::brief::{Brief, Taken};
 use crate::analyzer::moves::{ACK, FIN, HANDSHAKE, Move, RST, SYN, TEXT, any_move, segments};
 use crate::analyzer::sightings::Sightings;
@@ -32,11 +33,9 @@ fn taken(segments: &[Segment]) -> usize {
         assert_eq!(brief.may_repeat_its_fin(), whole.may_repeat_its_fin());
         assert_eq!((brief.start(), brief.end()), (whole.start(), whole.end()));
         assert_eq!((brief.id(), brief.last_frame()), (whole.id(), whole.last_frame()));
-        assert_eq!(
-            format!("{:?}", *brief.connection(Box::new, None)),
-            format!("{whole:?}"),
-            "after {segment:?}"
-        );
+        let expected = format!("{whole:?}");
+        assert_eq!(format!("{:?}", *brief.connection(Box::new, None)), expected, "after {segment:?}");
+        assert_eq!(format!("{:?}", *at_once::connection(&brief, Box::new)), expected, "after {segment:?}");
     }
     segments.len()
 }
