@@ -87,13 +87,18 @@ pub struct Facts {
 impl Kind {
     /// The kind of a set of control bits. The bits of ECN, PSH and URG play no part.
     pub const fn of(flags: Flags) -> Self {
-        let (syn, fin, rst, ack) =
-            (flags.has(Flags::SYN), flags.has(Flags::FIN), flags.has(Flags::RST), flags.has(Flags::ACK));
-        match (syn, fin, rst, ack) {
-            (true, false, false, false) => Self::Syn,
-            (true, false, false, true) => Self::SynAck,
-            (false, false, true, _) => Self::Rst,
-            (false, _, false, true) => Self::Plain,
+        const SYN: u16 = Flags::SYN.0;
+        const FIN: u16 = Flags::FIN.0;
+        const RST: u16 = Flags::RST.0;
+        const ACK: u16 = Flags::ACK.0;
+        const FIN_ACK: u16 = FIN | ACK;
+        const SYN_ACK: u16 = SYN | ACK;
+        const RST_ACK: u16 = RST | ACK;
+        match flags.0 & (SYN | FIN | RST | ACK) {
+            SYN => Self::Syn,
+            SYN_ACK => Self::SynAck,
+            RST | RST_ACK => Self::Rst,
+            ACK | FIN_ACK => Self::Plain,
             _ => Self::Illegal,
         }
     }

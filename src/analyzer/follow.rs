@@ -4,12 +4,11 @@
 //! Invariant: what is handed out comes to the same as by `Tracker::observe`.
 
 use crate::analyzer::hold::ahead::Prepared;
-use crate::analyzer::hold::brief::{Brief, Taken};
+use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::brief_entry::BriefEntry;
 use crate::analyzer::hold::table::Place;
 use crate::analyzer::tracker::Tracker;
 use crate::jot::{Jot, Usual};
-use crate::options::Options;
 use crate::segment::Segment;
 
 impl Tracker {
@@ -20,25 +19,31 @@ impl Tracker {
         let sockets = (segment.source, segment.destination);
         let place = self.locate(prepared, segment.time, sockets, segment.tunnel.as_ref());
         let is_taken = match place {
-            Some(place) => self.take_in_brief(place, |brief| {
-                brief.take(&Jot::of(segment)?, brief.role_of(segment.source), &segment.options)
-            }),
+            Some(place) => self.take_in_brief(place, segment),
             None => self.begin_in_brief(segment, prepared.hash),
         };
         !is_taken && self.take_whole(segment, prepared, place)
     }
 
     /// The same for a segment in brief.
+    #[inline]
     pub fn follow_usual(&mut self, usual: &Usual, prepared: Prepared) -> bool {
         self.has_right_checksum |= usual.jot.is_right();
-        let sockets = (usual.source.into(), usual.destination.into());
-        let place = self.locate(prepared, usual.jot.time(), sockets, None);
-        let is_taken = place.is_some_and(|place| {
-            self.take_in_brief(place, |brief| {
-                brief.take(&usual.jot, brief.role_of(usual.source.into()), &Options::default())
-            })
-        });
-        !is_taken && self.take_whole(&usual.segment(), prepared, place)
+        self.pass_on(usual.jot.time());
+        let Usual { jot, source, destination } = usual;
+        if let Some(place) = prepared.place
+            && let Some((entry, from, listed)) =
+                self.pairs.brief_between(place, prepared.hash, *source, *destination)
+            && let Some(taken) = entry.brief.take(jot, from, None)
+        {
+            let now = self.clock.now();
+            let waiting = entry.note(taken, now, &mut self.crowd, &self.config);
+            if !listed.is_in(waiting, now) {
+                self.list_last(place, waiting, now);
+            }
+            return false;
+        }
+        self.follow(&usual.segment(), prepared)
     }
 
     #[inline(never)]
@@ -46,20 +51,13 @@ impl Tracker {
         self.take_in(segment, (prepared.hash, place), |_, _, (_, outline)| outline.seen_before.is_some())
     }
 
-    /// Whether the entry at `place` is in brief, and took what `take` gives it.
-    #[inline]
-    fn take_in_brief(&mut self, place: Place, take: impl FnOnce(&mut Brief) -> Option<Taken>) -> bool {
+    /// Whether the entry at `place` is in brief, and took the segment.
+    fn take_in_brief(&mut self, place: Place, segment: &Segment) -> bool {
         let Some(entry) = self.pairs.brief_mut(place) else { return false };
-        let Some(taken) = take(&mut entry.brief) else { return false };
-        let now = self.clock.now();
-        entry.seen = now;
-        let waiting = entry.waiting(&self.config);
-        if taken.completes {
-            self.crowd.serves(entry.brief.sockets().both().server, None, taken.time);
-        }
-        if taken.turns_two_way {
-            self.crowd.sees_both_ways();
-        }
+        let Some(jot) = Jot::of(segment) else { return false };
+        let from = entry.brief.role_of(segment.source);
+        let Some(taken) = entry.brief.take(&jot, from, Some(&segment.options)) else { return false };
+        let waiting = entry.note(taken, self.clock.now(), &mut self.crowd, &self.config);
         self.list_anew(place, waiting);
         true
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use crate::analyzer::pack::{Pack, Packer, Unpacker};
-use crate::analyzer::role::Ends;
+use crate::analyzer::role::{Ends, Role};
 use crate::segment::Segment;
 use crate::tunnel::Tunnel;
 
@@ -111,6 +111,18 @@ impl Sockets {
         }
     }
 
+    /// Which end sends what goes from `source` to `destination`, if they are these two.
+    #[inline]
+    pub fn sender(&self, source: SocketAddrV4, destination: SocketAddrV4) -> Option<Role> {
+        let Self::V4(client, server) = self else { return None };
+        let (own, theirs) = ([word(*client), word(*server)], [word(source), word(destination)]);
+        if own == theirs {
+            Some(Role::Client)
+        } else {
+            (own == [theirs[1], theirs[0]]).then_some(Role::Server)
+        }
+    }
+
     /// Takes the client for the server.
     pub fn exchange(&mut self) {
         match self {
@@ -165,6 +177,11 @@ mod tests {
             assert!(sockets.is_client(client) && !sockets.is_client(server));
             assert!(sockets.are(client, server) && sockets.are(server, client));
             assert!(!sockets.are(client, client));
+            if let (SocketAddr::V4(client), SocketAddr::V4(server)) = (client, server) {
+                assert_eq!(sockets.sender(client, server), Some(Role::Client));
+                assert_eq!(sockets.sender(server, client), Some(Role::Server));
+                assert_eq!(sockets.sender(client, client), None);
+            }
             sockets.exchange();
             assert_eq!(sockets.both(), Ends { client: server, server: client });
         }

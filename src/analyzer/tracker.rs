@@ -118,9 +118,17 @@ impl Tracker {
     }
 
     /// Lets capture time pass: what has been quiet for long enough is handed out and let go.
+    #[inline]
     pub fn expire(&mut self, now: Timestamp) {
         self.clock.advance(now);
         let now = self.clock.now();
+        if self.next_due < now {
+            self.end_waits(now);
+        }
+    }
+
+    #[inline(never)]
+    fn end_waits(&mut self, now: Timestamp) {
         while self.next_due < now {
             match self.first_due() {
                 Some((due, waiting, place)) if due < now => self.end_wait(place, waiting, now),
@@ -189,6 +197,13 @@ impl Tracker {
         is_captures_own.then(|| Segment { checksum: Checksum::Unchecked, ..segment.clone() })
     }
 
+    /// Makes ready for a segment that comes at `time`.
+    #[inline]
+    pub(super) fn pass_on(&mut self, time: Timestamp) {
+        self.expire(time);
+        self.pairs.tidy(&mut self.sightings);
+    }
+
     /// Where the entry is of a segment that comes at `time` between these sockets, in these tunnels.
     #[inline]
     pub(super) fn locate(
@@ -198,8 +213,7 @@ impl Tracker {
         (one, other): (SocketAddr, SocketAddr),
         tunnel: Option<&Arc<Tunnel>>,
     ) -> Option<Place> {
-        self.expire(time);
-        self.pairs.tidy(&mut self.sightings);
+        self.pass_on(time);
         let Prepared { hash, place } = prepared;
         // Most often it is where it was looked for.
         let is_there = |place: &Place| self.pairs.is_at(*place, hash, one, other, tunnel);
@@ -266,12 +280,19 @@ impl Tracker {
     }
 
     /// Puts an entry whose segment has come to the end of its queue, unless it stands near it.
+    #[inline]
     pub(super) fn list_anew(&mut self, place: Place, waiting: Waiting) {
         let now = self.clock.now();
         if !self.pairs.is_listed(place, waiting, now) {
-            self.list(place, waiting, now);
-            self.keep_few_ended();
+            self.list_last(place, waiting, now);
         }
+    }
+
+    /// Puts an entry whose segment has come to the end of its queue.
+    #[inline(never)]
+    pub(super) fn list_last(&mut self, place: Place, waiting: Waiting, now: Timestamp) {
+        self.list(place, waiting, now);
+        self.keep_few_ended();
     }
 
     /// Puts an entry, last seen at `seen`, to the end of a queue.

@@ -66,8 +66,12 @@ impl Follower {
                 }
                 Next::Other(Item::Other(time)) => self.tracker.expire(*time),
             }
-            self.note_ended(news);
+            // Without steps nothing lies between two endings.
+            if self.wants_steps {
+                self.note_ended(news);
+            }
         }
+        self.note_ended(news);
     }
 
     /// Lets time pass where no frame came.

@@ -1,8 +1,8 @@
 //! A look at what the next few segments will need, so that it is at hand when they are taken in.
 //!
 //! In: what is known of segments, next and in their order. Out: where the entries of their pairs may be.
-//! Invariant: changes nothing. Each step is made for all of them before the next one: so the reads of several segments go on
-//! beside one another, where otherwise each would wait for the one before it.
+//! Invariant: changes nothing. The reads of several segments go on beside one another, where otherwise each would wait
+//! for the one before it to be followed.
 
 use crate::analyzer::hold::store::Hold;
 use crate::analyzer::hold::table::Place;
@@ -44,13 +44,9 @@ pub fn look(
     prepared.extend(
         segments.clone().map(|coming| Prepared { hash: coming.hash, place: pairs.guess(coming.hash) }),
     );
-    let places = || prepared.iter().map(|prepared| prepared.place);
-    let mut words = places().flatten().fold(0, |words, place| words ^ pairs.glance(place));
-    words = places().flatten().fold(words, |words, place| words ^ pairs.glance_behind(place));
-    for (coming, place) in segments.zip(places()) {
-        if let Some(entry) = place.and_then(|place| pairs.if_whole(place)) {
-            words ^= entry.current.glance() ^ sightings.glance(coming.packet, entry.current.within());
-        }
-    }
+    let peek = |words, (coming, prepared): (Coming, &Prepared)| {
+        words ^ prepared.place.map_or(0, |place| pairs.peek(place, coming.packet, sightings))
+    };
+    let words = segments.zip(&*prepared).fold(0, peek);
     std::hint::black_box(words);
 }

@@ -6,7 +6,7 @@
 //! order is not taken: then nothing has moved, and the connection is to be made of what came before.
 //! Read: RFC 9293 §3.5 (figure 6), §3.6 (figure 12), §3.10.7.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, SocketAddrV4};
 
 use crate::analyzer::connection::Connection;
 use crate::analyzer::facts::{Acknowledges, Kind};
@@ -123,18 +123,21 @@ impl Brief {
         if self.course.sockets.is_client(socket) { Role::Client } else { Role::Server }
     }
 
+    /// Which end sends what goes from `source` to `destination`, if that are its sockets.
+    #[inline]
+    pub fn sender(&self, source: SocketAddrV4, destination: SocketAddrV4) -> Option<Role> {
+        self.course.sockets.sender(source, destination)
+    }
+
     /// Takes in a segment from `from`, where it is the next one by the textbook. `options` are those of a SYN.
     #[inline]
-    pub fn take(&mut self, jot: &Jot, from: Role, options: &Options) -> Option<Taken> {
+    pub fn take(&mut self, jot: &Jot, from: Role, options: Option<&Options>) -> Option<Taken> {
         if usize::from(self.course.count) >= MOST {
             return None;
         }
         let taken = match Kind::of(jot.flags) {
-            Kind::Plain if self.is_repeat(jot, from) => {
-                Taken { completes: false, turns_two_way: false, time: jot.time }
-            }
-            Kind::Plain => self.take_plain(jot, from)?,
-            Kind::SynAck => self.take_answer(jot, from, options)?,
+            Kind::Plain => self.take_plain(jot, from).or_else(|| self.take_repeat(jot, from))?,
+            Kind::SynAck => self.take_answer(jot, from, options?)?,
             Kind::Rst => self.take_reset(jot, from)?,
             Kind::Syn | Kind::Illegal => return None,
         };
@@ -170,11 +173,13 @@ impl Brief {
         if !completes && self.course.stage != Stage::Open {
             return None;
         }
-        let (sender, receiver) = (self.course.ends.of(from), self.course.ends.of(from.other()));
+        let Ends { client, server } = &mut self.course.ends;
+        let (sender, receiver) = if from == Role::Client { (client, server) } else { (server, client) };
         let has_fin = jot.flags.has(Flags::FIN);
         let speaks = jot.text_len > 0 || has_fin;
         let acknowledges = jot.ack != receiver.una;
-        let is_sound = receiver.una.precedes_or_equals(jot.ack) && jot.ack.precedes_or_equals(receiver.nxt);
+        // UNA =< ACK =< NXT: these three are never half the space apart.
+        let is_sound = jot.ack.0.wrapping_sub(receiver.una.0) <= receiver.nxt.0.wrapping_sub(receiver.una.0);
         // One octet may be a probe; what says nothing new may be any copy.
         let is_next = jot.seq == sender.nxt && is_sound && (speaks || acknowledges) && jot.text_len != 1;
         // The third segment acknowledges the SYN+ACK.
@@ -182,26 +187,24 @@ impl Brief {
         if !is_next || is_late {
             return None;
         }
-        if completes {
-            self.course.stage = Stage::Open;
-        }
-        let receiver = self.course.ends.of_mut(from.other());
+        self.course.stage = Stage::Open;
         receiver.una = jot.ack;
         receiver.is_fin_acknowledged |= receiver.has_closed && jot.ack == receiver.nxt;
-        let sender = self.course.ends.of_mut(from);
         sender.nxt = sender.nxt + u32::from(jot.text_len) + u32::from(has_fin);
         sender.has_closed |= has_fin;
         Some(Taken { completes, turns_two_way: false, time: jot.time })
     }
 
-    /// Whether it is text once more that is not acknowledged yet, between two open ends, in another packet: it moves neither.
-    #[inline]
-    fn is_repeat(&self, jot: &Jot, from: Role) -> bool {
+    /// Text once more that is not acknowledged yet, between two open ends, in another packet: it moves neither.
+    #[cold]
+    fn take_repeat(&self, jot: &Jot, from: Role) -> Option<Taken> {
         let (sender, receiver) = (self.course.ends.of(from), self.course.ends.of(from.other()));
         let is_old = jot.seq != sender.nxt
             && sender.una.precedes_or_equals(jot.seq)
             && (jot.seq + u32::from(jot.text_len)).precedes_or_equals(sender.nxt);
-        is_old && jot.text_len > 1 && self.is_talking(jot, receiver) && !self.may_be_seen_again(jot)
+        let is_repeat =
+            is_old && jot.text_len > 1 && self.is_talking(jot, receiver) && !self.may_be_seen_again(jot);
+        is_repeat.then_some(Taken { completes: false, turns_two_way: false, time: jot.time })
     }
 
     fn is_talking(&self, jot: &Jot, receiver: &End) -> bool {

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::analyzer::config::Config;
-use crate::analyzer::hold::brief::Brief;
+use crate::analyzer::hold::brief::{Brief, Taken};
 use crate::analyzer::hold::crowd::Crowd;
 use crate::analyzer::hold::ending::Rooms;
 use crate::analyzer::hold::entry::{Ended, Entry};
@@ -33,6 +33,19 @@ impl BriefEntry {
     #[inline]
     pub fn is_of(&self, one: SocketAddr, other: SocketAddr, tunnel: Option<&Arc<Tunnel>>) -> bool {
         tunnel.is_none() && self.brief.sockets().are(one, other)
+    }
+
+    /// Notes what it took at `now` of the tracker's clock. What it waits for now.
+    #[inline]
+    pub fn note(&mut self, taken: Taken, now: Timestamp, crowd: &mut Crowd, config: &Config) -> Waiting {
+        self.seen = now;
+        if taken.completes {
+            crowd.serves(self.brief.sockets().both().server, None, taken.time);
+        }
+        if taken.turns_two_way {
+            crowd.sees_both_ways();
+        }
+        self.waiting(config)
     }
 
     /// What it waits for.

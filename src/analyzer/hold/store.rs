@@ -5,7 +5,7 @@
 //! one; which, is decided as by a clock's hand: whoever was not asked for since it passed last is packed.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, SocketAddrV4};
 use std::sync::Arc;
 
 use crate::analyzer::connection::Connection;
@@ -16,6 +16,7 @@ use crate::analyzer::hold::entry::{Ended, Entry};
 use crate::analyzer::hold::table::{Place, Table};
 use crate::analyzer::hold::waiting::Waiting;
 use crate::analyzer::pack::{Packer, Unpacker};
+use crate::analyzer::role::Role;
 use crate::analyzer::sightings::Sightings;
 use crate::time::Timestamp;
 use crate::tunnel::Tunnel;
@@ -52,6 +53,21 @@ impl Held {
             Self::Brief(entry) => entry.is_of(one, other, tunnel),
             Self::Packed(_) => true,
         }
+    }
+}
+
+/// Where an entry stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed {
+    queue: u8,
+    since: Timestamp,
+}
+
+impl Listed {
+    /// Whether it is in a queue, in which it was listed no longer than its slack before `now`.
+    #[inline]
+    pub const fn is_in(self, queue: Waiting, now: Timestamp) -> bool {
+        self.queue == queue as u8 && now.0.saturating_sub(self.since.0) < queue.slack()
     }
 }
 
@@ -125,26 +141,14 @@ impl Hold {
         self.table.guess(hash)
     }
 
-    /// The entry at a place, if it is whole.
-    pub fn if_whole(&self, place: Place) -> Option<&Entry> {
-        match self.table.get(place)? {
-            Held::Whole(entry) => Some(entry),
-            Held::Brief(_) | Held::Packed(_) => None,
-        }
-    }
-
-    /// A word of the entry at a place.
+    /// Words of what the next segment of the entry at a place needs, whose packet has the digest `packet`.
     #[inline]
-    pub fn glance(&self, place: Place) -> u64 {
-        self.table.hash(place) ^ u64::from(self.table.get(place).is_some())
-    }
-
-    /// A word of what the entry at a place points to.
-    #[inline]
-    pub fn glance_behind(&self, place: Place) -> u64 {
+    pub fn peek(&self, place: Place, packet: u64, sightings: &Sightings) -> u64 {
         match self.table.get(place) {
             Some(Held::Brief(entry)) => entry.brief.glance(),
-            Some(Held::Whole(entry)) => entry.current.id(),
+            Some(Held::Whole(Entry { current, .. })) => {
+                current.glance() ^ sightings.glance(packet, current.within())
+            }
             Some(Held::Packed(_)) | None => 0,
         }
     }
@@ -156,6 +160,27 @@ impl Hold {
             Held::Brief(entry) => {
                 entry.is_used = true;
                 Some(entry)
+            }
+            Held::Whole(_) | Held::Packed(_) => None,
+        }
+    }
+
+    /// The entry at a place, if it is in brief and of these sockets, whose hash is `hash`; which end is `source`; and where
+    /// it is listed.
+    #[inline]
+    pub fn brief_between(
+        &mut self,
+        place: Place,
+        hash: u64,
+        source: SocketAddrV4,
+        destination: SocketAddrV4,
+    ) -> Option<(&mut BriefEntry, Role, Listed)> {
+        let (held, queue, since) = self.table.get_hashed(place, hash)?;
+        match held {
+            Held::Brief(entry) => {
+                let from = entry.brief.sender(source, destination)?;
+                entry.is_used = true;
+                Some((entry, from, Listed { queue, since: Timestamp(since) }))
             }
             Held::Whole(_) | Held::Packed(_) => None,
         }
@@ -199,7 +224,7 @@ impl Hold {
     #[inline]
     pub fn is_listed(&self, place: Place, queue: Waiting, now: Timestamp) -> bool {
         self.table.listed(place).is_some_and(|(listed, since)| {
-            listed == queue as usize && now.since(Timestamp(since)) < queue.slack()
+            Listed { queue: listed, since: Timestamp(since) }.is_in(queue, now)
         })
     }
 

@@ -114,6 +114,16 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
         self.slots.get_mut(at as usize)?.entry.as_mut()
     }
 
+    /// The entry at a place, to change, if it is found by `hash`; the queue in which it stands, and since when.
+    #[inline]
+    pub fn get_hashed(&mut self, Place(at): Place, hash: u64) -> Option<(&mut T, u8, u64)> {
+        let Slot { link, entry } = self.slots.get_mut(at as usize)?;
+        if link.hash != hash {
+            return None;
+        }
+        entry.as_mut().map(|entry| (entry, link.queue, link.seen))
+    }
+
     /// Puts what `make` makes of the entry at a place in its place.
     pub fn change(&mut self, Place(at): Place, make: impl FnOnce(T) -> T) {
         if let Some(slot) = self.slots.get_mut(at as usize) {
@@ -135,8 +145,8 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
 
     /// The queue in which an entry stands, and since when.
     #[inline]
-    pub fn listed(&self, Place(at): Place) -> Option<(usize, u64)> {
-        self.link(at).map(|link| (usize::from(link.queue), link.seen))
+    pub fn listed(&self, Place(at): Place) -> Option<(u8, u64)> {
+        self.link(at).map(|link| (link.queue, link.seen))
     }
 
     /// The entry of `queue` that has waited longest, and when it was last seen.

@@ -69,12 +69,12 @@ impl Waiting {
         })
     }
 
-    /// How old its place in the queue may grow while segments come: where it waits for long anyway, it need not move to the
+    /// How old its place in the queue may grow, in nanoseconds, while segments come: where it waits for long anyway, it need not move to the
     /// end for each of them.
-    pub const fn slack(self) -> Duration {
+    pub const fn slack(self) -> u64 {
         match self {
-            Self::Ended | Self::ToBeReported => Duration::ZERO,
-            Self::Repeating | Self::Attempt | Self::Open => Duration::from_secs(1),
+            Self::Ended | Self::ToBeReported => 0,
+            Self::Repeating | Self::Attempt | Self::Open => 1_000_000_000,
         }
     }
 

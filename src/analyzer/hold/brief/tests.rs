@@ -42,7 +42,7 @@ fn taken(segments: &[Segment]) -> usize {
 
 fn take(brief: &mut Brief, segment: &Segment) -> Option<Taken> {
     let from = brief.role_of(segment.source);
-    brief.take(&Jot::of(segment)?, from, &segment.options)
+    brief.take(&Jot::of(segment)?, from, Some(&segment.options))
 }
 
 /// What the connection itself makes of a segment: whether it completes the handshake, and whether both have spoken now.
