@@ -5,6 +5,7 @@
 
 use std::io;
 
+use tcpshake::analyzer::hold::ending::Ending;
 use tcpshake::report::sink::Report;
 use tcpshake::report::summary::Summary;
 use tcpshake::time::Timestamp;
@@ -51,6 +52,7 @@ impl<'r> Teller<'r> {
     pub fn tell(&mut self, news: &mut News) -> io::Result<()> {
         let News { steps, ended, told } = news;
         let mut steps_told = 0;
+        Ending::look_at(ended.iter().map(|(_, ending)| ending));
         for (before, ending) in ended.drain(..) {
             for step in &steps[steps_told..before] {
                 self.report.segment(step)?;
