@@ -56,7 +56,7 @@ pub struct Jot {
 
 /// What a segment in brief is made of.
 #[derive(Clone, Copy, Debug)]
-pub struct Parts<'a> {
+pub struct Parts {
     /// The number of its frame.
     pub frame: u64,
     /// When it was captured.
@@ -69,16 +69,37 @@ pub struct Parts<'a> {
     pub flags: Flags,
     /// SEG.WND.
     pub window: u16,
-    /// The octets of its options.
-    pub options: &'a [u8],
     /// Octets of text.
-    pub text_len: u32,
-    /// Whether the capture ends before the text does.
-    pub text_is_cut: bool,
-    /// What its checksum says.
-    pub checksum: Checksum,
+    pub text_len: u16,
+    /// What not every segment has so that it goes into brief.
+    pub traits: Traits,
     /// Its packet as one tap saw it.
     pub sighting: Sighting,
+}
+
+/// What decides whether a segment goes into brief, as it does.
+#[derive(Clone, Copy, Debug)]
+pub struct Traits {
+    stamp: u32,
+    marks: u8,
+}
+
+impl Traits {
+    /// Those of a segment with these option octets, or none where they are kept elsewhere, whose text the capture may have cut,
+    /// and whose checksum says this; `None` where it does not go into brief.
+    #[inline(always)]
+    pub fn of(options: &[u8], text_is_cut: bool, checksum: Checksum) -> Option<Self> {
+        let checksum = match checksum {
+            Checksum::Correct => 0,
+            Checksum::Offloaded => IS_OFFLOADED,
+            Checksum::Unchecked => IS_UNCHECKED,
+            Checksum::Wrong => return None,
+        };
+        let stamp = stamp(options)?;
+        let text_is_cut = if text_is_cut { TEXT_IS_CUT } else { 0 };
+        let is_stamped = if stamp.is_some() { IS_STAMPED } else { 0 };
+        Some(Self { stamp: stamp.unwrap_or_default(), marks: checksum | text_is_cut | is_stamped })
+    }
 }
 
 impl Jot {
@@ -88,49 +109,40 @@ impl Jot {
         if segment.cut_short || segment.tunnel.is_some() {
             return None;
         }
-        Self::made_of(&Parts {
+        let options = if segment.flags.has(Flags::SYN) { &[] } else { segment.options.octets() };
+        Some(Self::made_of(&Parts {
             frame: segment.frame,
             time: segment.time,
             seq: segment.seq,
             ack: segment.ack,
             flags: segment.flags,
             window: segment.window?,
-            options: segment.options.octets(),
-            text_len: segment.text_len,
-            text_is_cut: segment.text.is_cut(),
-            checksum: segment.checksum,
+            text_len: u16::try_from(segment.text_len).ok()?,
+            traits: Traits::of(options, segment.text.is_cut(), segment.checksum)?,
             sighting: segment.sighting,
-        })
+        }))
     }
 
     /// The same of its parts.
-    #[inline]
-    pub fn made_of(parts: &Parts<'_>) -> Option<Self> {
-        let stamp = if parts.flags.has(Flags::SYN) { None } else { stamp(parts.options)? };
-        let text_is_cut = if parts.text_is_cut { TEXT_IS_CUT } else { 0 };
-        let checksum = match parts.checksum {
-            Checksum::Correct => 0,
-            Checksum::Offloaded => IS_OFFLOADED,
-            Checksum::Unchecked => IS_UNCHECKED,
-            Checksum::Wrong => return None,
-        };
+    #[inline(always)]
+    pub const fn made_of(parts: &Parts) -> Self {
         let Sighting { packet, tap, identification, hop_limit } = parts.sighting;
-        Some(Self {
+        Self {
             frame: parts.frame,
             time: parts.time,
             packet,
             seq: parts.seq,
             ack: parts.ack,
             tap,
-            stamp: stamp.unwrap_or_default(),
+            stamp: parts.traits.stamp,
             flags: parts.flags,
             window: parts.window,
-            text_len: u16::try_from(parts.text_len).ok()?,
+            text_len: parts.text_len,
             identification,
             hop_limit,
-            marks: text_is_cut | checksum | if stamp.is_some() { IS_STAMPED } else { 0 },
+            marks: parts.traits.marks,
             by_client: false,
-        })
+        }
     }
 
     /// The same, of which is known who sent it.
@@ -235,6 +247,7 @@ impl Usual {
 }
 
 /// The sender's clock in these options, if they have one; `None` where they are not the usual ones.
+#[inline(always)]
 fn stamp(options: &[u8]) -> Option<Option<u32>> {
     if options.is_empty() {
         return Some(None);

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use tcpshake::analyzer::hold::ahead::Coming;
 use tcpshake::analyzer::pairs::SocketHasher;
 use tcpshake::decode::error::{DecodeError, Fault};
+use tcpshake::decode::short_way::Short;
 use tcpshake::decode::{Decoded, Decoder};
 use tcpshake::frame::{Frame, LinkType};
 use tcpshake::icmp::IcmpError;
@@ -123,6 +124,10 @@ pub struct Intake {
     decoder: Decoder,
     hasher: SocketHasher,
     summary: Summary,
+    /// How many there were.
+    frames: u64,
+    /// The time of the last one, which the summary need not know yet.
+    latest: Timestamp,
     unsupported: BTreeSet<LinkType>,
 }
 
@@ -136,34 +141,76 @@ impl Intake {
             decoder: Decoder::new(depth),
             hasher,
             summary: Summary::default(),
+            frames: 0,
+            latest: Timestamp(u64::MAX),
             unsupported: BTreeSet::new(),
         }
     }
 
     /// Takes in a frame: what it is to the tracker goes to `items`, and more than one of them where it holds several packets.
+    #[inline]
     pub fn take(&mut self, frame: &Frame<'_>, items: &mut Items) {
-        self.summary.count_frame(frame.number, frame.time);
-        if self.is_brief
-            && let Some(usual) = self.decoder.decode_brief(frame)
-        {
-            self.summary.segments += 1;
-            let hash = self.hasher.of_ipv4(usual.source, usual.destination);
-            items.order.push(Place::Usual(usual, hash));
-            return;
+        self.count(frame);
+        let Some(short) = Short::of(frame) else { return self.take_any(*frame, items) };
+        self.summary.segments += 1;
+        match if self.is_brief { short.brief() } else { None } {
+            Some(usual) => {
+                let hash = self.hasher.of_ipv4(usual.source, usual.destination);
+                items.order.push(Place::Usual(usual, hash));
+            }
+            None => self.take_whole(short, items),
         }
-        match self.decoder.decode(frame) {
+    }
+
+    /// Counts a frame. Of the summary's span, and of time that steps back, those say nothing between which time goes on: of
+    /// them the last one counts.
+    #[inline(always)]
+    fn count(&mut self, frame: &Frame<'_>) {
+        if frame.time < self.latest {
+            self.count_earlier(frame.number, frame.time);
+        }
+        self.frames += 1;
+        self.latest = frame.time;
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn count_earlier(&mut self, frame: u64, time: Timestamp) {
+        self.count_latest();
+        self.summary.count_frame(frame, time);
+    }
+
+    fn count_latest(&mut self) {
+        if self.frames > 0 {
+            // Nothing is shown by it: its number is not asked for.
+            self.summary.count_frame(0, self.latest);
+            self.summary.frames = self.frames;
+        }
+    }
+
+    /// What is not in brief: a SYN, mostly.
+    #[inline(never)]
+    fn take_whole(&self, short: Short<'_>, items: &mut Items) {
+        let (source, destination) = short.sockets();
+        items.push(Item::Segment(short.segment(), self.hasher.of_ipv4(source, destination)));
+    }
+
+    /// Reads a frame header by header.
+    #[inline(never)]
+    fn take_any(&mut self, frame: Frame<'_>, items: &mut Items) {
+        match self.decoder.decode_any(&frame) {
             Ok(Decoded::Segment(segment)) => self.take_segment(segment, items),
             Ok(Decoded::Icmp(error)) => {
                 self.summary.not_tcp += 1;
                 items.push(Item::Icmp(error));
             }
             other => {
-                self.leave_out(frame, &other);
+                self.leave_out(&frame, &other);
                 items.push(Item::Other(frame.time));
             }
         }
         for nth in 1.. {
-            match self.decoder.decode_further(frame, nth) {
+            match self.decoder.decode_further(&frame, nth) {
                 None => return,
                 Some(Ok(Decoded::Segment(segment))) => self.take_segment(segment, items),
                 Some(Ok(Decoded::Icmp(error))) => items.push(Item::Icmp(error)),
@@ -171,14 +218,13 @@ impl Intake {
                 Some(Ok(Decoded::NotTcp)) => {}
                 Some(Err(error)) if matches!(error.fault, Fault::NotCaptured { .. }) => return,
                 Some(other) => {
-                    self.leave_out(frame, &other);
+                    self.leave_out(&frame, &other);
                     return;
                 }
             }
         }
     }
 
-    #[inline]
     fn take_segment(&mut self, segment: Segment, items: &mut Items) {
         self.summary.segments += 1;
         let hash = self.hasher.of(&segment);
@@ -204,7 +250,8 @@ impl Intake {
     }
 
     /// What was counted.
-    pub fn into_summary(self) -> Summary {
+    pub fn into_summary(mut self) -> Summary {
+        self.count_latest();
         Summary { never_whole: self.decoder.never_whole(), ..self.summary }
     }
 

@@ -6,11 +6,16 @@
 //! Read: RFC 1071, RFC 9293 §3.1 (pseudo-header), RFC 8200 §8.1 (the same for IPv6), RFC 4443 §2.3 (ICMPv6 has one,
 //! ICMP has none), RFC 2675 §4 (lengths above 65,535).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use pnet::packet::ip::{IpNextHeaderProtocol, IpNextHeaderProtocols};
 
 use crate::segment::Checksum;
+
+/// What is added at once.
+const WORD: usize = 8;
+/// Octets of two addresses of IPv4.
+const ADDRESSES: usize = 8;
 
 /// Judges the segment in `octets`, whose checksum field holds `field`.
 ///
@@ -28,6 +33,55 @@ pub(super) fn judge(source: IpAddr, destination: IpAddr, octets: &[u8], field: u
     } else {
         Checksum::Wrong
     }
+}
+
+/// The same of a segment in a packet of IPv4 without options, given from the packet's addresses on. They stand where the
+/// pseudo-header has them, so that one sum is made of all.
+#[inline(always)]
+pub(super) fn judge_packet(addresses: [Ipv4Addr; 2], octets: &[u8], field: u16) -> Checksum {
+    if is_right_with_addresses(octets) { Checksum::Correct } else { otherwise(addresses, octets, field) }
+}
+
+#[cold]
+#[inline(never)]
+fn otherwise([source, destination]: [Ipv4Addr; 2], octets: &[u8], field: u16) -> Checksum {
+    judge(source.into(), destination.into(), octets.get(ADDRESSES..).unwrap_or_default(), field)
+}
+
+/// Whether the sum over two addresses of IPv4, and a segment behind them, is right.
+#[inline(never)]
+fn is_right_with_addresses(octets: &[u8]) -> bool {
+    let (words, mut rest) = octets.as_chunks::<{ 4 * WORD }>();
+    // The words' lower octets come first.
+    let len = octets.len().wrapping_sub(ADDRESSES) as u16;
+    let mut sum = u64::from(len.wrapping_add(IpNextHeaderProtocols::Tcp.0.into()).swap_bytes());
+    for four in words {
+        sum = add_all(sum, four);
+    }
+    if let Some((two, behind)) = rest.split_first_chunk::<{ 2 * WORD }>() {
+        (sum, rest) = (add_all(sum, two), behind);
+    }
+    if let Some((one, _)) = rest.split_first_chunk::<WORD>() {
+        sum = add_all(sum, one);
+    }
+    // What is no whole word is the upper part of the last one; of seven octets one is missing.
+    let Some(last) = octets.last_chunk() else { return false };
+    let missing = (!octets.len() as u32 & 7).wrapping_mul(8);
+    sum = add(sum, u64::from_le_bytes(*last) >> 8 >> missing);
+    // 65,536 and all its powers leave 1: what is left is that of the 16-bit words' sum. It is not 0 itself.
+    sum.is_multiple_of(0xffff)
+}
+
+#[inline(always)]
+fn add_all(sum: u64, octets: &[u8]) -> u64 {
+    octets.as_chunks().0.iter().fold(sum, |sum, word| add(sum, u64::from_le_bytes(*word)))
+}
+
+/// A one's complement sum of 64 bits.
+#[inline(always)]
+const fn add(one: u64, other: u64) -> u64 {
+    let (sum, carry) = one.overflowing_add(other);
+    sum.wrapping_add(carry as u64)
 }
 
 /// Whether the sum over `octets`, and over the pseudo-header where there are `ends` to make one of, is right.

@@ -17,14 +17,15 @@ use crate::decode::fragments::{Fate, Fragments, Key, Whole};
 use crate::decode::ip::{Packet, Part, Piece, is_extension};
 use crate::decode::link::Network;
 use crate::decode::rest::Rest;
+use crate::decode::short_way::Short;
 use crate::decode::ways::Ways;
 use crate::frame::{Frame, LinkType};
 use crate::icmp::IcmpError;
-use crate::jot::Usual;
 use crate::segment::{Flags, Segment};
 use crate::tunnel::Passage;
 
 mod checksum;
+mod digest;
 pub mod error;
 mod fragments;
 mod icmp;
@@ -35,7 +36,7 @@ mod link;
 mod rest;
 #[cfg(test)]
 mod samples;
-mod short_way;
+pub mod short_way;
 mod sighting;
 mod tcp;
 #[cfg(test)]
@@ -99,20 +100,18 @@ impl Decoder {
     ///
     /// Where a header contradicts itself or its packet, or the capture ends before the TCP control bits.
     pub fn decode(&mut self, frame: &Frame<'_>) -> Result<Decoded, DecodeError> {
-        match short_way::segment(frame) {
-            Some(segment) => Ok(Decoded::Segment(segment)),
+        match Short::of(frame) {
+            Some(short) => Ok(Decoded::Segment(short.segment())),
             None => self.decode_any(frame),
         }
     }
 
-    /// The segment of a usual frame in brief: Ethernet and IPv4 without options, and no SYN. Any other frame is to be decoded,
-    /// and so may this one be.
-    pub fn decode_brief(&self, frame: &Frame<'_>) -> Option<Usual> {
-        short_way::brief(frame)
-    }
-
-    /// The same header by header, for any frame.
-    fn decode_any(&mut self, frame: &Frame<'_>) -> Result<Decoded, DecodeError> {
+    /// The same header by header, for any frame; those that `Short` takes apart come to the same.
+    ///
+    /// # Errors
+    ///
+    /// As for `decode`.
+    pub fn decode_any(&mut self, frame: &Frame<'_>) -> Result<Decoded, DecodeError> {
         self.behind(frame, link::network(frame.link, Rest::new(frame))?)
     }
 

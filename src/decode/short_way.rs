@@ -1,15 +1,15 @@
 //! The short way of the usual frame: Ethernet, IPv4 without options, TCP, all headers captured.
 //!
-//! In: a frame. Out: its segment, whole or in brief, the same as header by header; or nothing, where it is not such a frame.
+//! In: a frame. Out: its segment, whole or in brief, the same as header by header; nothing, where it is not such a frame.
 //! Invariant: whatever is in doubt goes the long way, errors and fragments among it.
 //! Read: RFC 791 §3.1, RFC 9293 §3.1.
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use crate::decode::checksum::judge;
-use crate::decode::sighting::{digest, tap_of};
+use crate::decode::checksum::judge_packet;
+use crate::decode::sighting::{packet4, tap_of};
 use crate::frame::{Frame, LinkType};
-use crate::jot::{self, Jot, Parts};
+use crate::jot::{self, Jot, Parts, Traits};
 use crate::options::Options;
 use crate::segment::{Checksum, Flags, Segment, Sighting, TextHead};
 use crate::seq::SeqNumber;
@@ -18,137 +18,178 @@ use crate::seq::SeqNumber;
 const LINK: usize = 14;
 const FIXED: usize = 20;
 const HEADERS: usize = LINK + FIXED + FIXED;
+/// Where the packet has its addresses.
+const ADDRESSES: usize = 12;
 
-/// A usual frame, taken apart.
-struct Usual<'a> {
-    frame: &'a Frame<'a>,
+/// A usual frame, of which is known where everything lies.
+#[derive(Clone, Copy, Debug)]
+pub struct Short<'a> {
+    frame: Frame<'a>,
     head: &'a [u8; HEADERS],
-    /// The IP packet, as far as it was captured.
+    /// The IP packet, as far as it was captured: both headers at least.
     packet: &'a [u8],
-    options: &'a [u8],
-    text: &'a [u8],
-    text_len: u32,
-    is_whole: bool,
-    checksum: Checksum,
+    /// Octets of the TCP header.
+    header_len: usize,
 }
 
-/// The segment of a usual frame.
-pub(super) fn segment(frame: &Frame<'_>) -> Option<Segment> {
-    let usual = Usual::of(frame)?;
-    let (source, destination) = usual.sockets();
-    Some(Segment {
-        frame: frame.number,
-        time: frame.time,
-        source: source.into(),
-        destination: destination.into(),
-        seq: SeqNumber(usual.long(38)),
-        ack: SeqNumber(usual.long(42)),
-        flags: usual.flags(),
-        window: Some(usual.short(48)),
-        options: Options::new(usual.options),
-        text_len: usual.text_len,
-        text: TextHead::new(usual.text).cut(!usual.is_whole),
-        checksum: usual.checksum,
-        cut_short: false,
-        sighting: usual.sighting()?,
-        tunnel: None,
-    })
-}
-
-/// The same in brief, where it goes into one; the options of a SYN do not.
-pub(super) fn brief(frame: &Frame<'_>) -> Option<jot::Usual> {
-    let usual = Usual::of(frame)?;
-    let (source, destination) = usual.sockets();
-    let flags = usual.flags();
-    if flags.has(Flags::SYN) {
-        return None;
-    }
-    let jot = Jot::made_of(&Parts {
-        frame: frame.number,
-        time: frame.time,
-        seq: SeqNumber(usual.long(38)),
-        ack: SeqNumber(usual.long(42)),
-        flags,
-        window: usual.short(48),
-        options: usual.options,
-        text_len: usual.text_len,
-        text_is_cut: !usual.is_whole,
-        checksum: usual.checksum,
-        sighting: usual.sighting()?,
-    })?;
-    Some(jot::Usual { jot, source, destination })
-}
-
-impl<'a> Usual<'a> {
+// All of it is worth being inlined: what is made here goes into its place at once, and no copy of it is made.
+impl<'a> Short<'a> {
+    /// Finds its way in `frame`, where that is a usual one.
     #[inline(always)]
-    fn of(frame: &'a Frame<'a>) -> Option<Self> {
-        let octets = frame.octets;
-        let head: &[u8; HEADERS] = octets.first_chunk()?;
+    pub fn of(frame: &Frame<'a>) -> Option<Self> {
+        let head: &'a [u8; HEADERS] = frame.octets.first_chunk()?;
         // Version 4, no options; no fragment; TCP.
         let is_usual = frame.link == LinkType::ETHERNET
-            && [head[12], head[13], head[14]] == [0x08, 0x00, 0x45]
-            && (head[20] & 0x3f, head[21], head[23]) == (0, 0, 6);
-        let total_len = usize::from(number(head[16], head[17]));
-        let header_len = usize::from(head[46] >> 4).saturating_mul(4);
-        let len = total_len.checked_sub(FIXED)?;
-        if !is_usual || header_len < FIXED || header_len > len {
+            && long(head, 12) & 0xffff_ff00 == 0x0800_4500
+            && long(head, 20) & 0x3fff_00ff == 0x0000_0006;
+        if !is_usual {
             return None;
         }
         // Padding is no part of the packet; what the capture cut off is.
-        let packet = octets.get(LINK..)?;
-        let packet = packet.get(..total_len).unwrap_or(packet);
-        let captured = packet.get(FIXED..)?;
-        let (header, text) = captured.split_at_checked(header_len)?;
-        let is_whole = captured.len() == len;
-        let checksum = if is_whole {
-            judge(address(head, 26).into(), address(head, 30).into(), captured, number(head[50], head[51]))
-        } else {
-            Checksum::Unchecked
-        };
-        let text_len = u32::try_from(len.saturating_sub(header_len)).ok()?;
-        Some(Self { frame, head, packet, options: header.get(FIXED..)?, text, text_len, is_whole, checksum })
+        let packet = frame.octets.get(LINK..)?;
+        let packet = packet.get(..usize::from(short(head, 16))).unwrap_or(packet);
+        let header_len = usize::from(head[46] >> 4).wrapping_mul(4);
+        // The first of these follows from the others; said so, the compiler knows it.
+        let has_headers = packet.len() >= FIXED + FIXED
+            && header_len >= FIXED
+            && header_len.wrapping_add(FIXED) <= packet.len();
+        has_headers.then_some(Self { frame: *frame, head, packet, header_len })
     }
 
-    fn sockets(&self) -> (SocketAddrV4, SocketAddrV4) {
-        let socket = |at: usize, port: usize| SocketAddrV4::new(address(self.head, at), self.short(port));
-        (socket(26, 34), socket(30, 36))
+    /// Who sent it, and to whom.
+    #[inline(always)]
+    pub fn sockets(&self) -> (SocketAddrV4, SocketAddrV4) {
+        let [source, destination] = self.addresses();
+        (
+            SocketAddrV4::new(source, short(self.head, 34)),
+            SocketAddrV4::new(destination, short(self.head, 36)),
+        )
     }
 
+    /// Its segment.
+    pub fn segment(&self) -> Segment {
+        let (source, destination) = self.sockets();
+        Segment {
+            frame: self.frame.number,
+            time: self.frame.time,
+            source: source.into(),
+            destination: destination.into(),
+            seq: SeqNumber(long(self.head, 38)),
+            ack: SeqNumber(long(self.head, 42)),
+            flags: self.flags(),
+            window: Some(short(self.head, 48)),
+            options: Options::new(self.options()),
+            text_len: self.text_len().into(),
+            text: self.text_head(),
+            checksum: self.checksum(),
+            cut_short: false,
+            sighting: self.sighting(),
+            tunnel: None,
+        }
+    }
+
+    /// The same in brief, where it goes into one; the options of a SYN do not.
+    #[inline(always)]
+    pub fn brief(&self) -> Option<jot::Usual> {
+        let flags = self.flags();
+        if flags.has(Flags::SYN) {
+            return None;
+        }
+        let traits = Traits::of(self.options(), !self.is_whole(), self.checksum())?;
+        let sighting = self.sighting();
+        let (source, destination) = self.sockets();
+        let jot = Jot::made_of(&Parts {
+            frame: self.frame.number,
+            time: self.frame.time,
+            seq: SeqNumber(long(self.head, 38)),
+            ack: SeqNumber(long(self.head, 42)),
+            flags,
+            window: short(self.head, 48),
+            text_len: self.text_len(),
+            traits,
+            sighting,
+        });
+        Some(jot::Usual { jot, source, destination })
+    }
+
+    #[inline(always)]
+    fn addresses(&self) -> [Ipv4Addr; 2] {
+        [26, 30].map(|at| Ipv4Addr::from(field(self.head, at)))
+    }
+
+    #[inline(always)]
     fn flags(&self) -> Flags {
-        Flags(number(self.head[46] & 1, self.head[47]))
+        Flags(short(self.head, 46) & 0x1ff)
     }
 
-    fn sighting(&self) -> Option<Sighting> {
-        let packet = self.packet;
-        Some(Sighting {
-            packet: digest(&[packet.get(..8)?, packet.get(9..10)?, packet.get(12..)?]),
-            tap: tap_of(self.frame.interface, self.head.get(..LINK)?),
-            identification: self.short(18),
+    /// Octets of both headers.
+    #[inline(always)]
+    const fn headers_len(&self) -> usize {
+        self.header_len.wrapping_add(FIXED)
+    }
+
+    #[inline(always)]
+    fn options(&self) -> &'a [u8] {
+        self.packet.get(FIXED + FIXED..self.headers_len()).unwrap_or_default()
+    }
+
+    #[inline(always)]
+    fn text(&self) -> &'a [u8] {
+        self.packet.get(self.headers_len()..).unwrap_or_default()
+    }
+
+    #[inline(always)]
+    fn text_head(&self) -> TextHead {
+        let text = self.text();
+        // Of a SYN there is none.
+        let head = if text.is_empty() { TextHead::default() } else { TextHead::new(text) };
+        head.cut(!self.is_whole())
+    }
+
+    /// By the IP header, which has room for the others: the packet is no longer than that says.
+    #[inline(always)]
+    fn text_len(&self) -> u16 {
+        short(self.head, 16).wrapping_sub(self.headers_len() as u16)
+    }
+
+    #[inline(always)]
+    fn is_whole(&self) -> bool {
+        self.packet.len() == usize::from(short(self.head, 16))
+    }
+
+    #[inline(always)]
+    fn checksum(&self) -> Checksum {
+        match self.packet.get(ADDRESSES..) {
+            Some(octets) if self.is_whole() => judge_packet(self.addresses(), octets, short(self.head, 50)),
+            _ => Checksum::Unchecked,
+        }
+    }
+
+    #[inline(always)]
+    fn sighting(&self) -> Sighting {
+        Sighting {
+            packet: packet4(self.packet),
+            tap: tap_of(self.frame.interface, self.head.get(..LINK).unwrap_or_default()),
+            identification: short(self.head, 18),
             hop_limit: self.head[22],
-        })
-    }
-
-    fn short(&self, at: usize) -> u16 {
-        u16::from_be_bytes(field(self.head, at))
-    }
-
-    fn long(&self, at: usize) -> u32 {
-        u32::from_be_bytes(field(self.head, at))
+        }
     }
 }
 
-fn address(head: &[u8; HEADERS], at: usize) -> Ipv4Addr {
-    Ipv4Addr::from(field(head, at))
+#[inline(always)]
+fn short(head: &[u8; HEADERS], at: usize) -> u16 {
+    u16::from_be_bytes(field(head, at))
+}
+
+#[inline(always)]
+fn long(head: &[u8; HEADERS], at: usize) -> u32 {
+    u32::from_be_bytes(field(head, at))
 }
 
 /// The octets of a field of the fixed headers, in which `at` lies.
 #[inline(always)]
 fn field<const LEN: usize>(head: &[u8; HEADERS], at: usize) -> [u8; LEN] {
     head.get(at..).and_then(|rest| rest.first_chunk().copied()).unwrap_or([0; LEN])
-}
-
-const fn number(high: u8, low: u8) -> u16 {
-    u16::from_be_bytes([high, low])
 }
 
 #[cfg(test)]
@@ -159,6 +200,10 @@ mod tests {
     use proptest::prelude::*;
 
     const STAMPS: &[u8] = &[1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2];
+
+    fn segment(frame: &Frame<'_>) -> Option<Segment> {
+        Short::of(frame).map(|short| short.segment())
+    }
 
     fn the_long_way(frame: &Frame<'_>) -> Option<Segment> {
         match Decoder::new(DEPTH).decode_any(frame) {
@@ -198,12 +243,10 @@ mod tests {
             let whole = frame(LinkType::ETHERNET, &octets);
             let frame = Frame { wire_len: whole.wire_len + more_on_the_wire, interface, ..whole };
             let in_brief = |segment: &Segment| format!("{:?}", jot::Usual::of(segment));
-            match segment(&frame) {
-                Some(short) => {
-                    prop_assert_eq!(format!("{:?}", brief(&frame)), in_brief(&short));
-                    prop_assert_eq!(Some(short), the_long_way(&frame));
-                }
-                None => prop_assert!(brief(&frame).is_none()),
+            if let Some(short) = Short::of(&frame) {
+                let segment = short.segment();
+                prop_assert_eq!(format!("{:?}", short.brief()), in_brief(&segment));
+                prop_assert_eq!(Some(segment), the_long_way(&frame));
             }
         }
     }

@@ -5,23 +5,37 @@
 //! header checksum, which covers it. Padding behind the packet does not count.
 //! Read: RFC 791 §3.1, RFC 8200 §3.
 
-use std::hash::{BuildHasher, Hasher};
-
-use foldhash::fast::FixedState;
-
+use crate::decode::digest;
 use crate::decode::link::Network;
 use crate::decode::rest::Rest;
 use crate::frame::Frame;
 use crate::segment::Sighting;
+
+/// What counts of an IPv4 header's beginning: not the time to live, nor the checksum.
+const KEPT_4: [u8; 16] = {
+    let mut kept = [0xff; 16];
+    (kept[8], kept[10], kept[11]) = (0, 0, 0);
+    kept
+};
+/// What counts of an IPv6 header's beginning: not the hop limit.
+const KEPT_6: [u8; 16] = {
+    let mut kept = [0xff; 16];
+    kept[7] = 0;
+    kept
+};
 
 /// The sighting of the packet that `network` is in `frame`.
 pub(super) fn of(frame: &Frame<'_>, network: Network<'_>) -> Sighting {
     match network {
         Network::Ipv4(rest) => {
             let octets = within(rest.octets(), number(rest.octets(), 2));
-            let packet = digest(&[part(octets, 0, 8), part(octets, 9, 10), part(octets, 12, octets.len())]);
             let identification = u16::try_from(number(octets, 4)).unwrap_or_default();
-            Sighting { packet, tap: tap(frame, rest), identification, hop_limit: octet(octets, 8) }
+            Sighting {
+                packet: packet4(octets),
+                tap: tap(frame, rest),
+                identification,
+                hop_limit: octet(octets, 8),
+            }
         }
         Network::Ipv6(rest) => {
             let len = match number(rest.octets(), 4) {
@@ -29,7 +43,7 @@ pub(super) fn of(frame: &Frame<'_>, network: Network<'_>) -> Sighting {
                 len => len.saturating_add(40),
             };
             let octets = within(rest.octets(), len);
-            let packet = digest(&[part(octets, 0, 7), part(octets, 8, octets.len())]);
+            let packet = digest::of_packet(octets, KEPT_6);
             Sighting { packet, tap: tap(frame, rest), identification: 0, hop_limit: octet(octets, 7) }
         }
         Network::Other | Network::Unsupported => Sighting::default(),
@@ -38,14 +52,21 @@ pub(super) fn of(frame: &Frame<'_>, network: Network<'_>) -> Sighting {
 
 /// The interface and the link header: under `any` the header has the interface and the packet's type.
 fn tap(frame: &Frame<'_>, rest: Rest<'_>) -> u32 {
-    tap_of(frame.interface, part(frame.octets, 0, rest.offset()))
+    tap_of(frame.interface, frame.octets.get(..rest.offset()).unwrap_or(&[]))
 }
 
 /// The same of an interface and the octets of a link header.
+#[inline(always)]
 pub(super) fn tap_of(interface: u32, header: &[u8]) -> u32 {
-    let digest = digest(&[&interface.to_be_bytes(), header]);
     // Half of a digest is a digest.
-    u32::try_from(digest >> 32).unwrap_or_default()
+    (digest::of(header, interface) >> 32) as u32
+}
+
+/// The digest of a packet of IPv4, as far as it was captured, without what follows it. Apart from its callers: it needs few
+/// registers, and they need many.
+#[inline(never)]
+pub(super) fn packet4(octets: &[u8]) -> u64 {
+    digest::of_packet(octets, KEPT_4)
 }
 
 /// The packet without what follows it; a length of 0 says nothing (segmentation offload).
@@ -62,20 +83,6 @@ fn number(octets: &[u8], at: usize) -> usize {
 
 fn octet(octets: &[u8], at: usize) -> u8 {
     octets.get(at).copied().unwrap_or_default()
-}
-
-fn part(octets: &[u8], from: usize, to: usize) -> &[u8] {
-    octets.get(from..to).unwrap_or(&[])
-}
-
-/// A digest of all parts, one after another.
-#[inline]
-pub(super) fn digest(parts: &[&[u8]]) -> u64 {
-    let mut hasher = FixedState::default().build_hasher();
-    for part in parts {
-        hasher.write(part);
-    }
-    hasher.finish()
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("serde", &["report"]),
     ("serde_json", &["report"]),
     ("hashbrown", &["analyzer"]),
-    ("foldhash", &["analyzer", "decode"]),
+    ("foldhash", &["analyzer"]),
     ("strsim", &["expect"]),
     ("anyhow", &["cli", "main"]),
     ("clap", &["cli", "main"]),
