@@ -95,10 +95,10 @@ impl Traits {
             Checksum::Unchecked => IS_UNCHECKED,
             Checksum::Wrong => return None,
         };
+        let checksum = checksum | if text_is_cut { TEXT_IS_CUT } else { 0 };
         let stamp = stamp(options)?;
-        let text_is_cut = if text_is_cut { TEXT_IS_CUT } else { 0 };
         let is_stamped = if stamp.is_some() { IS_STAMPED } else { 0 };
-        Some(Self { stamp: stamp.unwrap_or_default(), marks: checksum | text_is_cut | is_stamped })
+        Some(Self { stamp: stamp.unwrap_or_default(), marks: checksum | is_stamped })
     }
 }
 

@@ -55,7 +55,11 @@ impl SocketHasher {
 
 #[inline]
 fn finish(mut hasher: impl Hasher, one: SocketAddrV4, other: SocketAddrV4) -> u64 {
-    let [one, other] = [one, other].map(word);
+    // In the order in which they lie in memory: which of them is the lesser is no matter.
+    let words = |socket: SocketAddrV4| {
+        u64::from(u32::from_ne_bytes(socket.ip().octets())) | u64::from(socket.port()) << 32
+    };
+    let [one, other] = [one, other].map(words);
     hasher.write_u64(one.min(other));
     hasher.write_u64(one.max(other));
     hasher.finish()

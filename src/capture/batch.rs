@@ -7,9 +7,6 @@
 use crate::frame::{Frame, LinkType};
 use crate::time::Timestamp;
 
-/// A batch has no more frames than this, however small they are and however far a long frame has stretched the chunk.
-const MOST_FRAMES: usize = 65_536;
-
 /// Frames of one chunk of an input, in their order.
 #[derive(Debug, Default)]
 pub struct Batch {
@@ -33,6 +30,9 @@ pub(in crate::capture) struct Record {
 }
 
 impl Batch {
+    /// It has no more frames than this, however small they are and however far a long frame has stretched the chunk.
+    pub(in crate::capture) const MOST: usize = 65_536;
+
     /// How many frames are in it.
     pub const fn len(&self) -> usize {
         self.records.len()
@@ -53,27 +53,6 @@ impl Batch {
         self.records.get(index).map(|record| self.frame_of(record))
     }
 
-    /// Whether no more frames are to be added.
-    pub(in crate::capture) const fn is_full(&self) -> bool {
-        self.records.len() >= MOST_FRAMES
-    }
-
-    /// Forgets its frames and keeps its memory; the next one will be the one after `last`.
-    pub(in crate::capture) fn begin(&mut self, last: u64) {
-        self.records.clear();
-        self.last = last;
-    }
-
-    /// Adds a frame of which `captured` octets lie at `start`, in a chunk that is handed over later.
-    pub(in crate::capture) fn push(&mut self, place: Place, stamp: Stamp) {
-        self.last += 1;
-        let Place { start, captured, wire_len } = place;
-        let Stamp { time, link, interface } = stamp;
-        // A chunk is far below 4 GiB: `Octets` holds a few of the longest frames at most.
-        let start = u32::try_from(start).unwrap_or(u32::MAX);
-        self.records.push(Record { number: self.last, time, start, captured, wire_len, link, interface });
-    }
-
     /// Takes out what `passes` says no to.
     #[cfg(feature = "live")]
     pub(in crate::capture) fn retain(&mut self, mut passes: impl FnMut(&Frame<'_>) -> bool) {
@@ -88,14 +67,6 @@ impl Batch {
         let octets = self.octets.get(start..start + captured as usize).unwrap_or_default();
         Frame { number, time, link, interface, octets, wire_len }
     }
-}
-
-/// Where a frame lies in its chunk.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::capture) struct Place {
-    pub(in crate::capture) start: usize,
-    pub(in crate::capture) captured: u32,
-    pub(in crate::capture) wire_len: u32,
 }
 
 /// When a frame was captured, and by what.

@@ -6,9 +6,10 @@
 //! about the time of the last one, are believed.
 //! Format: draft-ietf-opsawg-pcap.
 
-use crate::capture::batch::{Batch, Place, Stamp};
+use crate::capture::batch::Stamp;
 use crate::capture::octets::Octets;
 use crate::capture::record::{LONGEST, Order, Stop, Way, link_type};
+use crate::capture::taker::Outlet;
 use crate::capture::variant::{Chain, DAY, FIELDS, Fields, PLAUSIBLE, Proof, Variant};
 use crate::frame::LinkType;
 use crate::time::Timestamp;
@@ -86,9 +87,9 @@ impl Classic {
         })
     }
 
-    /// Puts the frames that are held whole into `batch`, and moves on past them. How many octets must be held for the
+    /// Puts the frames that are held whole into `outlet`, and moves on past them. How many octets must be held for the
     /// next one.
-    pub fn walk(&mut self, octets: &mut Octets, batch: &mut Batch) -> Result<usize, Stop> {
+    pub fn walk(&mut self, octets: &mut Octets, outlet: &mut impl Outlet) -> Result<usize, Stop> {
         let held = octets.held();
         if self.frame_header == 0 {
             match self.variant.frame_header(held, self.link, false) {
@@ -96,13 +97,15 @@ impl Classic {
                 Err(needed) => return Ok(needed),
             }
         }
+        let start = octets.start();
         // The common files apart, so that nothing is asked for each frame of theirs.
-        let (passed, next) = match (self.variant.order, self.lengths) {
-            (Order::Little, Lengths::CapturedFirst) => {
-                self.frames(held, octets.start(), batch, |header| Fields::of(Order::Little, header))
+        let (passed, next) = match (self.variant.order, self.lengths, self.frame_header) {
+            (Order::Little, Lengths::CapturedFirst, FIELDS) => {
+                self.frames(held, start, FIELDS, outlet, |header| Fields::of(Order::Little, header))
             }
-            (order, lengths) => {
-                self.frames(held, octets.start(), batch, |header| lengths.in_order(Fields::of(order, header)))
+            (order, lengths, frame_header) => {
+                let fields = |header: &_| lengths.in_order(Fields::of(order, header));
+                self.frames(held, start, frame_header, outlet, fields)
             }
         };
         octets.pass(passed);
@@ -118,31 +121,35 @@ impl Classic {
         is_open
     }
 
+    #[inline(always)]
     fn frames(
         &mut self,
         held: &[u8],
         start: usize,
-        batch: &mut Batch,
+        frame_header: usize,
+        outlet: &mut impl Outlet,
         fields: impl Fn(&[u8; FIELDS]) -> Fields,
     ) -> (usize, Result<usize, Stop>) {
-        let mut at = 0;
-        loop {
-            let rest = held.get(at..).unwrap_or_default();
-            let Some(header) = rest.first_chunk::<FIELDS>() else { return (at, Ok(FIELDS)) };
+        let (unit, longest, link) = (self.unit, self.longest, self.link);
+        let (mut rest, mut last) = (held, None);
+        let next = loop {
+            let Some(header) = rest.first_chunk::<FIELDS>() else { break Ok(FIELDS) };
             let Fields { seconds, fraction, captured, wire_len } = fields(header);
-            if captured > self.longest {
-                return (at, Err(Stop::damaged(format!("a frame that claims {captured} octets"))));
+            if captured > longest {
+                break Err(too_long(captured));
             }
-            let whole = self.frame_header + captured as usize;
-            if rest.len() < whole || batch.is_full() {
-                return (at, Ok(whole));
-            }
-            let time = Timestamp(u64::from(seconds) * 1_000_000_000 + u64::from(fraction) * self.unit);
-            let place = Place { start: start + at + self.frame_header, captured, wire_len };
-            batch.push(place, Stamp { time, link: self.link, interface: 0 });
-            self.seconds = Some(seconds);
-            at += whole;
-        }
+            let whole = frame_header + captured as usize;
+            let Some((frame, behind)) = rest.split_at_checked(whole).filter(|_| !outlet.is_full()) else {
+                break Ok(whole);
+            };
+            let octets = frame.get(frame_header..).unwrap_or_default();
+            let time = Timestamp(u64::from(seconds) * 1_000_000_000 + u64::from(fraction) * unit);
+            let start = start + (held.len() - rest.len()) + frame_header;
+            outlet.put(octets, start, wire_len, Stamp { time, link, interface: 0 });
+            (rest, last) = (behind, Some(header));
+        };
+        self.seconds = last.map(|header| fields(header).seconds).or(self.seconds);
+        (held.len() - rest.len(), next)
     }
 
     /// Where frames go on behind a place that is none; `has_ended` says that nothing follows what is held.
@@ -167,6 +174,12 @@ impl Classic {
         }
         self.variant.chain(rest, self.frame_header.max(FIELDS), Proof::Needed, has_ended)
     }
+}
+
+/// Apart, so that its words are no matter to the other frames.
+#[cold]
+fn too_long(captured: u32) -> Stop {
+    Stop::damaged(format!("a frame that claims {captured} octets"))
 }
 
 impl Lengths {

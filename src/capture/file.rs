@@ -17,6 +17,7 @@ use crate::capture::input::{Fault, Input, Waiting};
 use crate::capture::overlap::Overlap;
 use crate::capture::progress::Progress;
 use crate::capture::source::{FrameSource, Next, Statistics, Turn};
+use crate::capture::taker::{Hands, Outlet, Taker};
 
 /// So many damaged places of a file are told one by one.
 const MOST_TOLD: u64 = 8;
@@ -31,6 +32,8 @@ pub struct Files {
     batch: Batch,
     at: usize,
     handed_out: u64,
+    /// What `next_frames` looks at before it hands it on, where it must.
+    spare: Batch,
     /// What is to be told before the next batch.
     told: VecDeque<CaptureError>,
     /// By the files that are done with.
@@ -88,6 +91,7 @@ impl Files {
             batch: Batch::default(),
             at: 0,
             handed_out: 0,
+            spare: Batch::default(),
             told: VecDeque::new(),
             dropped: None,
             damaged: 0,
@@ -111,7 +115,46 @@ impl Files {
     /// after. What the filter cannot be asked is told behind the batch with the first such frame.
     pub fn next_batch(&mut self, batch: &mut Batch) -> Result<Turn, CaptureError> {
         loop {
-            batch.begin(self.number);
+            let turn = self.fill(batch)?;
+            if turn != Turn::Frames {
+                return Ok(turn);
+            }
+            if let (Some(overlap), Some(input)) = (&mut self.overlap, &self.current) {
+                self.told.extend(overlap.look(batch, &input.name));
+            }
+            self.filter(batch);
+            if !batch.is_empty() {
+                self.handed_out += batch.len() as u64;
+                return Ok(Turn::Frames);
+            }
+        }
+    }
+
+    /// The same, but the frames go to `taker` at once, in the order of the input.
+    ///
+    /// # Errors
+    ///
+    /// As for `next_batch`.
+    pub fn next_frames(&mut self, taker: &mut impl Taker) -> Result<Turn, CaptureError> {
+        if self.overlap.is_none() && !self.is_filtered() {
+            let mut hands = Hands::new(taker);
+            let turn = self.fill(&mut hands)?;
+            self.handed_out += hands.count();
+            return Ok(turn);
+        }
+        let mut batch = std::mem::take(&mut self.spare);
+        let turn = self.next_batch(&mut batch);
+        if matches!(turn, Ok(Turn::Frames)) {
+            batch.frames().for_each(|frame| taker.take(&frame));
+        }
+        self.spare = batch;
+        turn
+    }
+
+    /// All that the current input gives of itself.
+    fn fill(&mut self, outlet: &mut impl Outlet) -> Result<Turn, CaptureError> {
+        loop {
+            outlet.begin(self.number);
             if let Some(error) = self.told.pop_front() {
                 return Err(error);
             }
@@ -123,16 +166,10 @@ impl Files {
                 self.current = Some(waiting.open(&self.progress, is_followed)?);
                 continue;
             };
-            match input.fill(batch) {
+            match input.fill(outlet) {
                 Ok(true) => {
-                    self.number = batch.last;
-                    let overlap = self.overlap.as_mut().and_then(|overlap| overlap.look(batch, &input.name));
-                    self.told.extend(overlap);
-                    self.filter(batch);
-                    if !batch.is_empty() {
-                        self.handed_out += batch.len() as u64;
-                        return Ok(Turn::Frames);
-                    }
+                    self.number = outlet.last();
+                    return Ok(Turn::Frames);
                 }
                 Ok(false) => self.close(),
                 Err(None) => return Ok(Turn::Quiet),
@@ -166,6 +203,17 @@ impl Files {
             let count = input.damaged - MOST_TOLD;
             self.told.push_back(CaptureError::MoreDamage { input: input.name, count });
         }
+    }
+
+    #[cfg(feature = "live")]
+    const fn is_filtered(&self) -> bool {
+        self.filter.is_some()
+    }
+
+    #[cfg(not(feature = "live"))]
+    #[expect(clippy::unused_self, reason = "the same shape as with filters")]
+    const fn is_filtered(&self) -> bool {
+        false
     }
 
     /// Takes out of `batch` what the filter holds back.

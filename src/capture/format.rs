@@ -3,11 +3,11 @@
 //! In: an input from its beginning. Out: the reader that suits it, or what it is instead of a capture.
 //! Invariant: nothing is believed of its name; four octets decide, and once more where it is compressed.
 
-use crate::capture::batch::Batch;
 use crate::capture::classic::Classic;
 use crate::capture::octets::Octets;
 use crate::capture::pcapng::Pcapng;
 use crate::capture::record::{Stop, Way};
+use crate::capture::taker::Outlet;
 #[cfg(feature = "unpack")]
 use crate::capture::unpack::Unpacker;
 #[cfg(feature = "unpack")]
@@ -48,9 +48,9 @@ pub enum Format {
 }
 
 impl Format {
-    /// Puts the frames that are held whole into `batch`, and moves on past them. How many octets must be held for what
+    /// Puts the frames that are held whole into `outlet`, and moves on past them. How many octets must be held for what
     /// follows; 0 is not known yet.
-    pub fn walk(&mut self, octets: &mut Octets, batch: &mut Batch) -> Result<usize, Stop> {
+    pub fn walk(&mut self, octets: &mut Octets, outlet: &mut impl Outlet) -> Result<usize, Stop> {
         match self {
             Self::NotYetKnown => {
                 *self = begin(octets)?;
@@ -61,8 +61,8 @@ impl Format {
                 *self = begin_within(octets, *kind)?;
                 Ok(0)
             }
-            Self::Classic(classic) => classic.walk(octets, batch),
-            Self::Pcapng(pcapng) => pcapng.walk(octets, batch),
+            Self::Classic(classic) => classic.walk(octets, outlet),
+            Self::Pcapng(pcapng) => pcapng.walk(octets, outlet),
         }
     }
 

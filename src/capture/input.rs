@@ -8,13 +8,13 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::capture::batch::Batch;
 use crate::capture::error::{CaptureError, STANDARD_INPUT};
 use crate::capture::follow::Following;
 use crate::capture::format::Format;
 use crate::capture::octets::Octets;
 use crate::capture::progress::Progress;
 use crate::capture::record::{Change, Damage, Stop, Way};
+use crate::capture::taker::Outlet;
 
 /// An input whose turn has not come.
 pub enum Waiting {
@@ -93,17 +93,17 @@ impl Input {
         }
     }
 
-    /// Fills `batch` with the frames that follow, as many as one chunk has; false at the end, and then with none.
+    /// Puts the frames that follow into `outlet`, as many as one chunk has; false at the end, and then with none.
     ///
     /// # Errors
     ///
     /// `None` where nothing comes for now: the same call may be made again.
-    pub fn fill(&mut self, batch: &mut Batch) -> Result<bool, Option<Fault>> {
+    pub fn fill(&mut self, outlet: &mut impl Outlet) -> Result<bool, Option<Fault>> {
         if self.lost.is_none() {
-            match self.advance(batch) {
+            match self.advance(outlet) {
                 Ok(has_frames) => return Ok(has_frames),
                 Err(Stop::Damaged(damage)) => self.lost = Some((damage, self.octets.offset())),
-                Err(stop) => return Err(self.explain(stop, batch.last)),
+                Err(stop) => return Err(self.explain(stop, outlet.last())),
             }
         }
         let found = self.find_way();
@@ -117,22 +117,22 @@ impl Input {
         let (Damage { cause, .. }, octet) = self.lost.take().unwrap_or_default();
         let passed = (!self.octets.held().is_empty()).then(|| self.octets.offset().saturating_sub(octet));
         let error =
-            CaptureError::Damaged { input: self.name.clone(), frame: batch.last, octet, cause, passed };
+            CaptureError::Damaged { input: self.name.clone(), frame: outlet.last(), octet, cause, passed };
         Err(Some(Fault { error, goes_on: true, anew: None }))
     }
 
-    fn advance(&mut self, batch: &mut Batch) -> Result<bool, Stop> {
+    fn advance(&mut self, outlet: &mut impl Outlet) -> Result<bool, Stop> {
         if let Some(stop) = self.stopped.take() {
             return Err(stop);
         }
         loop {
-            let walked = self.format.walk(&mut self.octets, batch);
+            let walked = self.format.walk(&mut self.octets, outlet);
             if self.followed.is_some() && self.format.is_unpacked() {
                 return Err(Stop::NotFollowed);
             }
-            if !batch.is_empty() {
+            if !outlet.is_empty() {
                 self.stopped = walked.err();
-                self.octets.hand_over(&mut batch.octets);
+                outlet.end(&mut self.octets);
                 return Ok(true);
             }
             if !self.octets.ensure(walked?)? && !self.format.settle(self.octets.held()) {

@@ -33,6 +33,7 @@ pub mod progress;
 mod record;
 pub mod save;
 pub mod source;
+pub mod taker;
 #[cfg(feature = "unpack")]
 mod unpack;
 mod variant;

@@ -95,6 +95,13 @@ impl Octets {
         mem::swap(&mut self.buffer, taker);
     }
 
+    /// Does not stay stretched by one long frame.
+    pub fn relax(&mut self) {
+        if self.buffer.len() > WINDOW && self.held().len() <= WINDOW {
+            self.hand_over(&mut Vec::new());
+        }
+    }
+
     /// Moves what is held to the front; doubles the buffer where that frees nothing.
     fn make_room(&mut self) {
         if self.start == 0 {
@@ -152,5 +159,11 @@ mod tests {
         assert_eq!((octets.buffer.len(), taken.len()), (WINDOW, WINDOW), "not stretched for good");
         assert!(octets.ensure(WINDOW).unwrap());
         assert_eq!(octets.held(), &all[2 * WINDOW - 5..3 * WINDOW - 5]);
+        assert!(octets.ensure(WINDOW + 1).unwrap());
+        octets.relax();
+        assert_eq!(octets.buffer.len(), 2 * WINDOW, "all of it is needed");
+        octets.pass(octets.held().len() - 5);
+        octets.relax();
+        assert_eq!((octets.buffer.len(), octets.held().len()), (WINDOW, 5));
     }
 }

@@ -12,10 +12,11 @@ use pcap_parser::pcapng::{
     parse_interfacedescriptionblock_le, parse_interfacestatisticsblock_be, parse_interfacestatisticsblock_le,
 };
 
-use crate::capture::batch::{Batch, Place, Stamp};
+use crate::capture::batch::Stamp;
 use crate::capture::interface::Interface;
 use crate::capture::octets::Octets;
 use crate::capture::record::{Damage, LONGEST, Order, Stop, Way, link_type};
+use crate::capture::taker::Outlet;
 use crate::time::Timestamp;
 
 /// The packet block of the first drafts; still found in old files.
@@ -49,6 +50,13 @@ pub struct Pcapng {
     dropped_before: Option<u64>,
 }
 
+/// Where a frame lies in its block.
+struct Place {
+    start: usize,
+    captured: u32,
+    wire_len: u32,
+}
+
 impl Pcapng {
     /// Whether a file that begins so is a pcapng file.
     pub fn recognizes(start: [u8; 4]) -> bool {
@@ -60,9 +68,9 @@ impl Pcapng {
         SHB_MAGIC.to_le_bytes().starts_with(start)
     }
 
-    /// Puts the frames of the blocks that are held whole into `batch`, and moves on past them. How many octets must be
+    /// Puts the frames of the blocks that are held whole into `outlet`, and moves on past them. How many octets must be
     /// held for the next block; 0 is not known yet.
-    pub fn walk(&mut self, octets: &mut Octets, batch: &mut Batch) -> Result<usize, Stop> {
+    pub fn walk(&mut self, octets: &mut Octets, outlet: &mut impl Outlet) -> Result<usize, Stop> {
         loop {
             let held = octets.held();
             if held.len() < 12 {
@@ -81,13 +89,13 @@ impl Pcapng {
             if length < 12 || length > longest {
                 return Err(Stop::damaged(format!("a block that claims {length} octets")));
             }
-            let whole = held.get(..length as usize).filter(|_| !batch.is_full());
+            let whole = held.get(..length as usize).filter(|_| !outlet.is_full());
             let Some(block) = whole else { return Ok(length as usize) };
             let again = self.order.u32_at(block, block.len() - 4);
             if again != length {
                 return Err(Stop::damaged(format!("a block whose two lengths are {length} and {again}")));
             }
-            self.read_block(kind, block, octets.start(), batch)?;
+            self.read_block(kind, block, octets.start(), outlet)?;
             octets.pass(length as usize);
         }
     }
@@ -152,7 +160,13 @@ impl Pcapng {
         Ok(())
     }
 
-    fn read_block(&mut self, kind: u32, block: &[u8], start: usize, batch: &mut Batch) -> Result<(), Stop> {
+    fn read_block(
+        &mut self,
+        kind: u32,
+        block: &[u8],
+        start: usize,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Stop> {
         let read = match kind {
             EPB_MAGIC => self.read_enhanced(block),
             SPB_MAGIC => self.read_simple(block),
@@ -165,7 +179,9 @@ impl Pcapng {
         };
         let (place, stamp) = read.map_err(|cause| in_block(cause, block))?;
         self.has_frames = true;
-        batch.push(Place { start: start + place.start, ..place }, stamp);
+        let Place { start: behind, captured, wire_len } = place;
+        let octets = block.get(behind..behind + captured as usize).unwrap_or_default();
+        outlet.put(octets, start + behind, wire_len, stamp);
         Ok(())
     }
 

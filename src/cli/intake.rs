@@ -148,7 +148,7 @@ impl Intake {
     }
 
     /// Takes in a frame: what it is to the tracker goes to `items`, and more than one of them where it holds several packets.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, frame: &Frame<'_>, items: &mut Items) {
         self.count(frame);
         let Some(short) = Short::of(frame) else { return self.take_any(*frame, items) };

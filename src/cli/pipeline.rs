@@ -13,6 +13,8 @@ use tcpshake::capture::batch::Batch;
 use tcpshake::capture::error::CaptureError;
 use tcpshake::capture::file::Files;
 use tcpshake::capture::source::{FrameSource, Statistics, Turn};
+use tcpshake::capture::taker::Taker;
+use tcpshake::frame::Frame;
 use tcpshake::report::summary::Summary;
 
 use crate::cli::follower::{Follower, News};
@@ -132,29 +134,48 @@ fn take_in(
     to_follower: &SyncSender<Portion>,
     used: &Receiver<Items>,
 ) -> Vec<CaptureError> {
-    let (mut batch, mut errors, mut items) = (Batch::default(), Vec::new(), Items::default());
-    loop {
-        let sent = match source.next_batch(&mut batch) {
-            // A batch is what could be read at once. The rest of it is not held back: nobody knows when more comes.
-            Ok(Turn::Frames) => batch
-                .frames()
-                .try_for_each(|frame| {
-                    intake.take(&frame, &mut items);
-                    if items.len() < ITEMS { Ok(()) } else { send_items(&mut items, to_follower, used) }
-                })
-                .and_then(|()| send_items(&mut items, to_follower, used)),
-            Ok(Turn::Quiet) => send(to_follower, Portion::Quiet),
+    let mut errors = Vec::new();
+    let mut filling = Filling { intake, items: Items::default(), to_follower, used, sent: Ok(()) };
+    while filling.sent.is_ok() {
+        match source.next_frames(&mut filling) {
+            // This is what could be read at once. The rest of it is not held back: nobody knows when more comes.
+            Ok(Turn::Frames) => filling.send(),
+            Ok(Turn::Quiet) => filling.sent = send(to_follower, Portion::Quiet),
             Ok(Turn::End) => {
                 let _ = send(to_follower, Portion::End(source.statistics()));
                 return errors;
             }
-            Err(error) => {
-                errors.push(error);
-                Ok(())
-            }
-        };
-        if sent.is_err() {
-            return errors;
+            Err(error) => errors.push(error),
+        }
+    }
+    errors
+}
+
+/// Items that are taken in, until there are enough of them to be handed on.
+struct Filling<'a> {
+    intake: &'a mut Intake,
+    items: Items,
+    to_follower: &'a SyncSender<Portion>,
+    used: &'a Receiver<Items>,
+    /// Whether the follower is still there; where it has gone, what is read already goes nowhere.
+    sent: Result<(), Gone>,
+}
+
+impl Taker for Filling<'_> {
+    #[inline(always)]
+    fn take(&mut self, frame: &Frame<'_>) {
+        self.intake.take(frame, &mut self.items);
+        if self.items.len() >= ITEMS {
+            self.send();
+        }
+    }
+}
+
+impl Filling<'_> {
+    #[inline(never)]
+    fn send(&mut self) {
+        if let Err(gone) = send_items(&mut self.items, self.to_follower, self.used) {
+            self.sent = Err(gone);
         }
     }
 }

@@ -39,7 +39,13 @@ pub(super) fn judge(source: IpAddr, destination: IpAddr, octets: &[u8], field: u
 /// pseudo-header has them, so that one sum is made of all.
 #[inline(always)]
 pub(super) fn judge_packet(addresses: [Ipv4Addr; 2], octets: &[u8], field: u16) -> Checksum {
-    if is_right_with_addresses(octets) { Checksum::Correct } else { otherwise(addresses, octets, field) }
+    // So long are headers without options and with stamps, and nothing behind them.
+    let is_right = match octets.len() {
+        28 => octets.first_chunk::<28>().is_some_and(|octets| is_right_with(octets)),
+        40 => octets.first_chunk::<40>().is_some_and(|octets| is_right_with(octets)),
+        _ => is_right_with_any(octets),
+    };
+    if is_right { Checksum::Correct } else { otherwise(addresses, octets, field) }
 }
 
 #[cold]
@@ -48,9 +54,15 @@ fn otherwise([source, destination]: [Ipv4Addr; 2], octets: &[u8], field: u16) ->
     judge(source.into(), destination.into(), octets.get(ADDRESSES..).unwrap_or_default(), field)
 }
 
-/// Whether the sum over two addresses of IPv4, and a segment behind them, is right.
+#[cold]
 #[inline(never)]
-fn is_right_with_addresses(octets: &[u8]) -> bool {
+fn is_right_with_any(octets: &[u8]) -> bool {
+    is_right_with(octets)
+}
+
+/// Whether the sum over two addresses of IPv4, and a segment behind them, is right.
+#[inline(always)]
+fn is_right_with(octets: &[u8]) -> bool {
     let (words, mut rest) = octets.as_chunks::<{ 4 * WORD }>();
     // The words' lower octets come first.
     let len = octets.len().wrapping_sub(ADDRESSES) as u16;

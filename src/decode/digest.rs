@@ -28,7 +28,7 @@ pub(super) fn of(octets: &[u8], beside: u32) -> u64 {
 }
 
 /// The digest of a packet, of the first sixteen octets of which the bits of `kept` alone count.
-#[inline]
+#[inline(always)]
 pub(super) fn of_packet(octets: &[u8], kept: [u8; PAIR]) -> u64 {
     let state = beginning(octets.len(), 0);
     match (octets.split_first_chunk(), octets.last_chunk()) {

@@ -30,6 +30,8 @@ pub struct Short<'a> {
     packet: &'a [u8],
     /// Octets of the TCP header.
     header_len: usize,
+    /// Octets of the packet by the IP header.
+    total_len: u16,
 }
 
 // All of it is worth being inlined: what is made here goes into its place at once, and no copy of it is made.
@@ -47,13 +49,11 @@ impl<'a> Short<'a> {
         }
         // Padding is no part of the packet; what the capture cut off is.
         let packet = frame.octets.get(LINK..)?;
-        let packet = packet.get(..usize::from(short(head, 16))).unwrap_or(packet);
+        let total_len = short(head, 16);
+        let packet = packet.get(..usize::from(total_len)).unwrap_or(packet);
         let header_len = usize::from(head[46] >> 4).wrapping_mul(4);
-        // The first of these follows from the others; said so, the compiler knows it.
-        let has_headers = packet.len() >= FIXED + FIXED
-            && header_len >= FIXED
-            && header_len.wrapping_add(FIXED) <= packet.len();
-        has_headers.then_some(Self { frame: *frame, head, packet, header_len })
+        let has_headers = header_len >= FIXED && header_len.wrapping_add(FIXED) <= packet.len();
+        has_headers.then_some(Self { frame: *frame, head, packet, header_len, total_len })
     }
 
     /// Who sent it, and to whom.
@@ -69,19 +69,21 @@ impl<'a> Short<'a> {
     /// Its segment.
     pub fn segment(&self) -> Segment {
         let (source, destination) = self.sockets();
+        let (seq, ack) = self.numbers();
+        let (is_cut, checksum) = self.checksum();
         Segment {
             frame: self.frame.number,
             time: self.frame.time,
             source: source.into(),
             destination: destination.into(),
-            seq: SeqNumber(long(self.head, 38)),
-            ack: SeqNumber(long(self.head, 42)),
+            seq,
+            ack,
             flags: self.flags(),
             window: Some(short(self.head, 48)),
             options: Options::new(self.options()),
             text_len: self.text_len().into(),
-            text: self.text_head(),
-            checksum: self.checksum(),
+            text: self.text_head().cut(is_cut),
+            checksum,
             cut_short: false,
             sighting: self.sighting(),
             tunnel: None,
@@ -95,14 +97,16 @@ impl<'a> Short<'a> {
         if flags.has(Flags::SYN) {
             return None;
         }
-        let traits = Traits::of(self.options(), !self.is_whole(), self.checksum())?;
+        let (is_cut, checksum) = self.checksum();
+        let traits = Traits::of(self.options(), is_cut, checksum)?;
         let sighting = self.sighting();
         let (source, destination) = self.sockets();
+        let (seq, ack) = self.numbers();
         let jot = Jot::made_of(&Parts {
             frame: self.frame.number,
             time: self.frame.time,
-            seq: SeqNumber(long(self.head, 38)),
-            ack: SeqNumber(long(self.head, 42)),
+            seq,
+            ack,
             flags,
             window: short(self.head, 48),
             text_len: self.text_len(),
@@ -115,6 +119,13 @@ impl<'a> Short<'a> {
     #[inline(always)]
     fn addresses(&self) -> [Ipv4Addr; 2] {
         [26, 30].map(|at| Ipv4Addr::from(field(self.head, at)))
+    }
+
+    /// SEG.SEQ and SEG.ACK, which are read at once.
+    #[inline(always)]
+    fn numbers(&self) -> (SeqNumber, SeqNumber) {
+        let both = u64::from_be_bytes(field(self.head, 38));
+        (SeqNumber((both >> 32) as u32), SeqNumber(both as u32))
     }
 
     #[inline(always)]
@@ -142,26 +153,23 @@ impl<'a> Short<'a> {
     fn text_head(&self) -> TextHead {
         let text = self.text();
         // Of a SYN there is none.
-        let head = if text.is_empty() { TextHead::default() } else { TextHead::new(text) };
-        head.cut(!self.is_whole())
+        if text.is_empty() { TextHead::default() } else { TextHead::new(text) }
     }
 
     /// By the IP header, which has room for the others: the packet is no longer than that says.
     #[inline(always)]
     fn text_len(&self) -> u16 {
-        short(self.head, 16).wrapping_sub(self.headers_len() as u16)
+        self.total_len.wrapping_sub(self.headers_len() as u16)
     }
 
+    /// Whether the capture ends before the text does, and what the checksum says then.
     #[inline(always)]
-    fn is_whole(&self) -> bool {
-        self.packet.len() == usize::from(short(self.head, 16))
-    }
-
-    #[inline(always)]
-    fn checksum(&self) -> Checksum {
+    fn checksum(&self) -> (bool, Checksum) {
         match self.packet.get(ADDRESSES..) {
-            Some(octets) if self.is_whole() => judge_packet(self.addresses(), octets, short(self.head, 50)),
-            _ => Checksum::Unchecked,
+            Some(octets) if self.packet.len() == usize::from(self.total_len) => {
+                (false, judge_packet(self.addresses(), octets, short(self.head, 50)))
+            }
+            _ => (true, Checksum::Unchecked),
         }
     }
 

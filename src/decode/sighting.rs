@@ -59,11 +59,10 @@ fn tap(frame: &Frame<'_>, rest: Rest<'_>) -> u32 {
 #[inline(always)]
 pub(super) fn tap_of(interface: u32, header: &[u8]) -> u32 {
     // Half of a digest is a digest.
-    (digest::of(header, interface) >> 32) as u32
+    digest::of(header, interface) as u32
 }
 
-/// The digest of a packet of IPv4, as far as it was captured, without what follows it. Apart from its callers: it needs few
-/// registers, and they need many.
+/// The digest of a packet of IPv4, as far as it was captured, without what follows it.
 #[inline(never)]
 pub(super) fn packet4(octets: &[u8]) -> u64 {
     digest::of_packet(octets, KEPT_4)
