@@ -13,6 +13,7 @@ use crate::jot::{self, Jot, Parts, Traits};
 use crate::options::Options;
 use crate::segment::{Checksum, Flags, Segment, Sighting, TextHead};
 use crate::seq::SeqNumber;
+use crate::time::Timestamp;
 
 /// The headers of Ethernet, IPv4 and TCP without options.
 const LINK: usize = 14;
@@ -24,7 +25,9 @@ const ADDRESSES: usize = 12;
 /// A usual frame, of which is known where everything lies.
 #[derive(Clone, Copy, Debug)]
 pub struct Short<'a> {
-    frame: Frame<'a>,
+    number: u64,
+    time: Timestamp,
+    interface: u32,
     head: &'a [u8; HEADERS],
     /// The IP packet, as far as it was captured: both headers at least.
     packet: &'a [u8],
@@ -53,7 +56,15 @@ impl<'a> Short<'a> {
         let packet = packet.get(..usize::from(total_len)).unwrap_or(packet);
         let header_len = usize::from(head[46] >> 4).wrapping_mul(4);
         let has_headers = header_len >= FIXED && header_len.wrapping_add(FIXED) <= packet.len();
-        has_headers.then_some(Self { frame: *frame, head, packet, header_len, total_len })
+        has_headers.then_some(Self {
+            number: frame.number,
+            time: frame.time,
+            interface: frame.interface,
+            head,
+            packet,
+            header_len,
+            total_len,
+        })
     }
 
     /// Who sent it, and to whom.
@@ -72,8 +83,8 @@ impl<'a> Short<'a> {
         let (seq, ack) = self.numbers();
         let (is_cut, checksum) = self.checksum();
         Segment {
-            frame: self.frame.number,
-            time: self.frame.time,
+            frame: self.number,
+            time: self.time,
             source: source.into(),
             destination: destination.into(),
             seq,
@@ -103,8 +114,8 @@ impl<'a> Short<'a> {
         let (source, destination) = self.sockets();
         let (seq, ack) = self.numbers();
         let jot = Jot::made_of(&Parts {
-            frame: self.frame.number,
-            time: self.frame.time,
+            frame: self.number,
+            time: self.time,
             seq,
             ack,
             flags,
@@ -177,7 +188,7 @@ impl<'a> Short<'a> {
     fn sighting(&self) -> Sighting {
         Sighting {
             packet: packet4(self.packet),
-            tap: tap_of(self.frame.interface, self.head.get(..LINK).unwrap_or_default()),
+            tap: tap_of(self.interface, self.head.get(..LINK).unwrap_or_default()),
             identification: short(self.head, 18),
             hop_limit: self.head[22],
         }

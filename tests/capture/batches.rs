@@ -9,6 +9,8 @@ use tcpshake::capture::batch::Batch;
 use tcpshake::capture::error::CaptureError;
 use tcpshake::capture::file::Files;
 use tcpshake::capture::source::{FrameSource, Next, Turn};
+use tcpshake::capture::taker::Taker;
+use tcpshake::frame::Frame;
 
 use crate::writer::{Made, Order, syn};
 use crate::{Kept, read_all};
@@ -42,14 +44,22 @@ fn source(folder: &tempfile::TempDir) -> Files {
 }
 
 fn kept(batch: &Batch) -> Vec<Kept> {
-    let kept = batch.frames().map(|frame| Kept {
-        number: frame.number,
-        time: frame.time,
-        link: frame.link,
-        octets: frame.octets.to_vec(),
-        wire_len: frame.wire_len,
-    });
-    kept.collect()
+    batch.frames().map(|frame| keep(&frame)).collect()
+}
+
+fn keep(frame: &Frame<'_>) -> Kept {
+    let Frame { number, time, link, octets, wire_len, .. } = *frame;
+    Kept { number, time, link, octets: octets.to_vec(), wire_len }
+}
+
+/// Keeps what it takes in.
+#[derive(Default)]
+struct Keeping(Vec<Kept>);
+
+impl Taker for Keeping {
+    fn take(&mut self, frame: &Frame<'_>) {
+        self.0.push(keep(frame));
+    }
 }
 
 #[test]
@@ -94,6 +104,33 @@ fn batches_hold_what_single_frames_are() {
     assert!(places[2] > 12_000, "the overlap is told behind the first frames that overlap");
     let statistics = files.statistics();
     assert_eq!((statistics.captured, statistics.damaged), (21_000, 1));
+}
+
+#[test]
+fn frames_that_are_handed_on_at_once_are_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    source(&folder);
+    // One file is handed on where it lies; of several it is known whether they overlap, first.
+    for (names, places) in [(&["0"][..], &[][..]), (&["1"], &[1, 3000]), (&["0", "1", "0"], &[9001, 12_000])]
+    {
+        let source = || Files::new(names.iter().map(|name| folder.path().join(name)));
+        let (frames, errors) = read_all(&mut source());
+        let (mut files, mut taken, mut told) = (source(), Keeping::default(), Vec::new());
+        loop {
+            match files.next_frames(&mut taken) {
+                Ok(Turn::Frames | Turn::Quiet) => {}
+                Ok(Turn::End) => break,
+                Err(error) => told.push((taken.0.len(), error.to_string())),
+            }
+        }
+        assert!(taken.0 == frames, "{names:?}: the same frames");
+        assert_eq!(files.statistics().captured, frames.len() as u64);
+        assert!(
+            told.iter().map(|(_, says)| says.clone()).eq(errors.iter().map(ToString::to_string)),
+            "{told:?}"
+        );
+        assert!(told.iter().map(|(place, _)| place).take(2).eq(places), "{told:?}");
+    }
 }
 
 #[test]
