@@ -78,6 +78,7 @@ impl<'a> Short<'a> {
     }
 
     /// Its segment.
+    #[inline(always)]
     pub fn segment(&self) -> Segment {
         let (source, destination) = self.sockets();
         let (seq, ack) = self.numbers();
