@@ -15,7 +15,8 @@ use crate::segment::{Checksum, Flags, Segment};
 impl Connection {
     /// Takes in a segment that may go the short way; `None` where it may not.
     pub(super) fn take_in_next(&mut self, segment: &Segment) -> Option<Outline> {
-        if !is_plain(segment) || self.is_self || self.reset.is_some() || self.notes.read().is_some() {
+        let is_restless = || self.notes.read().is_some_and(|page| !page.is_at_rest());
+        if !is_plain(segment) || self.is_self || self.reset.is_some() || is_restless() {
             return None;
         }
         let from = self.role_of(segment.source);
@@ -25,6 +26,10 @@ impl Connection {
         let fin_passed = sender.numbers.fin_has_passed();
         let acknowledges = self.ends.of_mut(from.other()).receives(segment, &facts, fin_passed);
         self.note(segment, &facts, from);
+        if let Some(page) = self.notes.edit() {
+            let covers_syn = self.ends.of(from.other()).numbers.is_syn_covered_by(segment.ack);
+            page.hears(from.other(), covers_syn, facts.covers_fin);
+        }
         self.only_answers = false;
         let was_complete = self.complete;
         self.complete = self.opening.was_completed(&self.ends, false);

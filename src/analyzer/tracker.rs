@@ -98,7 +98,7 @@ impl Tracker {
     /// Looks at what a few segments, each with the hash of its pair, will need. They are to be taken in next and in this
     /// order.
     pub fn prepare(&self, segments: impl Iterator<Item = Coming> + Clone, prepared: &mut Vec<Prepared>) {
-        ahead::look(&self.pairs, &self.sightings, segments, prepared);
+        ahead::look(&self.pairs, &self.sightings, self.crowd.past(), segments, prepared);
     }
 
     /// Takes in an ICMP error. Whether it quotes the SYN of an attempt that is held.

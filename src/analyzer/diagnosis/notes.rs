@@ -151,6 +151,24 @@ impl Notes {
     }
 }
 
+impl Page {
+    /// Whether a segment that goes on as in the textbook raises nothing by what was noted so far.
+    pub fn is_at_rest(&self) -> bool {
+        let Ends { client, server } = &self.provoked;
+        client.is_none()
+            && server.is_none()
+            && self.idle_rst.is_none()
+            && !self.raised.iter().any(|raised| raised.code == Code::FastOpenIgnored)
+    }
+
+    /// Notes that `to` was sent a segment that is read, and what of its own that acknowledges.
+    pub fn hears(&mut self, to: Role, covers_syn: bool, covers_fin: bool) {
+        *self.probes.of_mut(to) = 0;
+        self.syn_ack_repeats.of_mut(to).acknowledged_since |= covers_syn;
+        self.fin_repeats.of_mut(to).acknowledged_since |= covers_fin;
+    }
+}
+
 impl Repeats {
     /// Counts a repetition; `acknowledged` says whether the sending before it had been acknowledged.
     pub const fn count(&mut self, acknowledged: bool) {

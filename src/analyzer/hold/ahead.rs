@@ -4,6 +4,7 @@
 //! Invariant: changes nothing. The reads of several segments go on beside one another, where otherwise each would wait
 //! for the one before it to be followed.
 
+use crate::analyzer::hold::past::Past;
 use crate::analyzer::hold::store::Hold;
 use crate::analyzer::hold::table::Place;
 use crate::analyzer::sightings::Sightings;
@@ -33,10 +34,11 @@ impl Prepared {
     }
 }
 
-/// Looks at what `segments` will need of `pairs` and of `sightings`.
+/// Looks at what `segments` will need of `pairs`, of `sightings` and of the `past`.
 pub fn look(
     pairs: &Hold,
     sightings: &Sightings,
+    past: &Past,
     segments: impl Iterator<Item = Coming> + Clone,
     prepared: &mut Vec<Prepared>,
 ) {
@@ -45,7 +47,12 @@ pub fn look(
         segments.clone().map(|coming| Prepared { hash: coming.hash, place: pairs.guess(coming.hash) }),
     );
     let peek = |words, (coming, prepared): (Coming, &Prepared)| {
-        words ^ prepared.place.map_or(0, |place| pairs.peek(place, coming.packet, sightings))
+        words
+            ^ match prepared.place {
+                Some(place) => pairs.peek(place, coming.packet, sightings),
+                // It will be asked whether it is used again.
+                None => past.glance(coming.hash),
+            }
     };
     let words = segments.zip(&*prepared).fold(0, peek);
     std::hint::black_box(words);

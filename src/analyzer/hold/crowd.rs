@@ -101,6 +101,11 @@ impl Crowd {
         self.past.recall(pair)
     }
 
+    /// The pairs that have ended.
+    pub const fn past(&self) -> &Past {
+        &self.past
+    }
+
     /// What others show around a connection of `server`, in these tunnels, that lasted from `start` until `end`.
     pub fn around(
         &self,

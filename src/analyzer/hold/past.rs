@@ -53,6 +53,12 @@ impl Past {
         self.number_of(hash).and_then(|number| self.pairs.get(number)).map(|pair| pair.last_frame)
     }
 
+    /// Looks at where the pair with this hash would be.
+    #[inline]
+    pub fn glance(&self, hash: u64) -> u64 {
+        self.index.find(hash, |_| true).map_or(0, |number| u64::from(*number))
+    }
+
     /// Where the pair with this hash stands.
     fn number_of(&self, hash: u64) -> Option<usize> {
         let is_it =
