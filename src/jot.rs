@@ -151,6 +151,12 @@ impl Jot {
         Self { by_client, ..self }
     }
 
+    /// Whether it opens.
+    #[inline]
+    pub const fn is_syn(&self) -> bool {
+        self.flags.has(Flags::SYN)
+    }
+
     /// Whether its checksum was left to the hardware.
     pub const fn is_offloaded(&self) -> bool {
         self.marks & IS_OFFLOADED != 0
@@ -229,20 +235,20 @@ impl Jot {
 }
 
 impl Usual {
-    /// `segment` in brief, where it goes into one: IPv4, and no SYN, whose options are read.
+    /// `segment` in brief, where it goes into one and is of IPv4. The options of a SYN are for another to keep.
     #[inline]
     pub fn of(segment: &Segment) -> Option<Self> {
         match (segment.source, segment.destination) {
-            (SocketAddr::V4(source), SocketAddr::V4(destination)) if !segment.flags.has(Flags::SYN) => {
+            (SocketAddr::V4(source), SocketAddr::V4(destination)) => {
                 Some(Self { jot: Jot::of(segment)?, source, destination })
             }
             _ => None,
         }
     }
 
-    /// The segment again.
-    pub fn segment(&self) -> Segment {
-        self.jot.segment(self.source.into(), self.destination.into(), Options::default())
+    /// The segment again. `options` are those of a SYN.
+    pub fn segment(&self, options: Options) -> Segment {
+        self.jot.segment(self.source.into(), self.destination.into(), options)
     }
 }
 
@@ -295,16 +301,16 @@ mod tests {
             for options in [&[][..], &stamped] {
                 let whole = Segment { checksum, ..segment(options) };
                 let usual = Usual::of(&whole).unwrap();
-                let again = Segment { text: whole.text, ..usual.segment() };
+                let again = Segment { text: whole.text, ..usual.segment(Options::default()) };
                 assert_eq!(again, whole);
-                assert!(usual.segment().text.is_cut());
+                assert!(usual.segment(Options::default()).text.is_cut());
                 assert_eq!(usual.jot.is_right(), checksum == Checksum::Correct);
                 assert_eq!(usual.jot.is_offloaded(), checksum == Checksum::Offloaded);
             }
         }
         let mut echoed = stamped;
         echoed[11] = 9;
-        let again = Usual::of(&segment(&echoed)).unwrap().segment();
+        let again = Usual::of(&segment(&echoed)).unwrap().segment(Options::default());
         assert_eq!((again.options.octets(), again.options.stamp()), (&stamped[..], Some(258)));
     }
 
@@ -319,7 +325,6 @@ mod tests {
             Segment { window: None, ..usual.clone() },
             Segment { cut_short: true, ..usual.clone() },
             Segment { checksum: Checksum::Wrong, ..usual.clone() },
-            Segment { flags: Flags::SYN, ..usual.clone() },
             Segment { source: ([0, 0, 0, 0, 0, 0, 0, 1], 1).into(), ..usual },
         ] {
             assert!(Usual::of(&unusual).is_none(), "{unusual:?}");

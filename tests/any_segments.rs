@@ -14,12 +14,14 @@ use tcpshake::analyzer::config::Config;
 use tcpshake::analyzer::connection::Connection;
 use tcpshake::analyzer::diagnosis::code::Code;
 use tcpshake::analyzer::diagnosis::notes::FIRST_FRAMES;
+use tcpshake::analyzer::hold::ahead::Coming;
 use tcpshake::analyzer::label::Numbers;
 use tcpshake::analyzer::outcome::Outcome;
 use tcpshake::analyzer::role::Ends;
 use tcpshake::analyzer::state::State;
 use tcpshake::analyzer::step::Step;
 use tcpshake::analyzer::tracker::Tracker;
+use tcpshake::jot::Usual;
 use tcpshake::options::Options;
 use tcpshake::segment::{Checksum, Flags, Segment, Sighting, TextHead};
 use tcpshake::seq::SeqNumber;
@@ -130,9 +132,21 @@ fn observe(config: Config, segments: &[Segment]) -> (Vec<Step>, Vec<Connection>,
 /// The same without steps, as files are read for their connections alone: these may be held in brief.
 fn follow(config: Config, segments: &[Segment]) -> (Vec<Connection>, u64) {
     let mut tracker = Tracker::new(config);
-    let mut ended = Vec::new();
+    let (mut ended, mut prepared) = (Vec::new(), Vec::new());
     for segment in segments {
-        tracker.follow(segment, tracker.unprepared(segment));
+        let unprepared = tracker.unprepared(segment);
+        // What goes into brief is handed on so, and was looked at.
+        match Usual::of(segment) {
+            Some(usual) => {
+                let coming = Coming { hash: unprepared.hash, packet: segment.sighting.packet };
+                tracker.prepare(std::iter::once(coming), &mut prepared);
+                let options = Some(&segment.options).filter(|_| usual.jot.is_syn());
+                tracker.follow_usual(&usual, options, prepared[0]);
+            }
+            None => {
+                tracker.follow(segment, unprepared);
+            }
+        }
         assert!(tracker.held() <= config.most_connections, "{} held", tracker.held());
         ended.extend(tracker.ended());
     }

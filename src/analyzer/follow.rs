@@ -3,12 +3,15 @@
 //! In: a segment, or one in brief. Out: whether its packet was seen before.
 //! Invariant: what is handed out comes to the same as by `Tracker::observe`.
 
+use std::net::SocketAddr;
+
 use crate::analyzer::hold::ahead::Prepared;
 use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::brief_entry::BriefEntry;
 use crate::analyzer::hold::table::Place;
 use crate::analyzer::tracker::Tracker;
 use crate::jot::{Jot, Usual};
+use crate::options::Options;
 use crate::segment::Segment;
 
 impl Tracker {
@@ -20,21 +23,22 @@ impl Tracker {
         let place = self.locate(prepared, segment.time, sockets, segment.tunnel.as_ref());
         let is_taken = match place {
             Some(place) => self.take_in_brief(place, segment),
-            None => self.begin_in_brief(segment, prepared.hash),
+            None => Jot::of(segment)
+                .is_some_and(|jot| self.begin_in_brief(sockets, jot, &segment.options, prepared.hash)),
         };
         !is_taken && self.take_whole(segment, prepared, place)
     }
 
-    /// The same for a segment in brief.
+    /// The same for a segment in brief; `options` are those of a SYN.
     #[inline]
-    pub fn follow_usual(&mut self, usual: &Usual, prepared: Prepared) -> bool {
+    pub fn follow_usual(&mut self, usual: &Usual, options: Option<&Options>, prepared: Prepared) -> bool {
         self.has_right_checksum |= usual.jot.is_right();
         self.pass_on(usual.jot.time());
         let Usual { jot, source, destination } = usual;
         if let Some(place) = prepared.place
             && let Some((entry, from, listed)) =
                 self.pairs.brief_between(place, prepared.hash, *source, *destination)
-            && let Some(taken) = entry.brief.take(jot, from, None)
+            && let Some(taken) = entry.brief.take(jot, from, options)
         {
             let now = self.clock.now();
             let waiting = entry.note(taken, now, &mut self.crowd, &self.config);
@@ -43,7 +47,21 @@ impl Tracker {
             }
             return false;
         }
-        self.follow(&usual.segment(), prepared)
+        self.follow_rare(usual, options, prepared)
+    }
+
+    /// One that is not the next by the textbook where it was looked for, or is the first.
+    #[inline(never)]
+    fn follow_rare(&mut self, usual: &Usual, options: Option<&Options>, prepared: Prepared) -> bool {
+        let sockets = (usual.source.into(), usual.destination.into());
+        let options = options.copied().unwrap_or_default();
+        if usual.jot.is_syn() {
+            let place = self.locate(prepared, usual.jot.time(), sockets, None);
+            if place.is_none() && self.begin_in_brief(sockets, usual.jot, &options, prepared.hash) {
+                return false;
+            }
+        }
+        self.follow(&usual.segment(options), prepared)
     }
 
     #[inline(never)]
@@ -62,13 +80,20 @@ impl Tracker {
         true
     }
 
-    /// Whether a connection begins with it that goes by the textbook so far.
-    fn begin_in_brief(&mut self, segment: &Segment, hash: u64) -> bool {
+    /// Whether a connection begins with a segment between these sockets that goes by the textbook so far.
+    fn begin_in_brief(
+        &mut self,
+        sockets: (SocketAddr, SocketAddr),
+        jot: Jot,
+        options: &Options,
+        hash: u64,
+    ) -> bool {
         if self.config.keep_steps > 0 || self.crowd.recall(hash).is_some() {
             return false;
         }
         let id = self.connections.saturating_add(1);
-        let Some(brief) = Brief::starting_with(id, segment, &mut self.pairs.rooms().logs) else {
+        let Some(brief) = Brief::starting_with(id, sockets, jot, options, &mut self.pairs.rooms().logs)
+        else {
             return false;
         };
         self.make_room();

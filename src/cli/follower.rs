@@ -57,7 +57,11 @@ impl Follower {
         for item in items {
             match item {
                 Next::Usual(usual, hash) => {
-                    let is_seen_again = self.tracker.follow_usual(usual, next(hash));
+                    let is_seen_again = self.tracker.follow_usual(usual, None, next(hash));
+                    self.summary.quality.count_packet(usual.jot.is_offloaded(), false, is_seen_again);
+                }
+                Next::Opening(usual, hash, options) => {
+                    let is_seen_again = self.tracker.follow_usual(usual, Some(options), next(hash));
                     self.summary.quality.count_packet(usual.jot.is_offloaded(), false, is_seen_again);
                 }
                 Next::Other(Item::Segment(segment, hash)) => self.take_segment(segment, next(*hash), news),

@@ -14,6 +14,7 @@ use tcpshake::decode::{Decoded, Decoder};
 use tcpshake::frame::{Frame, LinkType};
 use tcpshake::icmp::IcmpError;
 use tcpshake::jot::Usual;
+use tcpshake::options::Options;
 use tcpshake::report::summary::Summary;
 use tcpshake::segment::Segment;
 use tcpshake::time::Timestamp;
@@ -35,6 +36,8 @@ pub enum Item {
 pub enum Next<'a> {
     /// A segment in brief, with the hash of its socket pair.
     Usual(&'a Usual, u64),
+    /// The same of a SYN, with its options.
+    Opening(&'a Usual, u64, &'a Options),
     /// Anything else.
     Other(&'a Item),
 }
@@ -44,11 +47,14 @@ pub enum Next<'a> {
 pub struct Items {
     order: Vec<Place>,
     others: Vec<Item>,
+    /// Those of the SYNs that are in brief.
+    options: Vec<Options>,
 }
 
 /// An item, or where it lies among the others.
 enum Place {
     Usual(Usual, u64),
+    Opening(Usual, u64, u32),
     Other(u32),
 }
 
@@ -66,7 +72,9 @@ impl Next<'_> {
     /// What is known of the segment before it is looked at, if it is one.
     pub const fn coming(&self) -> Option<Coming> {
         match self {
-            Self::Usual(usual, hash) => Some(Coming { hash: *hash, packet: usual.jot.packet() }),
+            Self::Usual(usual, hash) | Self::Opening(usual, hash, _) => {
+                Some(Coming { hash: *hash, packet: usual.jot.packet() })
+            }
             Self::Other(Item::Segment(segment, hash)) => {
                 Some(Coming { hash: *hash, packet: segment.sighting.packet })
             }
@@ -90,6 +98,7 @@ impl Items {
     pub fn clear(&mut self) {
         self.order.clear();
         self.others.clear();
+        self.options.clear();
     }
 
     /// All of them, so many at a time.
@@ -97,6 +106,9 @@ impl Items {
         self.order.chunks(most).map(|places| {
             places.iter().filter_map(|place| match place {
                 Place::Usual(usual, hash) => Some(Next::Usual(usual, *hash)),
+                Place::Opening(usual, hash, at) => {
+                    self.options.get(*at as usize).map(|options| Next::Opening(usual, *hash, options))
+                }
                 Place::Other(at) => self.others.get(*at as usize).map(Next::Other),
             })
         })
@@ -108,10 +120,21 @@ impl Items {
     }
 
     fn push(&mut self, item: Item) {
-        // A portion is far smaller.
-        self.order.push(Place::Other(u32::try_from(self.others.len()).unwrap_or(u32::MAX)));
+        self.order.push(Place::Other(number(self.others.len())));
         self.others.push(item);
     }
+
+    /// A SYN in brief, with the octets of its options.
+    #[inline(never)]
+    fn push_opening(&mut self, usual: Usual, hash: u64, options: &[u8]) {
+        self.order.push(Place::Opening(usual, hash, number(self.options.len())));
+        self.options.push(Options::new(options));
+    }
+}
+
+/// A portion is far smaller.
+fn number(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
 }
 
 /// Decodes frames.
@@ -156,7 +179,11 @@ impl Intake {
         match if self.is_brief { short.brief() } else { None } {
             Some(usual) => {
                 let hash = self.hasher.of_ipv4(usual.source, usual.destination);
-                items.order.push(Place::Usual(usual, hash));
+                if usual.jot.is_syn() {
+                    items.push_opening(usual, hash, short.options());
+                } else {
+                    items.order.push(Place::Usual(usual, hash));
+                }
             }
             None => self.take_whole(short, items),
         }
@@ -188,7 +215,7 @@ impl Intake {
         }
     }
 
-    /// What is not in brief: a SYN, mostly.
+    /// What is not in brief.
     #[inline(never)]
     fn take_whole(&self, short: Short<'_>, items: &mut Items) {
         let (source, destination) = short.sockets();
@@ -229,6 +256,7 @@ impl Intake {
         self.summary.segments += 1;
         let hash = self.hasher.of(&segment);
         match self.is_brief.then(|| Usual::of(&segment)).flatten() {
+            Some(usual) if usual.jot.is_syn() => items.push_opening(usual, hash, segment.options.octets()),
             Some(usual) => items.order.push(Place::Usual(usual, hash)),
             None => items.push(Item::Segment(segment, hash)),
         }

@@ -102,15 +102,13 @@ impl<'a> Short<'a> {
         }
     }
 
-    /// The same in brief, where it goes into one; the options of a SYN do not.
+    /// The same in brief, where it goes into one; of a SYN without its options.
     #[inline(always)]
     pub fn brief(&self) -> Option<jot::Usual> {
         let flags = self.flags();
-        if flags.has(Flags::SYN) {
-            return None;
-        }
         let (is_cut, checksum) = self.checksum();
-        let traits = Traits::of(self.options(), is_cut, checksum)?;
+        let options = if flags.has(Flags::SYN) { &[] } else { self.options() };
+        let traits = Traits::of(options, is_cut, checksum)?;
         let sighting = self.sighting();
         let (source, destination) = self.sockets();
         let (seq, ack) = self.numbers();
@@ -151,8 +149,9 @@ impl<'a> Short<'a> {
         self.header_len.wrapping_add(FIXED)
     }
 
+    /// The octets of its options.
     #[inline(always)]
-    fn options(&self) -> &'a [u8] {
+    pub fn options(&self) -> &'a [u8] {
         self.packet.get(FIXED + FIXED..self.headers_len()).unwrap_or_default()
     }
 

@@ -89,24 +89,32 @@ pub struct Taken {
 }
 
 impl Brief {
-    /// A connection that begins with `segment`, in the room of `spare`; `None` where it is no SYN as in the textbook.
-    pub fn starting_with(id: u64, segment: &Segment, spare: &mut Vec<Box<Log>>) -> Option<Self> {
-        let is_opening = Kind::of(segment.flags) == Kind::Syn && segment.text_len == 0;
-        let jot = Jot::of(segment).filter(|_| is_opening && segment.source != segment.destination)?;
+    /// A connection that begins with `jot` between these sockets, in the room of `spare`; `None` where it is no SYN as in the
+    /// textbook.
+    pub fn starting_with(
+        id: u64,
+        (client, server): (SocketAddr, SocketAddr),
+        jot: Jot,
+        options: &Options,
+        spare: &mut Vec<Box<Log>>,
+    ) -> Option<Self> {
+        if Kind::of(jot.flags) != Kind::Syn || jot.text_len != 0 || client == server {
+            return None;
+        }
         let syn = jot.sent(true);
         let course = Course {
-            sockets: Sockets::new(segment.source, segment.destination),
-            start: segment.time,
-            last: segment.time,
-            last_frame: segment.frame,
+            sockets: Sockets::new(client, server),
+            start: jot.time,
+            last: jot.time,
+            last_frame: jot.frame,
             ends: Ends {
-                client: End { nxt: segment.seq + 1, una: segment.seq, ..End::default() },
+                client: End { nxt: jot.seq + 1, una: jot.seq, ..End::default() },
                 server: End::default(),
             },
             stage: Stage::Asked,
             count: 0,
         };
-        let options = Ends { client: segment.options, server: Options::default() };
+        let options = Ends { client: *options, server: Options::default() };
         let log = match spare.pop() {
             Some(mut room) => {
                 (room.syn, room.id, room.options) = (syn, id, options);

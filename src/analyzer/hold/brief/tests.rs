@@ -16,7 +16,7 @@ use crate::segment::Segment;
 /// How many of the segments went into the brief, until one did not.
 fn taken(segments: &[Segment]) -> usize {
     let Some(first) = segments.first() else { return 0 };
-    let Some(mut brief) = Brief::starting_with(7, first, &mut Vec::new()) else { return 0 };
+    let Some(mut brief) = start(first) else { return 0 };
     let mut whole = Connection::starting_with(7, first, 0);
     let mut sightings = Sightings::default();
     look(&mut whole, first, &mut sightings);
@@ -38,6 +38,11 @@ fn taken(segments: &[Segment]) -> usize {
         assert_eq!(format!("{:?}", *at_once::connection(&brief, Box::new)), expected, "after {segment:?}");
     }
     segments.len()
+}
+
+fn start(first: &Segment) -> Option<Brief> {
+    let sockets = (first.source, first.destination);
+    Brief::starting_with(7, sockets, Jot::of(first)?, &first.options, &mut Vec::new())
 }
 
 fn take(brief: &mut Brief, segment: &Segment) -> Option<Taken> {
