@@ -9,8 +9,6 @@
 use std::sync::Arc;
 
 use crate::analyzer::compare::zeek::Zeek;
-use crate::analyzer::diagnosis::account::{Account, Surroundings};
-use crate::analyzer::diagnosis::ending::{conclude, findings};
 use crate::analyzer::diagnosis::finding::Finding;
 use crate::analyzer::diagnosis::notes::Notes;
 use crate::analyzer::diagnosis::scene::Scene;
@@ -232,42 +230,6 @@ impl Connection {
     /// Notes that the capture has gone on until `now`.
     pub fn lasts_until(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
-    }
-
-    /// Ends the account at `now`: what is still under way and not contradicted counts as arrived. The findings are put
-    /// into words, with what is seen `around`.
-    pub fn finish(&mut self, now: Timestamp, around: Surroundings) {
-        self.lasts_until(now);
-        let passed = self.ends.map(|end| end.numbers.fin_has_passed());
-        if self.is_self {
-            self.ends.client.settle(passed.client, None);
-        } else {
-            self.ends.client.settle(passed.server, None);
-            self.ends.server.settle(passed.client, None);
-        }
-        let mut notes = self.notes.clone();
-        let account = self.account(around);
-        conclude(&account, &mut notes);
-        let findings = findings(&account, &notes);
-        self.findings = findings.into();
-        self.notes = notes;
-    }
-
-    pub(super) fn account(&self, around: Surroundings) -> Account<'_> {
-        Account {
-            ends: &self.ends,
-            is_self: self.is_self,
-            progress: &self.opening,
-            opening: self.opening(),
-            closing: self.closing(),
-            outcome: self.outcome(),
-            reset_by: self.reset_by(),
-            only_answers: self.only_answers,
-            start: self.start,
-            last: self.last,
-            now: self.now,
-            around,
-        }
     }
 
     pub(super) fn of_each<T>(&self, read: impl Fn(&Endpoint) -> T) -> Ends<T> {

@@ -41,4 +41,5 @@ pub mod sightings;
 pub mod state;
 pub mod step;
 pub mod tracker;
+mod verdicts;
 pub mod witnessed;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::analyzer::closing::{Closing, closing};
 use crate::analyzer::compare::zeek::Zeek;
 use crate::analyzer::connection::Connection;
-use crate::analyzer::diagnosis::account::Surroundings;
+use crate::analyzer::diagnosis::account::is_one_sided;
 use crate::analyzer::diagnosis::finding::Finding;
 use crate::analyzer::endpoint::Endpoint;
 use crate::analyzer::opening::Opening;
@@ -67,7 +67,17 @@ impl Connection {
 
     /// How it closed.
     pub fn closing(&self) -> Closing {
-        closing(&self.ends, self.is_self, self.first_fin, self.standing_reset(), self.outcome())
+        self.closing_of(self.outcome())
+    }
+
+    /// How it opened, how it closed and what became of it: for whoever needs all three, since one is made of the other.
+    pub fn course(&self) -> (Opening, Closing, Outcome) {
+        let outcome = self.outcome();
+        (self.opening(), self.closing_of(outcome), outcome)
+    }
+
+    fn closing_of(&self, outcome: Outcome) -> Closing {
+        closing(&self.ends, self.is_self, self.first_fin, self.standing_reset(), outcome)
     }
 
     /// Who sent the RST that ended it, where one did.
@@ -177,7 +187,7 @@ impl Connection {
 
     /// Whether one direction is missing from the capture although there must have been something.
     pub fn is_one_sided(&self) -> bool {
-        !self.is_two_way() && self.account(Surroundings::default()).is_one_sided()
+        !self.is_two_way() && is_one_sided(&self.ends, self.is_self, self.only_answers)
     }
 
     /// The frame of the last segment of either end.

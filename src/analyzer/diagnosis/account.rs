@@ -57,39 +57,14 @@ pub struct Account<'a> {
 }
 
 impl Account<'_> {
-    /// Whether only one direction was captured although the other end must have spoken: this end goes on after its SYN or
-    /// SYN+ACK, acknowledges more and more, or says one thing after the other.
+    /// Whether only one direction was captured although the other end must have spoken.
     pub fn is_one_sided(&self) -> bool {
-        const SEVERAL: u64 = 3;
-        let Some(end) = self.only_end() else { return false };
-        let numbers = &end.numbers;
-        let syns = u64::from(numbers.syns).saturating_add(u64::from(numbers.syn_acks));
-        let others = numbers.segments.saturating_sub(syns).saturating_sub(u64::from(numbers.rsts));
-        !self.only_answers && ((syns > 0 && others > 0) || others >= SEVERAL || self.is_acknowledging())
-    }
-
-    fn only_end(&self) -> Option<&Endpoint> {
-        let Ends { client, server } = self.ends;
-        match (client.numbers.segments, server.numbers.segments) {
-            _ if self.is_self => None,
-            (_, 0) => Some(client),
-            (0, _) => Some(server),
-            _ => None,
-        }
-    }
-
-    /// Whether the end that was not captured is seen to go on by the acknowledgements of the other.
-    fn is_acknowledging(&self) -> bool {
-        let Ends { client, server } = self.ends;
-        [client, server]
-            .into_iter()
-            .filter_map(|end| end.numbers.sent().filter(|sent| !sent.seen))
-            .any(|sent| sent.base() != sent.nxt())
+        is_one_sided(self.ends, self.is_self, self.only_answers)
     }
 
     /// The first and the last frame of the only end that was captured.
     pub fn frames_of_one_side(&self) -> Vec<u64> {
-        let end = self.only_end();
+        let end = only_end(self.ends, self.is_self);
         end.map(|end| end.numbers.first_frame())
             .into_iter()
             .chain(end.map(|end| end.numbers.last_frame()))
@@ -100,4 +75,33 @@ impl Account<'_> {
     pub fn quiet_since(&self, time: Timestamp) -> Duration {
         self.now.since(time)
     }
+}
+
+/// Whether only one direction was captured although the other end must have spoken: this end goes on after its SYN or
+/// SYN+ACK, acknowledges more and more, or says one thing after the other.
+pub fn is_one_sided(ends: &Ends<Endpoint>, is_self: bool, only_answers: bool) -> bool {
+    const SEVERAL: u64 = 3;
+    let Some(end) = only_end(ends, is_self) else { return false };
+    let numbers = &end.numbers;
+    let syns = u64::from(numbers.syns).saturating_add(u64::from(numbers.syn_acks));
+    let others = numbers.segments.saturating_sub(syns).saturating_sub(u64::from(numbers.rsts));
+    !only_answers && ((syns > 0 && others > 0) || others >= SEVERAL || is_acknowledging(ends))
+}
+
+const fn only_end(ends: &Ends<Endpoint>, is_self: bool) -> Option<&Endpoint> {
+    let Ends { client, server } = ends;
+    match (client.numbers.segments, server.numbers.segments) {
+        _ if is_self => None,
+        (_, 0) => Some(client),
+        (0, _) => Some(server),
+        _ => None,
+    }
+}
+
+/// Whether the end that was not captured is seen to go on by the acknowledgements of the other.
+fn is_acknowledging(ends: &Ends<Endpoint>) -> bool {
+    [&ends.client, &ends.server]
+        .into_iter()
+        .filter_map(|end| end.numbers.sent().filter(|sent| !sent.seen))
+        .any(|sent| sent.base() != sent.nxt())
 }

@@ -11,6 +11,7 @@ use crate::analyzer::diagnosis::confidence::{confidence, rivals};
 use crate::analyzer::diagnosis::finding::Finding;
 use crate::analyzer::diagnosis::notes::{Notes, Raised};
 use crate::analyzer::diagnosis::words::says;
+use crate::analyzer::endpoint::Endpoint;
 use crate::analyzer::outcome::{INITIAL_RTO, Outcome};
 use crate::analyzer::role::{Ends, Role};
 
@@ -26,6 +27,23 @@ pub fn conclude(account: &Account<'_>, notes: &mut Notes) {
     if account.around.two_way && account.is_one_sided() {
         notes.raise(Code::OneSidedCapture, &account.frames_of_one_side());
     }
+}
+
+/// Whether `conclude` will raise nothing, as can be seen at once. Each of its rules begins with something: with a note that
+/// was made, with an end that never spoke, with a client that sent SYNs alone, with a FIN that crossed the other's, stands
+/// alone or came again. False where that cannot be seen at once.
+pub fn is_unremarkable(ends: &Ends<Endpoint>, is_self: bool, notes: &Notes) -> bool {
+    if is_self || notes.read().is_some() {
+        return false;
+    }
+    let (client, server) = (&ends.client.numbers, &ends.server.numbers);
+    let is_talk = client.segments > u64::from(client.syns) && server.segments > 0;
+    is_talk
+        && match (client.fin(), server.fin()) {
+            (None, None) => true,
+            (Some(one), Some(other)) => one.times == 1 && other.times == 1 && !do_fins_cross(one, other),
+            _ => false,
+        }
 }
 
 /// Puts into words what is in the notes.
