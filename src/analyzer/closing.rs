@@ -56,6 +56,7 @@ pub struct Closing {
 }
 
 /// What is known of the closing by now.
+#[inline(always)]
 pub fn closing(
     ends: &Ends<Endpoint>,
     is_self: bool,

@@ -51,12 +51,19 @@ impl InState {
     /// out.
     pub fn spent(&self, current: State, now: Timestamp) -> impl Iterator<Item = (State, Duration)> {
         let since = self.since.get().map_or(Duration::ZERO, |since| now.since(since));
-        let (running, lately) = (self.running, self.lately);
-        State::ALL.into_iter().zip(self.spent).filter_map(move |(state, spent)| {
-            let spent = if state == running { spent.saturating_add(lately) } else { spent };
-            let spent = Duration::from_nanos(spent);
-            let spent = if state == current { spent.saturating_add(since) } else { spent };
-            (spent > Duration::ZERO && state != State::Unknown).then_some((state, spent))
+        let mut spent = self.spent;
+        if let Some(spent) = spent.get_mut(index(self.running)) {
+            *spent = spent.saturating_add(self.lately);
+        }
+        // Most states are never entered: a bit for each that was.
+        let mut entered = spent.iter().rev().fold(0_u32, |bits, spent| bits << 1 | u32::from(*spent > 0));
+        entered |= u32::from(since > Duration::ZERO) << index(current);
+        entered &= !(1 << index(State::Unknown));
+        std::iter::from_fn(move || {
+            let at = entered.trailing_zeros() as usize;
+            let (state, spent) = (*State::ALL.get(at)?, Duration::from_nanos(*spent.get(at)?));
+            entered &= entered.wrapping_sub(1);
+            Some((state, if state == current { spent.saturating_add(since) } else { spent }))
         })
     }
 }

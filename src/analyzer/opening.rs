@@ -186,6 +186,7 @@ impl Progress {
     }
 
     /// What is known by now.
+    #[inline(always)]
     pub fn opening(&self, ends: &Ends<Endpoint>, is_self: bool) -> Opening {
         let (client, server) =
             (&ends.client.numbers, if is_self { &ends.client.numbers } else { &ends.server.numbers });
@@ -206,7 +207,8 @@ impl Progress {
             connect_time: span(asked, answered),
             syn_to_syn_ack,
             syn_ack_to_ack,
-            handshake_rtt: syn_to_syn_ack.zip(syn_ack_to_ack).map(|(there, back)| there.saturating_add(back)),
+            // There and back: where both are known they are one span.
+            handshake_rtt: syn_to_syn_ack.and(syn_ack_to_ack).and(span(asked, self.third.get())),
         }
     }
 

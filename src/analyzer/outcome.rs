@@ -66,6 +66,7 @@ impl ResetSeen {
 
 /// Judges a connection. `is_unreachable` says that an ICMP error answered its SYN, `quiet` how long the capture went on
 /// after its last segment.
+#[inline(always)]
 pub fn outcome(
     ends: &Ends<Endpoint>,
     is_self: bool,

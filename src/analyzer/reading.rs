@@ -16,6 +16,7 @@ use crate::analyzer::diagnosis::finding::Finding;
 use crate::analyzer::endpoint::Endpoint;
 use crate::analyzer::opening::Opening;
 use crate::analyzer::outcome::{Outcome, outcome};
+use crate::analyzer::pairs::Sockets;
 use crate::analyzer::retries::Retries;
 use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::sightings::Within;
@@ -33,6 +34,11 @@ impl Connection {
     /// Both sockets.
     pub fn sockets(&self) -> Ends<SocketAddr> {
         self.sockets.both()
+    }
+
+    /// The same as they are kept, without a copy.
+    pub const fn pair(&self) -> &Sockets {
+        &self.sockets
     }
 
     /// Whether it is of the pair of these two sockets.
@@ -71,11 +77,13 @@ impl Connection {
     }
 
     /// How it opened, how it closed and what became of it: for whoever needs all three, since one is made of the other.
+    #[inline(always)]
     pub fn course(&self) -> (Opening, Closing, Outcome) {
-        let outcome = self.outcome();
-        (self.opening(), self.closing_of(outcome), outcome)
+        let outcome = self.outcome_now();
+        (self.opening.opening(&self.ends, self.is_self), self.closing_of(outcome), outcome)
     }
 
+    #[inline(always)]
     fn closing_of(&self, outcome: Outcome) -> Closing {
         closing(&self.ends, self.is_self, self.first_fin, self.standing_reset(), outcome)
     }
@@ -87,6 +95,11 @@ impl Connection {
 
     /// What became of it.
     pub fn outcome(&self) -> Outcome {
+        self.outcome_now()
+    }
+
+    #[inline(always)]
+    fn outcome_now(&self) -> Outcome {
         let is_complete = self.opening.was_completed(&self.ends, self.is_self);
         let is_unreachable = self.notes.read().is_some_and(|page| page.icmp.is_some());
         let until = self.now.since(self.last);

@@ -8,21 +8,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::Range;
 
 use crate::report::buffer::{Buffer, Displayed, Put};
+use crate::report::short::Short;
 
 impl Put for Ipv4Addr {
     #[inline]
     fn put(&self, out: &mut Buffer) {
-        let mut text = [0; 16];
-        let mut len = 0_usize;
-        for octet in self.octets() {
-            let (digits, count) = OCTETS[usize::from(octet)];
-            // What is too much of the four is written over by the next.
-            if let Some(place) = text.get_mut(len..).and_then(|rest| rest.first_chunk_mut()) {
-                *place = digits;
-            }
-            len = len.saturating_add(count);
-        }
-        out.add_first(len.saturating_sub(1), text);
+        let [front, back] = Short::address(*self);
+        out.add((front, back));
     }
 }
 
@@ -85,29 +77,12 @@ impl Put for IpAddr {
 impl Put for SocketAddr {
     fn put(&self, out: &mut Buffer) {
         match self {
-            Self::V4(socket) => (socket.ip(), ":", socket.port()).put(out),
+            Self::V4(socket) => (socket.ip(), Short::marked(b':', socket.port().into())).put(out),
             Self::V6(socket) if socket.scope_id() != 0 => Displayed(socket).put(out),
             Self::V6(socket) => ("[", socket.ip(), "]:", socket.port()).put(out),
         }
     }
 }
-
-/// Each number of an IPv4 address with the full stop behind it, and how long that is.
-const OCTETS: [([u8; 4], usize); 256] = {
-    let mut all = [([0; 4], 0); 256];
-    let mut octet = 0;
-    while octet < all.len() {
-        let (a, b, c) = (octet / 100, octet / 10 % 10, octet % 10);
-        let [a, b, c] = [b'0' + a as u8, b'0' + b as u8, b'0' + c as u8];
-        all[octet] = match octet {
-            0..10 => ([c, b'.', 0, 0], 2),
-            10..100 => ([b, c, b'.', 0], 3),
-            _ => ([a, b, c, b'.'], 4),
-        };
-        octet += 1;
-    }
-    all
-};
 
 #[cfg(test)]
 mod tests {

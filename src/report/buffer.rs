@@ -9,6 +9,7 @@ use std::fmt::{self, Display};
 use std::io;
 
 use crate::analyzer::label::Shown;
+use crate::report::short::{EIGHT_DIGITS, Short, eight_digits};
 
 /// Octets of text, from the beginning of a row to where it is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,6 +64,16 @@ impl Buffer {
         let before = self.0.len();
         self.0.extend_from_slice(&octets);
         self.0.truncate(before.saturating_add(len));
+    }
+
+    #[inline(never)]
+    fn add_number(&mut self, number: u64) {
+        let (high, low) = (number / EIGHT_DIGITS, number % EIGHT_DIGITS);
+        if high == 0 {
+            return self.add(Short::number(low));
+        }
+        self.add(high);
+        self.add(eight_digits(low).to_le_bytes());
     }
 
     /// Puts so many spaces at the end.
@@ -136,6 +147,39 @@ impl Put for str {
     }
 }
 
+impl<const N: usize> Put for Short<N> {
+    #[inline(always)]
+    fn put(&self, out: &mut Buffer) {
+        out.add_first(self.len, self.octets);
+    }
+}
+
+impl<const N: usize, const K: usize> Put for [Short<N>; K] {
+    #[inline]
+    fn put(&self, out: &mut Buffer) {
+        self.iter().for_each(|part| out.add(part));
+    }
+}
+
+/// A word whose length is not known when this is compiled, of few letters for the most part.
+#[derive(Clone, Copy, Debug)]
+pub struct Word<'a>(pub &'a str);
+
+impl Put for Word<'_> {
+    #[inline(always)]
+    fn put(&self, out: &mut Buffer) {
+        let octets = self.0.as_bytes();
+        match (octets.first_chunk::<8>(), octets.last_chunk::<8>()) {
+            (Some(first), Some(last)) if octets.len() <= 16 => {
+                // Where the two overlap they are the same.
+                out.add_first(octets.len().saturating_sub(8), *first);
+                out.add(last);
+            }
+            _ => out.add(octets),
+        }
+    }
+}
+
 macro_rules! numbers {
     ($($number:ty)*) => {
         $(impl Put for $number {
@@ -152,17 +196,11 @@ numbers!(u8 u16 u32);
 impl Put for u64 {
     #[inline]
     fn put(&self, out: &mut Buffer) {
-        let digit = |unit: Self| b'0' + (self / unit % 10) as u8;
-        // Most numbers are short.
-        match self {
-            0..10 => out.add([digit(1)]),
-            10..100 => out.add([digit(10), digit(1)]),
-            100..1_000 => out.add([digit(100), digit(10), digit(1)]),
-            1_000..10_000 => out.add([digit(1_000), digit(100), digit(10), digit(1)]),
-            10_000..100_000 => {
-                out.add([digit(10_000), digit(1_000), digit(100), digit(10), digit(1)]);
-            }
-            _ => out.add(itoa::Buffer::new().format(*self)),
+        // Many numbers are small.
+        if *self < 10 {
+            out.add([b'0' + *self as u8]);
+        } else {
+            out.add_number(*self);
         }
     }
 }
@@ -211,6 +249,8 @@ mod tests {
     #[test]
     fn parts_stand_one_after_the_other() {
         assert_eq!(put(("a", 1_u8, Displayed(-2), "")), "a1-2");
+        let letters = "abcdefghijklmnopqrst";
+        assert!((0..20).all(|len| put(("a", Word(&letters[..len]))) == format!("a{}", &letters[..len])));
         let mut out = Buffer::new();
         out.space(130);
         assert_eq!((out.len(), out.octets().iter().all(|octet| *octet == b' ')), (130, true));

@@ -7,6 +7,7 @@
 
 pub mod address;
 pub mod buffer;
+pub mod clock;
 pub mod columns;
 pub mod format;
 pub mod json;
@@ -14,10 +15,12 @@ pub mod kernel;
 pub mod ladder;
 pub mod lines;
 pub mod list;
+pub mod names;
 pub mod quality;
 pub mod said;
 #[cfg(test)]
 mod samples;
+pub mod short;
 pub mod sink;
 pub mod style;
 pub mod summary;

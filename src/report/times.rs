@@ -9,9 +9,17 @@ use std::fmt::{self, Display};
 use std::time::Duration;
 
 use crate::report::buffer::{Buffer, Displayed, Put};
+use crate::report::short::{EIGHT_DIGITS, Short, ZEROS, eight_digits, one_and_six_digits};
 use crate::time::Timestamp;
 
-const NANOSECONDS: u64 = 1_000_000_000;
+/// In a second.
+pub const NANOSECONDS: u64 = 1_000_000_000;
+
+/// Ten seconds: less than that is one digit before the point.
+const TEN_SECONDS: u128 = 10 * NANOSECONDS as u128;
+
+/// Seconds in a day.
+pub const DAY: u64 = 86_400;
 
 /// The time of day in UTC, to the microsecond (as tcpdump shows it).
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +50,7 @@ impl Put for TimeOfDay {
         let (seconds, micros) = (nanoseconds / NANOSECONDS, nanoseconds % NANOSECONDS / 1_000);
         let [h, i, m, n, s, t] = clock(seconds);
         out.add([h, i, b':', m, n, b':', s, t, b'.']);
-        out.add_first(6, eight_digits(micros * 100));
+        out.add_first(6, eight_digits(micros * 100).to_le_bytes());
     }
 }
 
@@ -66,15 +74,22 @@ impl Put for Moment {
     #[inline]
     fn put(&self, out: &mut Buffer) {
         let Self(Timestamp(nanoseconds)) = *self;
-        let seconds = nanoseconds / NANOSECONDS;
-        let (year, month, day) = civil(seconds / 86_400);
-        let ([y, z], [v, w], [m, n], [d, e]) = (pair(year / 100), pair(year % 100), pair(month), pair(day));
-        out.add([y, z, v, w, b'-', m, n, b'-', d, e, b'T']);
-        let [h, i, m, n, s, t] = clock(seconds);
-        let nanoseconds = nanoseconds % NANOSECONDS;
-        out.add([h, i, b':', m, n, b':', s, t, b'.', b'0' + (nanoseconds / 100_000_000) as u8]);
-        out.add(eight_digits(nanoseconds % 100_000_000));
-        out.add("Z");
+        let (seconds, nanoseconds) = (nanoseconds / NANOSECONDS, nanoseconds % NANOSECONDS);
+        out.add((second(seconds), [b'0' + (nanoseconds / EIGHT_DIGITS) as u8]));
+        out.add((eight_digits(nanoseconds % EIGHT_DIGITS).to_le_bytes(), "Z"));
+    }
+}
+
+impl Micros {
+    /// The text of less than ten seconds, which fits into eight octets.
+    #[inline(always)]
+    pub const fn short(self) -> Option<Short<8>> {
+        let nanoseconds = self.0.as_nanos();
+        if nanoseconds >= TEN_SECONDS {
+            return None;
+        }
+        let text = one_and_six_digits(nanoseconds as u64 / 1_000);
+        Some(Short { octets: text.to_le_bytes(), len: 8 })
     }
 }
 
@@ -82,28 +97,71 @@ impl Put for Micros {
     #[inline]
     fn put(&self, out: &mut Buffer) {
         (self.0.as_secs(), ".").put(out);
-        out.add_first(6, eight_digits(u64::from(self.0.subsec_micros()) * 100));
+        out.add_first(6, eight_digits(u64::from(self.0.subsec_micros()) * 100).to_le_bytes());
     }
 }
 
 impl Put for Decimal {
-    #[inline]
     fn put(&self, out: &mut Buffer) {
         // Fifteen digits tell numbers of 64 bits apart, so that the decimal which is meant is the shortest there is.
         const CERTAIN: u64 = 1_000_000;
-        let (seconds, nanoseconds) = (self.0.as_secs(), u64::from(self.0.subsec_nanos()));
+        if let Some(short) = self.short() {
+            return out.add(short);
+        }
+        let (seconds, nanoseconds) = (self.0.as_secs(), self.0.subsec_nanos());
         if seconds >= CERTAIN {
             // Both operands are exact or as close as can be, so the quotient is the closest value to what is meant.
             return out.add(Displayed(self.0.as_nanos() as f64 / 1e9));
         }
         out.add(seconds);
         if nanoseconds > 0 {
-            let (first, others) = (nanoseconds / 100_000_000, eight_digits(nanoseconds % 100_000_000));
-            out.add([b'.', b'0' + first as u8]);
-            let zeros = (u64::from_le_bytes(others) ^ ZEROS).leading_zeros() / 8;
-            out.add_first(8_usize.saturating_sub(zeros as usize), others);
+            // All but the digit before the point.
+            let Short { octets: [_, decimals @ ..], len } = decimal(nanoseconds.into());
+            out.add_first(len - 1, decimals);
         }
     }
+}
+
+impl Decimal {
+    /// The text of less than ten seconds.
+    #[inline(always)]
+    pub fn short(self) -> Option<Short<16>> {
+        // As one number: the division into seconds and the rest, as a duration has them, cancels out.
+        let nanoseconds = self.0.as_nanos();
+        (nanoseconds < TEN_SECONDS).then(|| decimal(nanoseconds as u64))
+    }
+}
+
+/// So many nanoseconds, less than ten seconds, in seconds.
+#[inline(always)]
+fn decimal(nanoseconds: u64) -> Short<16> {
+    let micros = nanoseconds / 1_000;
+    if micros * 1_000 != nanoseconds {
+        return nine_decimals(nanoseconds);
+    }
+    let text = one_and_six_digits(micros);
+    let zeros = (text ^ ZEROS).leading_zeros() as usize / 8;
+    // Behind a point stands something.
+    let len = if zeros == 6 { 1 } else { 8 - zeros };
+    Short { octets: u128::from(text).to_le_bytes(), len }
+}
+
+/// The same where there are more than six decimals.
+#[inline(never)]
+fn nine_decimals(nanoseconds: u64) -> Short<16> {
+    let (high, low) = (nanoseconds / EIGHT_DIGITS, eight_digits(nanoseconds % EIGHT_DIGITS));
+    let [digit, decimal] = pair(high);
+    let text = u128::from(u32::from_le_bytes([digit, b'.', decimal, 0])) | u128::from(low) << 24;
+    let zeros = (low ^ ZEROS).leading_zeros() as usize / 8;
+    Short { octets: text.to_le_bytes(), len: 11 - zeros }
+}
+
+/// A second as RFC 3339 writes it, up to the point before the decimals.
+pub const fn second(seconds: u64) -> [u8; 20] {
+    let (year, month, day) = civil(seconds / DAY);
+    let ([y, z], [v, w], [m, n], [d, e]) = (pair(year / 100), pair(year % 100), pair(month), pair(day));
+    let [h, i, k, l, s, t] = clock(seconds);
+    [y, z, v, w, b'-', m, n, b'-', d, e, b'T', h, i, b':', k, l, b':', s, t, b'.']
 }
 
 /// The date so many days after 1970-01-01: year, month, day.
@@ -124,25 +182,10 @@ const fn civil(days: u64) -> (u64, u64, u64) {
 
 /// Hour, minute and second of the day, two digits each.
 #[inline]
-const fn clock(seconds: u64) -> [u8; 6] {
+pub const fn clock(seconds: u64) -> [u8; 6] {
     let ([a, b], [c, d], [e, f]) = (pair(seconds / 3600 % 24), pair(seconds / 60 % 60), pair(seconds % 60));
     [a, b, c, d, e, f]
 }
-
-/// The digits of a number below 100,000,000, all computed at once, an octet of a word each.
-#[inline]
-const fn eight_digits(number: u64) -> [u8; 8] {
-    // Fours, then twos, then ones: each step divides all parts by one multiplication, and leaves the rests beside them.
-    let fours = (number / 10_000) | ((number % 10_000) << 32);
-    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;
-    let twos = hundreds | ((fours - 100 * hundreds) << 16);
-    let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
-    let ones = tens | ((twos - 10 * tens) << 8);
-    (ones | ZEROS).to_le_bytes()
-}
-
-/// Eight digits of zero.
-const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
 
 /// Two digits of a number below 100.
 #[inline]
@@ -157,16 +200,6 @@ mod tests {
     use super::*;
     use crate::report::buffer::put;
     use proptest::prelude::*;
-
-    #[test]
-    fn every_digit_at_every_place() {
-        for step in [9, 90, 909, 10_001, 12_345, 99_991] {
-            for number in (0..100_000_000).step_by(step * 37).chain([99_999_999]) {
-                let digits = eight_digits(number);
-                assert_eq!(str::from_utf8(&digits).unwrap(), format!("{number:08}"));
-            }
-        }
-    }
 
     fn by_humantime(time: Timestamp) -> String {
         humantime::format_rfc3339_nanos(UNIX_EPOCH + Duration::from_nanos(time.0)).to_string()
@@ -195,6 +228,10 @@ mod tests {
             .into();
         assert_eq!(of, ["0", "0.000000001", "0.000197", "0.240000001", "5", "86400.123456789"]);
         assert_eq!(put(Micros(Duration::from_nanos(61_000_197_999))), "61.000197");
+        for nanoseconds in [0, 999, 1_000, 123_456_789, 9_999_999_999, 10_000_000_000, u64::MAX] {
+            let span = Micros(Duration::from_nanos(nanoseconds));
+            assert_eq!(span.short().map(put), (nanoseconds < 10 * NANOSECONDS).then(|| put(span)));
+        }
     }
 
     proptest! {

@@ -2,98 +2,267 @@
 //!
 //! In: a connection that has ended, or as it stood at the end of the input. Out: its record.
 //! Invariant: a measure that was not taken, or that a repetition makes ambiguous, is left out. Of this record there are
-//! millions, so it is written field by field; a test holds it against what `serde_json` makes of `model/connection.rs`.
+//! millions, so it is written field by field, in as few pieces as there can be; a test holds it against what `serde_json`
+//! makes of `model/connection.rs`.
+
+use std::net::SocketAddrV4;
+use std::time::Duration;
 
 use crate::analyzer::closing::Closing;
 use crate::analyzer::connection::Connection;
+use crate::analyzer::diagnosis::finding::Finding;
 use crate::analyzer::opening::Opening;
-use crate::analyzer::retries::Profile;
-use crate::analyzer::role::Role;
+use crate::analyzer::pairs::Sockets;
+use crate::analyzer::retries::{Profile, Retries};
+use crate::analyzer::role::{Ends, Role};
+use crate::analyzer::state::State;
 use crate::report::buffer::{Buffer, Put};
+use crate::report::clock::Clock;
 use crate::report::json::finding::FoundRecord;
-use crate::report::json::parts::{Assumed, Both, Known, Name, Socket, list};
-use crate::report::times::{Decimal, Moment};
-use crate::tunnel::TunnelKind;
+use crate::report::json::parts::{Assumed, Name, Socket, list};
+use crate::report::json::pen::Out;
+use crate::report::names::{name_of_closing, name_of_opening, name_of_outcome, name_of_state};
+use crate::report::short::Short;
+use crate::report::times::Decimal;
+use crate::seq::SeqNumber;
+use crate::tunnel::{Tunnel, TunnelKind};
 
 /// A connection.
-pub struct ConnectionRecord<'a>(pub &'a Connection);
+pub struct ConnectionRecord<'a> {
+    connection: &'a Connection,
+    /// When it began and ended, each with the quotation mark behind it.
+    start: (Short<20>, Short<16>),
+    end: (Short<20>, Short<16>),
+}
+
+impl<'a> ConnectionRecord<'a> {
+    /// The record of `connection`. The first of `clocks` tells beginnings, the other ends.
+    #[inline(always)]
+    pub fn of(connection: &'a Connection, clocks: &mut [Clock; 2]) -> Self {
+        let [of_starts, of_ends] = clocks;
+        let (start, end) = (of_starts.quoted(connection.start()), of_ends.quoted(connection.end()));
+        Self { connection, start, end }
+    }
+}
 
 impl Put for ConnectionRecord<'_> {
     fn put(&self, out: &mut Buffer) {
-        let Self(connection) = *self;
-        let (sockets, zeek, closing) = (connection.sockets(), connection.zeek(), connection.closing());
-        out.add((r#"{"type":"connection","id":"#, connection.id()));
-        out.add((r#","client":"#, Socket(sockets.client), r#","server":"#, Socket(sockets.server)));
-        if let Some(tunnel) = connection.tunnel() {
-            out.add(r#","tunnel":"#);
-            list(out, tunnel.kinds().map(TunnelKind::as_str).map(Name));
-        }
-        let (start, end) = (connection.start(), connection.end());
-        out.add((r#","start":""#, Moment(start), r#"","end":""#, Moment(end)));
-        out.add((r#"","duration":"#, Decimal(end.since(start)), r#","opening":"#));
-        opened(&connection.opening(), out);
-        out.add(r#","closing":"#);
-        closed(&closing, out);
-        out.add((r#","outcome":""#, connection.outcome().as_str(), r#"","states":"#));
-        out.add((Both(connection.states().map(|state| Name(state.as_str()))), r#","assumed":"#));
-        out.add((Assumed(connection.assumed()), r#","measures":{"#));
-        measures(connection, &closing, out);
-        out.add((r#"},"segments":"#, Both(connection.segments())));
-        out.add((r#","text_octets":"#, Both(connection.text_octets())));
-        out.add((r#","conn_state":""#, zeek.conn_state(), r#"","history":""#, zeek.history()));
-        out.add((r#"","completeness":"#, zeek.completeness(), r#","findings":"#));
-        list(out, connection.findings().iter().map(FoundRecord));
-        out.add("}");
+        self.write(out);
     }
 }
 
-fn opened(opening: &Opening, out: &mut Buffer) {
+impl ConnectionRecord<'_> {
+    /// Writes it.
+    #[inline(always)]
+    pub fn write(&self, out: &mut impl Out) {
+        let Self { connection, start, end } = *self;
+        let (opening, closing, outcome) = connection.course();
+        out.text(r#"{"type":"connection","id":"#);
+        out.number(connection.id());
+        sockets(connection.pair(), out);
+        if let Some(tunnel) = connection.tunnel() {
+            out.any((r#","tunnel":"#, Tunnels(tunnel)));
+        }
+        out.text(r#","start":""#);
+        out.short(start.0);
+        out.short(start.1);
+        out.text(r#","end":""#);
+        out.short(end.0);
+        out.short(end.1);
+        out.text(r#","duration":"#);
+        out.span(connection.end().since(connection.start()));
+        opened(&opening, out);
+        closed(&closing, out);
+        out.text(r#"},"outcome":""#);
+        out.short(name_of_outcome(outcome));
+        states(connection, out);
+        measures(connection, &closing, out);
+        counts(connection, out);
+        if connection.findings().is_empty() {
+            out.text(r#","findings":[]}"#);
+        } else {
+            out.any((r#","findings":"#, Found(connection.findings()), "}"));
+        }
+    }
+}
+
+#[inline(always)]
+fn sockets(pair: &Sockets, out: &mut impl Out) {
+    match pair {
+        Sockets::V4(client, server) => {
+            out.text(r#","client":{"addr":""#);
+            socket(client, out);
+            out.text(r#"},"server":{"addr":""#);
+            socket(server, out);
+            out.text("}");
+        }
+        Sockets::V6(both) => {
+            let Ends { client, server } = **both;
+            out.any((r#","client":"#, Socket(client), r#","server":"#, Socket(server)));
+        }
+    }
+}
+
+#[inline(always)]
+fn socket(socket: &SocketAddrV4, out: &mut impl Out) {
+    let [front, back] = Short::address(*socket.ip());
+    out.short(front);
+    out.short(back);
+    out.text(r#"","port":"#);
+    out.number(socket.port().into());
+}
+
+struct Tunnels<'a>(&'a Tunnel);
+
+impl Put for Tunnels<'_> {
+    fn put(&self, out: &mut Buffer) {
+        list(out, self.0.kinds().map(TunnelKind::as_str).map(Name));
+    }
+}
+
+struct Found<'a>(&'a [Finding]);
+
+impl Put for Found<'_> {
+    fn put(&self, out: &mut Buffer) {
+        list(out, self.0.iter().map(FoundRecord));
+    }
+}
+
+#[inline(always)]
+fn opened(opening: &Opening, out: &mut impl Out) {
     let Opening { kind, syns, syn_acks, j, k, connect_time, .. } = opening;
-    out.add((r#"{"kind":""#, kind.as_str(), r#"","syns":"#, syns, r#","syn_acks":"#, syn_acks));
-    out.add((Known(r#","j":"#, j.map(|number| number.0)), Known(r#","k":"#, k.map(|number| number.0))));
-    out.add(Known(r#","connect_time":"#, connect_time.map(Decimal)));
-    out.add(Known(r#","syn_to_syn_ack":"#, opening.syn_to_syn_ack.map(Decimal)));
-    out.add(Known(r#","syn_ack_to_ack":"#, opening.syn_ack_to_ack.map(Decimal)));
-    out.add((Known(r#","handshake_rtt":"#, opening.handshake_rtt.map(Decimal)), "}"));
+    out.text(r#","opening":{"kind":""#);
+    out.short(name_of_opening(*kind));
+    out.text(r#"","syns":"#);
+    out.number((*syns).into());
+    out.text(r#","syn_acks":"#);
+    out.number((*syn_acks).into());
+    known_number(r#","j":"#, *j, out);
+    known_number(r#","k":"#, *k, out);
+    known_span(r#","connect_time":"#, *connect_time, out);
+    known_span(r#","syn_to_syn_ack":"#, opening.syn_to_syn_ack, out);
+    known_span(r#","syn_ack_to_ack":"#, opening.syn_ack_to_ack, out);
+    known_span(r#","handshake_rtt":"#, opening.handshake_rtt, out);
 }
 
-fn closed(closing: &Closing, out: &mut Buffer) {
+/// The end of the opening, and all but the end of the closing.
+#[inline(always)]
+fn closed(closing: &Closing, out: &mut impl Out) {
     let Closing { kind, first, m, n, close_time, fin_to_ack, .. } = closing;
-    out.add((r#"{"kind":""#, kind.as_str(), "\""));
-    out.add(Known(r#","first":"#, first.map(|role| Name(role.as_str()))));
-    out.add((Known(r#","m":"#, m.map(|number| number.0)), Known(r#","n":"#, n.map(|number| number.0))));
-    out.add(Known(r#","close_time":"#, close_time.map(Decimal)));
-    out.add((Known(r#","fin_to_ack":"#, fin_to_ack.map(Decimal)), "}"));
+    out.text(r#"},"closing":{"kind":""#);
+    out.short(name_of_closing(*kind));
+    match first {
+        None => out.text("\""),
+        Some(Role::Client) => out.text(r#"","first":"client""#),
+        Some(Role::Server) => out.text(r#"","first":"server""#),
+    }
+    known_number(r#","m":"#, *m, out);
+    known_number(r#","n":"#, *n, out);
+    known_span(r#","close_time":"#, *close_time, out);
+    known_span(r#","fin_to_ack":"#, *fin_to_ack, out);
 }
 
-/// The fields of `measures`. The first of them that is there has no comma in front.
-fn measures(connection: &Connection, closing: &Closing, out: &mut Buffer) {
+#[inline(always)]
+fn known_number(name: &'static str, number: Option<SeqNumber>, out: &mut impl Out) {
+    if let Some(number) = number {
+        out.text(name);
+        out.number(number.0.into());
+    }
+}
+
+#[inline(always)]
+fn known_span(name: &'static str, span: Option<Duration>, out: &mut impl Out) {
+    if let Some(span) = span {
+        out.text(name);
+        out.span(span);
+    }
+}
+
+#[inline(always)]
+fn states(connection: &Connection, out: &mut impl Out) {
+    let states = connection.states();
+    out.text(r#"","states":{"client":""#);
+    out.short(name_of_state(states.client));
+    out.text(r#"","server":""#);
+    out.short(name_of_state(states.server));
+    out.text(r#""},"assumed":"#);
+    out.short(Assumed(connection.assumed()).short());
+}
+
+/// The first of the measures that is there has no comma in front.
+#[inline(always)]
+fn measures(connection: &Connection, closing: &Closing, out: &mut impl Out) {
+    out.text(r#","measures":{"#);
     if let Some(time) = connection.time_to_first_data() {
-        out.add((r#""time_to_first_data":"#, Decimal(time), ","));
+        out.text(r#""time_to_first_data":"#);
+        out.span(time);
+        out.text(",");
     }
     if let Some(time) = closing.fin_to_fin {
-        out.add((r#""fin_to_fin":"#, Decimal(time), ","));
+        out.text(r#""fin_to_fin":"#);
+        out.span(time);
+        out.text(",");
     }
     if let Some(retries) = connection.retries() {
-        if !retries.intervals.is_empty() {
+        out.any(retries);
+    }
+    out.text(r#""in_state":{"client":{"#);
+    in_state(connection, Role::Client, out);
+    out.text(r#"},"server":{"#);
+    in_state(connection, Role::Server, out);
+    out.text("}}}");
+}
+
+impl Put for Retries {
+    fn put(&self, out: &mut Buffer) {
+        if !self.intervals.is_empty() {
             out.add(r#""retry_intervals":"#);
-            list(out, retries.intervals.into_iter().map(Decimal));
+            list(out, self.intervals.iter().copied().map(Decimal));
             out.add(",");
         }
-        if let Some(profile) = retries.profile.map(Profile::as_str) {
+        if let Some(profile) = self.profile.map(Profile::as_str) {
             out.add((r#""retry_profile":""#, profile, r#"","#));
         }
     }
-    out.add(r#""in_state":{"client":{"#);
-    in_state(connection, Role::Client, out);
-    out.add(r#"},"server":{"#);
-    in_state(connection, Role::Server, out);
-    out.add("}}");
 }
 
-fn in_state(connection: &Connection, role: Role, out: &mut Buffer) {
-    for (count, (state, spent)) in connection.in_state_of(role).enumerate() {
-        let comma = if count == 0 { "\"" } else { ",\"" };
-        out.add((comma, state.as_str(), "\":", Decimal(spent)));
+#[inline(always)]
+fn in_state(connection: &Connection, role: Role, out: &mut impl Out) {
+    let mut place = 0;
+    for (state, spent) in connection.in_state_of(role) {
+        out.short(FIELDS[state as usize][place]);
+        out.span(spent);
+        place = 1;
     }
 }
+
+#[inline(always)]
+fn counts(connection: &Connection, out: &mut impl Out) {
+    let (segments, octets, zeek) = (connection.segments(), connection.text_octets(), connection.zeek());
+    out.text(r#","segments":{"client":"#);
+    out.number(segments.client);
+    out.text(r#","server":"#);
+    out.number(segments.server);
+    out.text(r#"},"text_octets":{"client":"#);
+    out.number(octets.client);
+    out.text(r#","server":"#);
+    out.number(octets.server);
+    out.text(r#"},"conn_state":""#);
+    out.short(Short::word(zeek.conn_state()));
+    out.text(r#"","history":""#);
+    out.word(zeek.history());
+    out.text(r#"","completeness":"#);
+    out.number(zeek.completeness().into());
+}
+
+/// The name of each state as that of a field: of the first, and of those after it.
+static FIELDS: [[Short<16>; 2]; State::ALL.len()] = {
+    let mut all = [[Short::of(""); 2]; State::ALL.len()];
+    let mut at = 0;
+    while at < all.len() {
+        let name = State::ALL[at].as_str();
+        all[at] = [Short::wrapped("\"", name, "\":"), Short::wrapped(",\"", name, "\":")];
+        at += 1;
+    }
+    all
+};

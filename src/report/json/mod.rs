@@ -17,10 +17,12 @@ use crate::analyzer::label::Numbers;
 use crate::analyzer::step::Step;
 use crate::call::SocketCall;
 use crate::report::buffer::{Buffer, Put};
+use crate::report::clock::Clock;
 use crate::report::json::call::CallRecord;
 use crate::report::json::connection::ConnectionRecord;
 use crate::report::json::finding::FindingRecord;
 use crate::report::json::kernel::KernelRecord;
+use crate::report::json::pen::{Out, Page};
 use crate::report::json::rare::Decimals;
 use crate::report::json::records::{Record, Records};
 use crate::report::json::segment::SegmentRecord;
@@ -38,6 +40,7 @@ mod kernel;
 mod model;
 mod options;
 mod parts;
+mod pen;
 mod rare;
 pub mod recorded;
 pub mod records;
@@ -53,14 +56,24 @@ pub struct Json<W> {
     out: W,
     numbers: Numbers,
     records: Records,
+    /// The seconds in which connections began last, and ended.
+    clocks: [Clock; 2],
+    page: Page,
     /// The line being put together, used again for each.
     line: Buffer,
 }
 
 impl<W: Write> Json<W> {
     /// Writes those of `records` to `out`. Of `style` the numbers in labels count.
-    pub const fn new(out: W, style: Style, records: Records) -> Self {
-        Self { out, numbers: style.numbers, records, line: Buffer::new() }
+    pub fn new(out: W, style: Style, records: Records) -> Self {
+        Self {
+            out,
+            numbers: style.numbers,
+            records,
+            clocks: Default::default(),
+            page: Page::default(),
+            line: Buffer::new(),
+        }
     }
 
     fn write(&mut self, record: impl Put) -> io::Result<()> {
@@ -96,7 +109,14 @@ impl<W: Write + Send> Report for Json<W> {
             }
         }
         if self.records.has(Record::Connections) {
-            self.write(ConnectionRecord(connection))?;
+            let record = ConnectionRecord::of(connection, &mut self.clocks);
+            let mut pen = self.page.pen();
+            record.write(&mut pen);
+            pen.text("\n");
+            match pen.finish() {
+                Some(line) => self.out.write_all(line)?,
+                None => self.write(record)?,
+            }
         }
         Ok(())
     }

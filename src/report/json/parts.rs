@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 
 use crate::analyzer::role::Ends;
 use crate::report::buffer::{Buffer, Put};
+use crate::report::short::Short;
 
 /// A name of ours as a string: nothing in it needs an escape.
 #[derive(Clone, Copy)]
@@ -27,6 +28,7 @@ pub struct Socket(pub SocketAddr);
 pub struct Both<T>(pub Ends<T>);
 
 /// Which of the two is assumed, as a list of ends.
+#[derive(Clone, Copy)]
 pub struct Assumed(pub Ends<bool>);
 
 /// Octets, two hexadecimal digits each, as a string.
@@ -109,12 +111,20 @@ impl<T: Put> Put for Both<T> {
 impl Put for Assumed {
     #[inline]
     fn put(&self, out: &mut Buffer) {
-        out.add(match self.0 {
-            Ends { client: false, server: false } => "[]",
-            Ends { client: true, server: false } => r#"["client"]"#,
-            Ends { client: false, server: true } => r#"["server"]"#,
-            Ends { client: true, server: true } => r#"["client","server"]"#,
-        });
+        out.add(self.short());
+    }
+}
+
+impl Assumed {
+    /// The list as a short text.
+    #[inline(always)]
+    pub const fn short(self) -> Short<20> {
+        match self.0 {
+            Ends { client: false, server: false } => const { Short::of("[]") },
+            Ends { client: true, server: false } => const { Short::of(r#"["client"]"#) },
+            Ends { client: false, server: true } => const { Short::of(r#"["server"]"#) },
+            Ends { client: true, server: true } => const { Short::of(r#"["client","server"]"#) },
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::analyzer::diagnosis::severity::Confidence;
 use crate::analyzer::tracker::Tracker;
 use crate::options::Options;
 use crate::report::buffer::{Buffer, Put};
+use crate::report::clock::Clock;
 use crate::report::json;
 use crate::report::json::rare::Seconds;
 use crate::report::samples;
@@ -32,7 +33,7 @@ fn by_hand(record: impl Put) -> String {
 
 /// Compares all records of this traffic; gives back those of the connections.
 fn compare(segments: &[Segment]) -> Vec<String> {
-    let mut tracker = Tracker::new(Config::default());
+    let (mut tracker, mut clocks) = (Tracker::new(Config::default()), <[Clock; 2]>::default());
     for each in segments {
         let step = tracker.observe(each);
         for numbers in NUMBERS {
@@ -48,7 +49,7 @@ fn compare(segments: &[Segment]) -> Vec<String> {
             let record = json::finding::FindingRecord { connection: Some(ended.id()), finding: found };
             assert_eq!(by_hand(record), finding(found, Some(ended.id())));
         }
-        let record = by_hand(json::connection::ConnectionRecord(&ended));
+        let record = by_hand(json::connection::ConnectionRecord::of(&ended, &mut clocks));
         assert_eq!(record, connection(&ended));
         record
     });
