@@ -55,6 +55,40 @@ pub struct Closing {
     pub fin_to_fin: Option<Duration>,
 }
 
+/// The same spans in nanoseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct ClosingSpans {
+    /// As [`Closing::close_time`].
+    pub close_time: Option<u64>,
+    /// As [`Closing::fin_to_ack`].
+    pub fin_to_ack: Option<u64>,
+    /// As [`Closing::fin_to_fin`].
+    pub fin_to_fin: Option<u64>,
+}
+
+impl ClosingSpans {
+    /// What is known of them by now.
+    #[inline(always)]
+    pub fn of(ends: &Ends<Endpoint>, is_self: bool, first_fin: Option<Role>) -> Self {
+        let first = first_fin.and_then(|role| ends.of(role).numbers.fin());
+        let second_end = first_fin.map(|role| if is_self { role } else { role.other() });
+        let second = second_end.and_then(|role| ends.of(role).numbers.fin());
+        let acknowledged = |fin: &Fin| fin.acknowledged.map(|(time, _)| time.0);
+        let all_acknowledged =
+            first.zip(second).and_then(|(m, n)| Some(acknowledged(m)?.max(acknowledged(n)?)));
+        Self {
+            close_time: first.zip(all_acknowledged).map(|(fin, time)| time.saturating_sub(fin.time.0)),
+            fin_to_ack: first
+                .filter(|fin| fin.times_until_acknowledged == 1)
+                .and_then(|fin| Some(acknowledged(fin)?.saturating_sub(fin.time.0))),
+            fin_to_fin: first
+                .zip(second)
+                .filter(|_| !is_self)
+                .map(|(m, n)| n.time.0.saturating_sub(m.time.0)),
+        }
+    }
+}
+
 /// What is known of the closing by now.
 #[inline(always)]
 pub fn closing(
@@ -67,8 +101,6 @@ pub fn closing(
     let first = first_fin.and_then(|role| ends.of(role).numbers.fin());
     let second_end = first_fin.map(|role| if is_self { role } else { role.other() });
     let second = second_end.and_then(|role| ends.of(role).numbers.fin());
-    let acknowledged = |fin: &Fin| fin.acknowledged.map(|(time, _)| time);
-    let all_acknowledged = first.zip(second).and_then(|(m, n)| Some(acknowledged(m)?.max(acknowledged(n)?)));
     let kind = match outcome {
         Outcome::Closed if is_self => ClosingKind::Simultaneous,
         Outcome::Closed => first.zip(second).map_or(ClosingKind::None, |(m, n)| shape(m, n)),
@@ -81,6 +113,7 @@ pub fn closing(
         kind == ClosingKind::ThreeSegment && first.zip(second).is_some_and(|(m, n)| n.number.precedes(m.ack));
     let closed_first = if is_reversed { first_fin.map(Role::other) } else { first_fin };
     let by_reset = reset.filter(|_| kind == ClosingKind::Reset).map(|reset| reset.by);
+    let spans = ClosingSpans::of(ends, is_self, first_fin);
     Closing {
         kind,
         first: closed_first.or(by_reset),
@@ -89,11 +122,9 @@ pub fn closing(
         n: second.map(|fin| fin.number),
         m_offset: first_fin.and_then(|role| fin_offset(ends.of(role))),
         n_offset: second_end.and_then(|role| fin_offset(ends.of(role))),
-        close_time: first.zip(all_acknowledged).map(|(fin, time)| time.since(fin.time)),
-        fin_to_ack: first
-            .filter(|fin| fin.times_until_acknowledged == 1)
-            .and_then(|fin| Some(acknowledged(fin)?.since(fin.time))),
-        fin_to_fin: first.zip(second).filter(|_| !is_self).map(|(m, n)| n.time.since(m.time)),
+        close_time: spans.close_time.map(Duration::from_nanos),
+        fin_to_ack: spans.fin_to_ack.map(Duration::from_nanos),
+        fin_to_fin: spans.fin_to_fin.map(Duration::from_nanos),
     }
 }
 

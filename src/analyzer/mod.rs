@@ -23,6 +23,7 @@ pub mod incarnation;
 pub mod judge;
 pub mod label;
 pub mod look;
+pub mod measures;
 #[cfg(test)]
 mod moves;
 pub mod numbers;

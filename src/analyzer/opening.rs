@@ -59,6 +59,19 @@ pub struct Opening {
     pub handshake_rtt: Option<Duration>,
 }
 
+/// The same spans in nanoseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct OpeningSpans {
+    /// As [`Opening::connect_time`].
+    pub connect_time: Option<u64>,
+    /// As [`Opening::syn_to_syn_ack`].
+    pub syn_to_syn_ack: Option<u64>,
+    /// As [`Opening::syn_ack_to_ack`].
+    pub syn_ack_to_ack: Option<u64>,
+    /// As [`Opening::handshake_rtt`].
+    pub handshake_rtt: Option<u64>,
+}
+
 /// An opening in progress.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
@@ -191,25 +204,34 @@ impl Progress {
         let (client, server) =
             (&ends.client.numbers, if is_self { &ends.client.numbers } else { &ends.server.numbers });
         let count = |of: fn(&Endpoint) -> u32| of(&ends.client).saturating_add(of(&ends.server));
-        // A time that was captured in reverse order is not known.
-        let span = |from: Option<Timestamp>, to: Option<Timestamp>| {
-            from.zip(to).filter(|(from, to)| from <= to).map(|(from, to)| to.since(from))
-        };
-        let (asked, answered) = (self.first_syn.get(), self.answer.get());
-        let syn_to_syn_ack = span(asked, answered).filter(|_| self.answered_syns == 1);
-        let syn_ack_to_ack = span(answered, self.third.get()).filter(|_| self.answered_syn_acks == 1);
+        let spans = self.spans();
         Opening {
             kind: self.kind(ends, is_self),
             syns: count(|end| end.numbers.syns),
             syn_acks: count(|end| end.numbers.syn_acks),
             j: client.iss(),
             k: server.iss(),
-            connect_time: span(asked, answered),
-            syn_to_syn_ack,
-            syn_ack_to_ack,
-            // There and back: where both are known they are one span.
-            handshake_rtt: syn_to_syn_ack.and(syn_ack_to_ack).and(span(asked, self.third.get())),
+            connect_time: spans.connect_time.map(Duration::from_nanos),
+            syn_to_syn_ack: spans.syn_to_syn_ack.map(Duration::from_nanos),
+            syn_ack_to_ack: spans.syn_ack_to_ack.map(Duration::from_nanos),
+            handshake_rtt: spans.handshake_rtt.map(Duration::from_nanos),
         }
+    }
+
+    /// Its spans by now.
+    #[inline(always)]
+    pub fn spans(&self) -> OpeningSpans {
+        // A time that was captured in reverse order is not known.
+        let span = |from: Option<Timestamp>, to: Option<Timestamp>| {
+            from.zip(to).and_then(|(from, to)| to.0.checked_sub(from.0))
+        };
+        let (asked, answered, third) = (self.first_syn.get(), self.answer.get(), self.third.get());
+        let connect_time = span(asked, answered);
+        let syn_to_syn_ack = connect_time.filter(|_| self.answered_syns == 1);
+        let syn_ack_to_ack = span(answered, third).filter(|_| self.answered_syn_acks == 1);
+        // There and back: where both are known they are one span.
+        let handshake_rtt = syn_to_syn_ack.and(syn_ack_to_ack).and(span(asked, third));
+        OpeningSpans { connect_time, syn_to_syn_ack, syn_ack_to_ack, handshake_rtt }
     }
 
     const fn complete(&mut self, time: Timestamp, syn_acks: u32, frame: u64) {

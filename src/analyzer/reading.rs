@@ -14,6 +14,7 @@ use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::account::is_one_sided;
 use crate::analyzer::diagnosis::finding::Finding;
 use crate::analyzer::endpoint::Endpoint;
+use crate::analyzer::measures::duration;
 use crate::analyzer::opening::Opening;
 use crate::analyzer::outcome::{Outcome, outcome};
 use crate::analyzer::pairs::Sockets;
@@ -142,13 +143,10 @@ impl Connection {
 
     /// Time that each end spent in each state until the last segment.
     pub fn in_state(&self) -> Ends<Vec<(State, Duration)>> {
-        self.of_each(|end| end.in_state.spent(end.state(), self.last).collect())
-    }
-
-    /// The same for one end, one state after the other.
-    pub fn in_state_of(&self, role: Role) -> impl Iterator<Item = (State, Duration)> {
-        let end = if self.is_self { &self.ends.client } else { self.ends.of(role) };
-        end.in_state.spent(end.state(), self.last)
+        self.of_each(|end| {
+            let spent = end.in_state.spent(end.state(), self.last);
+            spent.map(|(state, nanoseconds)| (state, duration(nanoseconds))).collect()
+        })
     }
 
     /// The account in Zeek's and Wireshark's words.

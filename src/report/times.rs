@@ -16,7 +16,7 @@ use crate::time::Timestamp;
 pub const NANOSECONDS: u64 = 1_000_000_000;
 
 /// Ten seconds: less than that is one digit before the point.
-const TEN_SECONDS: u128 = 10 * NANOSECONDS as u128;
+const TEN_SECONDS: u64 = 10 * NANOSECONDS;
 
 /// Seconds in a day.
 pub const DAY: u64 = 86_400;
@@ -81,14 +81,13 @@ impl Put for Moment {
 }
 
 impl Micros {
-    /// The text of less than ten seconds, which fits into eight octets.
+    /// The text of so many nanoseconds, where they are less than ten seconds: it fits into eight octets.
     #[inline(always)]
-    pub const fn short(self) -> Option<Short<8>> {
-        let nanoseconds = self.0.as_nanos();
+    pub const fn short(nanoseconds: u64) -> Option<Short<8>> {
         if nanoseconds >= TEN_SECONDS {
             return None;
         }
-        let text = one_and_six_digits(nanoseconds as u64 / 1_000);
+        let text = one_and_six_digits(nanoseconds / 1_000);
         Some(Short { octets: text.to_le_bytes(), len: 8 })
     }
 }
@@ -105,7 +104,7 @@ impl Put for Decimal {
     fn put(&self, out: &mut Buffer) {
         // Fifteen digits tell numbers of 64 bits apart, so that the decimal which is meant is the shortest there is.
         const CERTAIN: u64 = 1_000_000;
-        if let Some(short) = self.short() {
+        if let Some(short) = Self::short(self.0.as_nanos()) {
             return out.add(short);
         }
         let (seconds, nanoseconds) = (self.0.as_secs(), self.0.subsec_nanos());
@@ -123,12 +122,10 @@ impl Put for Decimal {
 }
 
 impl Decimal {
-    /// The text of less than ten seconds.
+    /// The text of so many nanoseconds, where they are less than ten seconds.
     #[inline(always)]
-    pub fn short(self) -> Option<Short<16>> {
-        // As one number: the division into seconds and the rest, as a duration has them, cancels out.
-        let nanoseconds = self.0.as_nanos();
-        (nanoseconds < TEN_SECONDS).then(|| decimal(nanoseconds as u64))
+    pub fn short(nanoseconds: u128) -> Option<Short<16>> {
+        (nanoseconds < u128::from(TEN_SECONDS)).then(|| decimal(nanoseconds as u64))
     }
 }
 
@@ -230,7 +227,10 @@ mod tests {
         assert_eq!(put(Micros(Duration::from_nanos(61_000_197_999))), "61.000197");
         for nanoseconds in [0, 999, 1_000, 123_456_789, 9_999_999_999, 10_000_000_000, u64::MAX] {
             let span = Micros(Duration::from_nanos(nanoseconds));
-            assert_eq!(span.short().map(put), (nanoseconds < 10 * NANOSECONDS).then(|| put(span)));
+            assert_eq!(
+                Micros::short(nanoseconds).map(put),
+                (nanoseconds < 10 * NANOSECONDS).then(|| put(span))
+            );
         }
     }
 

@@ -6,12 +6,12 @@
 //! makes of `model/connection.rs`.
 
 use std::net::SocketAddrV4;
-use std::time::Duration;
 
-use crate::analyzer::closing::Closing;
+use crate::analyzer::closing::{Closing, ClosingSpans};
 use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::finding::Finding;
-use crate::analyzer::opening::Opening;
+use crate::analyzer::measures::Measures;
+use crate::analyzer::opening::{Opening, OpeningSpans};
 use crate::analyzer::pairs::Sockets;
 use crate::analyzer::retries::{Profile, Retries};
 use crate::analyzer::role::{Ends, Role};
@@ -56,7 +56,7 @@ impl ConnectionRecord<'_> {
     #[inline(always)]
     pub fn write(&self, out: &mut impl Out) {
         let Self { connection, start, end } = *self;
-        let (opening, closing, outcome) = connection.course();
+        let ((opening, closing, outcome), spans) = (connection.course(), connection.measures());
         out.text(r#"{"type":"connection","id":"#);
         out.number(connection.id());
         sockets(connection.pair(), out);
@@ -70,13 +70,13 @@ impl ConnectionRecord<'_> {
         out.short(end.0);
         out.short(end.1);
         out.text(r#","duration":"#);
-        out.span(connection.end().since(connection.start()));
-        opened(&opening, out);
-        closed(&closing, out);
+        out.span(spans.duration.into());
+        opened(&opening, &spans.opening, out);
+        closed(&closing, &spans.closing, out);
         out.text(r#"},"outcome":""#);
         out.short(name_of_outcome(outcome));
         states(connection, out);
-        measures(connection, &closing, out);
+        measures(connection, &spans, out);
         counts(connection, out);
         if connection.findings().is_empty() {
             out.text(r#","findings":[]}"#);
@@ -129,8 +129,8 @@ impl Put for Found<'_> {
 }
 
 #[inline(always)]
-fn opened(opening: &Opening, out: &mut impl Out) {
-    let Opening { kind, syns, syn_acks, j, k, connect_time, .. } = opening;
+fn opened(opening: &Opening, spans: &OpeningSpans, out: &mut impl Out) {
+    let Opening { kind, syns, syn_acks, j, k, .. } = opening;
     out.text(r#","opening":{"kind":""#);
     out.short(name_of_opening(*kind));
     out.text(r#"","syns":"#);
@@ -139,16 +139,16 @@ fn opened(opening: &Opening, out: &mut impl Out) {
     out.number((*syn_acks).into());
     known_number(r#","j":"#, *j, out);
     known_number(r#","k":"#, *k, out);
-    known_span(r#","connect_time":"#, *connect_time, out);
-    known_span(r#","syn_to_syn_ack":"#, opening.syn_to_syn_ack, out);
-    known_span(r#","syn_ack_to_ack":"#, opening.syn_ack_to_ack, out);
-    known_span(r#","handshake_rtt":"#, opening.handshake_rtt, out);
+    known_span(r#","connect_time":"#, spans.connect_time, out);
+    known_span(r#","syn_to_syn_ack":"#, spans.syn_to_syn_ack, out);
+    known_span(r#","syn_ack_to_ack":"#, spans.syn_ack_to_ack, out);
+    known_span(r#","handshake_rtt":"#, spans.handshake_rtt, out);
 }
 
 /// The end of the opening, and all but the end of the closing.
 #[inline(always)]
-fn closed(closing: &Closing, out: &mut impl Out) {
-    let Closing { kind, first, m, n, close_time, fin_to_ack, .. } = closing;
+fn closed(closing: &Closing, spans: &ClosingSpans, out: &mut impl Out) {
+    let Closing { kind, first, m, n, .. } = closing;
     out.text(r#"},"closing":{"kind":""#);
     out.short(name_of_closing(*kind));
     match first {
@@ -158,8 +158,8 @@ fn closed(closing: &Closing, out: &mut impl Out) {
     }
     known_number(r#","m":"#, *m, out);
     known_number(r#","n":"#, *n, out);
-    known_span(r#","close_time":"#, *close_time, out);
-    known_span(r#","fin_to_ack":"#, *fin_to_ack, out);
+    known_span(r#","close_time":"#, spans.close_time, out);
+    known_span(r#","fin_to_ack":"#, spans.fin_to_ack, out);
 }
 
 #[inline(always)]
@@ -171,10 +171,10 @@ fn known_number(name: &'static str, number: Option<SeqNumber>, out: &mut impl Ou
 }
 
 #[inline(always)]
-fn known_span(name: &'static str, span: Option<Duration>, out: &mut impl Out) {
+fn known_span(name: &'static str, span: Option<u64>, out: &mut impl Out) {
     if let Some(span) = span {
         out.text(name);
-        out.span(span);
+        out.span(span.into());
     }
 }
 
@@ -191,16 +191,16 @@ fn states(connection: &Connection, out: &mut impl Out) {
 
 /// The first of the measures that is there has no comma in front.
 #[inline(always)]
-fn measures(connection: &Connection, closing: &Closing, out: &mut impl Out) {
+fn measures(connection: &Connection, spans: &Measures, out: &mut impl Out) {
     out.text(r#","measures":{"#);
-    if let Some(time) = connection.time_to_first_data() {
+    if let Some(time) = spans.time_to_first_data {
         out.text(r#""time_to_first_data":"#);
-        out.span(time);
+        out.span(time.into());
         out.text(",");
     }
-    if let Some(time) = closing.fin_to_fin {
+    if let Some(time) = spans.closing.fin_to_fin {
         out.text(r#""fin_to_fin":"#);
-        out.span(time);
+        out.span(time.into());
         out.text(",");
     }
     if let Some(retries) = connection.retries() {

@@ -4,8 +4,7 @@
 //! Invariant: with a pen the octets are those of a `Buffer`. It writes faster, since it asks only once, at the end, whether
 //! there was room; a record that is too long for that is written anew into a buffer.
 
-use std::time::Duration;
-
+use crate::analyzer::measures::duration;
 use crate::report::buffer::{Buffer, Put, Word};
 use crate::report::short::{EIGHT_DIGITS, Short, eight_digits};
 use crate::report::times::Decimal;
@@ -23,8 +22,8 @@ pub trait Out {
     fn short<const N: usize>(&mut self, short: Short<N>);
     /// Adds a number.
     fn number(&mut self, number: u64);
-    /// Adds a span, in seconds.
-    fn span(&mut self, span: Duration);
+    /// Adds a span of so many nanoseconds, in seconds.
+    fn span(&mut self, nanoseconds: u128);
     /// Adds a word.
     fn word(&mut self, word: &str);
     /// Adds anything.
@@ -44,8 +43,8 @@ impl Out for Buffer {
         self.add(number);
     }
 
-    fn span(&mut self, span: Duration) {
-        self.add(Decimal(span));
+    fn span(&mut self, nanoseconds: u128) {
+        self.add(Decimal(duration(nanoseconds)));
     }
 
     fn word(&mut self, word: &str) {
@@ -116,16 +115,18 @@ impl Out for Pen<'_> {
         if number < 10 {
             place(self.octets, self.at, [b'0' + number as u8]);
             self.at += 1;
+        } else if number < EIGHT_DIGITS {
+            self.short(Short::number(number));
         } else {
             self.at = put_number(self.octets, self.at, number);
         }
     }
 
     #[inline(always)]
-    fn span(&mut self, span: Duration) {
-        match Decimal(span).short() {
+    fn span(&mut self, nanoseconds: u128) {
+        match Decimal::short(nanoseconds) {
             Some(short) => self.short(short),
-            None => self.any(Decimal(span)),
+            None => self.any(Decimal(duration(nanoseconds))),
         }
     }
 
@@ -229,7 +230,7 @@ mod tests {
                 Piece::Text => out.text(r#""handshake_rtt":"#),
                 Piece::Short => out.short(Short::<26>::of("short")),
                 Piece::Number(number) => out.number(*number),
-                Piece::Span(nanoseconds) => out.span(Duration::from_nanos(*nanoseconds)),
+                Piece::Span(nanoseconds) => out.span(u128::from(*nanoseconds) * 2),
                 Piece::Word(word) => out.word(word),
                 Piece::Any(text) => out.any(Displayed(text)),
             }

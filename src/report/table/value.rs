@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::analyzer::closing::Closing;
 use crate::analyzer::connection::Connection;
+use crate::analyzer::measures::Measures;
 use crate::analyzer::opening::{Opening, OpeningKind};
 use crate::analyzer::outcome::Outcome;
 use crate::analyzer::pairs::Sockets;
@@ -27,6 +28,7 @@ struct Account<'a> {
     opening: Opening,
     closing: Closing,
     outcome: Outcome,
+    measures: Measures,
 }
 
 /// Writes the headings of `columns`.
@@ -45,7 +47,7 @@ pub fn headings(columns: Columns, cells: &mut impl Cells) {
 #[inline(always)]
 pub fn values(connection: &Connection, columns: Columns, clock: &mut Clock, cells: &mut impl Cells) {
     let (opening, closing, outcome) = connection.course();
-    let account = Account { connection, opening, closing, outcome };
+    let account = Account { connection, opening, closing, outcome, measures: connection.measures() };
     // One by one: each of these calls is so much shorter for knowing its column.
     account.cell(Column::Id, columns, clock, cells);
     account.cell(Column::Client, columns, clock, cells);
@@ -73,13 +75,13 @@ impl Account<'_> {
         if !columns.has(column) {
             return;
         }
-        let (width, Self { connection, opening, closing, outcome }) = (column.width(), self);
+        let (width, Self { connection, opening, closing, outcome, measures }) = (column.width(), self);
         match column {
             Column::Id => number(connection.id(), width, cells),
             Column::Client => socket(connection.pair(), Role::Client, width, cells),
             Column::Server => socket(connection.pair(), Role::Server, width, cells),
             Column::Start => cells.left(width, Ink::Plain, clock.time_of_day(connection.start())),
-            Column::Duration => span(Some(connection.end().since(connection.start())), width, cells),
+            Column::Duration => span(Some(measures.duration), width, cells),
             Column::Opening => {
                 cells.left(width, ink_of_opening(opening.kind), [name_of_opening(opening.kind)]);
             }
@@ -92,10 +94,10 @@ impl Account<'_> {
             Column::ServerState => state(connection, Role::Server, width, cells),
             Column::Segments => both_ways(connection.segments(), width, cells),
             Column::Octets => both_ways(connection.text_octets(), width, cells),
-            Column::Rtt => span(opening.handshake_rtt, width, cells),
-            Column::Connect => span(opening.connect_time, width, cells),
-            Column::FirstData => span(connection.time_to_first_data(), width, cells),
-            Column::Close => span(closing.close_time, width, cells),
+            Column::Rtt => span(measures.opening.handshake_rtt, width, cells),
+            Column::Connect => span(measures.opening.connect_time, width, cells),
+            Column::FirstData => span(measures.time_to_first_data, width, cells),
+            Column::Close => span(measures.closing.close_time, width, cells),
             Column::ConnState => cells.left(width, Ink::Plain, [Short::word(connection.zeek().conn_state())]),
             Column::Findings => codes(connection, width, cells),
         }
@@ -123,16 +125,19 @@ fn socket(pair: &Sockets, role: Role, width: usize, cells: &mut impl Cells) {
     }
 }
 
-/// A span, or a dash where it is not known.
+/// A span in nanoseconds, or a dash where it is not known.
 #[inline(always)]
-fn span(span: Option<Duration>, width: usize, cells: &mut impl Cells) {
+fn span(span: Option<u64>, width: usize, cells: &mut impl Cells) {
     let short = match span {
-        Some(span) => Micros(span).short(),
+        Some(nanoseconds) => Micros::short(nanoseconds),
         None => const { Some(Short::of("-")) },
     };
     match (short, span) {
         (Some(short), _) => cells.right(width, Ink::Plain, [short]),
-        (None, span) => cells.right_long(width, Ink::Plain, Micros(span.unwrap_or_default())),
+        (None, span) => {
+            let span = Duration::from_nanos(span.unwrap_or_default());
+            cells.right_long(width, Ink::Plain, Micros(span));
+        }
     }
 }
 
