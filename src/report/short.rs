@@ -17,6 +17,8 @@ pub struct Short<const N: usize> {
 
 /// Numbers below this one fit into eight octets.
 pub const EIGHT_DIGITS: u64 = 100_000_000;
+/// Numbers below this one have ten digits at the most.
+pub const TEN_DIGITS: u64 = 10_000_000_000;
 /// Numbers below this one fit into eight octets with a mark in front.
 pub const SEVEN_DIGITS: u64 = 10_000_000;
 
@@ -42,12 +44,34 @@ impl<const N: usize> Short<N> {
     }
 }
 
+impl Short<16> {
+    /// `number`, which has nine or ten digits, as a sequence number may, for a place where nothing need stand behind it.
+    #[inline(always)]
+    pub const fn long(number: u64) -> Self {
+        let (high, low) = (number / EIGHT_DIGITS, eight_digits(number % EIGHT_DIGITS));
+        let (tens, ones) = (b'0' + (high / 10) as u8, b'0' + (high % 10) as u8);
+        let text = (low as u128) << 16 | (ones as u128) << 8 | tens as u128;
+        if high < 10 {
+            Self { octets: (text >> 8).to_le_bytes(), len: 9 }
+        } else {
+            Self { octets: text.to_le_bytes(), len: 10 }
+        }
+    }
+}
+
 impl Short<8> {
     /// `number`, which is below `EIGHT_DIGITS`.
     #[inline(always)]
     pub const fn number(number: u64) -> Self {
         let (text, len) = digits(number);
         Self::held(text, len)
+    }
+
+    /// `number`, which is below `EIGHT_DIGITS`, for a place where nothing need stand behind it.
+    #[inline(always)]
+    pub const fn bare(number: u64) -> Self {
+        let (text, len) = digits(number);
+        Self { octets: text.to_le_bytes(), len }
     }
 
     /// `number`, which is below `SEVEN_DIGITS`, with `mark` in front.
@@ -191,6 +215,11 @@ mod tests {
             for number in (0..EIGHT_DIGITS).step_by(step * 37).chain([9, 10, 99, 100, EIGHT_DIGITS - 1]) {
                 assert_eq!(eight_digits(number).to_le_bytes(), *format!("{number:08}").as_bytes());
                 assert_eq!(said(Short::number(number)), number.to_string());
+                let Short { octets, len } = Short::bare(number);
+                assert_eq!(str::from_utf8(&octets[..len]).unwrap(), number.to_string());
+                let long = (number * 97).max(EIGHT_DIGITS);
+                let Short { octets, len } = Short::long(long);
+                assert_eq!(str::from_utf8(&octets[..len]).unwrap(), long.to_string());
                 let number = number % SEVEN_DIGITS;
                 let (whole, rest) = (number / 1_000_000, number % 1_000_000);
                 assert_eq!(

@@ -43,8 +43,11 @@ impl Put for Name {
 
 impl Put for Text<'_> {
     fn put(&self, out: &mut Buffer) {
-        out.add("\"");
         let mut rest = self.0.as_bytes();
+        if is_plain(rest) {
+            return out.add(("\"", rest, "\""));
+        }
+        out.add("\"");
         while let Some(at) = rest.iter().position(|octet| needs_escape(*octet)) {
             let Some(([plain @ .., special], after)) = rest.split_at_checked(at.saturating_add(1)) else {
                 break;
@@ -56,6 +59,13 @@ impl Put for Text<'_> {
         out.add(rest);
         out.add("\"");
     }
+}
+
+/// Whether nothing in it needs an escape. Sixteen octets are judged at a time: that takes one step, not sixteen.
+fn is_plain(octets: &[u8]) -> bool {
+    let is_plain = |octets: &[u8]| !octets.iter().fold(false, |any, octet| any | needs_escape(*octet));
+    let (many, rest) = octets.as_chunks::<16>();
+    many.iter().all(|octets| is_plain(octets)) && is_plain(rest)
 }
 
 const fn needs_escape(octet: u8) -> bool {

@@ -6,7 +6,7 @@
 
 use crate::analyzer::measures::duration;
 use crate::report::buffer::{Buffer, Put, Word};
-use crate::report::short::{EIGHT_DIGITS, Short, eight_digits};
+use crate::report::short::{EIGHT_DIGITS, Short, TEN_DIGITS};
 use crate::report::times::Decimal;
 
 /// Octets that a record may have. A power of two, so that the place of any piece is in the room.
@@ -116,9 +116,11 @@ impl Out for Pen<'_> {
             place(self.octets, self.at, [b'0' + number as u8]);
             self.at += 1;
         } else if number < EIGHT_DIGITS {
-            self.short(Short::number(number));
+            self.short(Short::bare(number));
+        } else if number < TEN_DIGITS {
+            self.short(Short::long(number));
         } else {
-            self.at = put_number(self.octets, self.at, number);
+            self.any(number);
         }
     }
 
@@ -157,27 +159,6 @@ fn place<const N: usize>(octets: &mut Octets, at: usize, piece: [u8; N]) {
     const { assert!(N <= BEYOND) };
     let place = at % ROOM;
     octets[place..place + N].copy_from_slice(&piece);
-}
-
-#[inline(never)]
-fn put_number(octets: &mut Octets, at: usize, number: u64) -> usize {
-    let (high, low) = (number / EIGHT_DIGITS, number % EIGHT_DIGITS);
-    if high == 0 {
-        let short = Short::number(low);
-        place(octets, at, short.octets);
-        return at + short.len;
-    }
-    let at = if high < 100 {
-        // A sequence number has ten digits at the most.
-        place(octets, at, [b'0' + (high / 10) as u8]);
-        let at = at + usize::from(high >= 10);
-        place(octets, at, [b'0' + (high % 10) as u8]);
-        at + 1
-    } else {
-        put_number(octets, at, high)
-    };
-    place(octets, at, eight_digits(low).to_le_bytes());
-    at + 8
 }
 
 #[inline(never)]
