@@ -56,6 +56,8 @@ pub struct Json<W> {
     out: W,
     numbers: Numbers,
     records: Records,
+    /// The second of the last segment.
+    clock: Clock,
     /// The seconds in which connections began last, and ended.
     clocks: [Clock; 2],
     page: Page,
@@ -70,6 +72,7 @@ impl<W: Write> Json<W> {
             out,
             numbers: style.numbers,
             records,
+            clock: Clock::default(),
             clocks: Default::default(),
             page: Page::default(),
             line: Buffer::new(),
@@ -99,7 +102,8 @@ impl<W: Write + Send> Report for Json<W> {
         if !self.records.has(Record::Segments) {
             return Ok(());
         }
-        self.write(SegmentRecord { step, numbers: self.numbers })
+        let time = self.clock.quoted(step.segment.time);
+        self.write(SegmentRecord { step, numbers: self.numbers, time })
     }
 
     fn connection(&mut self, connection: &Connection) -> io::Result<()> {

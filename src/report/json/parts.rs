@@ -1,4 +1,4 @@
-//! What records are made of: strings, lists, objects of two, and what is left out where it is not known.
+//! What records are made of: strings, lists, sockets, and what is left out where it is not known.
 //!
 //! In: the analyzer's values. Out: the same in the records' shape, in a buffer.
 //! Invariant: the octets are those of `serde_json` (`model/`, in tests). Nothing is rounded: times have nine decimals,
@@ -23,9 +23,6 @@ pub struct Known<T>(pub &'static str, pub Option<T>);
 
 /// One socket.
 pub struct Socket(pub SocketAddr);
-
-/// One of something for each end.
-pub struct Both<T>(pub Ends<T>);
 
 /// Which of the two is assumed, as a list of ends.
 #[derive(Clone, Copy)]
@@ -108,13 +105,6 @@ impl Put for Socket {
     #[inline]
     fn put(&self, out: &mut Buffer) {
         (r#"{"addr":""#, self.0.ip(), r#"","port":"#, self.0.port(), "}").put(out);
-    }
-}
-
-impl<T: Put> Put for Both<T> {
-    #[inline]
-    fn put(&self, out: &mut Buffer) {
-        (r#"{"client":"#, &self.0.client, r#","server":"#, &self.0.server, "}").put(out);
     }
 }
 

@@ -6,11 +6,13 @@
 
 use crate::analyzer::diagnosis::code::Code;
 use crate::analyzer::label::Numbers;
+use crate::analyzer::role::Ends;
 use crate::analyzer::step::Step;
 use crate::report::buffer::{Buffer, Put};
 use crate::report::json::options::OptionRecord;
-use crate::report::json::parts::{Assumed, Both, Known, Name, Socket, list};
-use crate::report::times::Moment;
+use crate::report::json::parts::{Assumed, Known, Name, Socket, list};
+use crate::report::names::name_of_state;
+use crate::report::short::Short;
 use crate::segment::Flags;
 
 /// A labelled segment, with the states after it.
@@ -19,14 +21,16 @@ pub struct SegmentRecord<'a> {
     pub step: &'a Step,
     /// How the label shows numbers.
     pub numbers: Numbers,
+    /// When it was captured, with the quotation mark behind it.
+    pub time: (Short<20>, Short<16>),
 }
 
 impl Put for SegmentRecord<'_> {
     fn put(&self, out: &mut Buffer) {
-        let Self { step, numbers } = *self;
+        let Self { step, numbers, time: (date, decimals) } = *self;
         let segment = &step.segment;
-        out.add((r#"{"type":"segment","frame":"#, segment.frame, r#","time":""#, Moment(segment.time)));
-        out.add((r#"","connection":"#, step.connection, r#","from":""#, step.from.as_str()));
+        out.add((r#"{"type":"segment","frame":"#, segment.frame, r#","time":""#, date, decimals));
+        out.add((r#","connection":"#, step.connection, r#","from":""#, step.from.as_str()));
         out.add((r#"","source":"#, Socket(segment.source)));
         out.add((r#","destination":"#, Socket(segment.destination), r#","flags":"#));
         let counted = if step.ace.is_some() { Flags::ACE } else { Flags::default() };
@@ -38,8 +42,9 @@ impl Put for SegmentRecord<'_> {
         out.add(r#","options":"#);
         list(out, segment.options.iter().filter_map(OptionRecord::of));
         // No label has a character in it that needs an escape.
-        out.add((r#","label":""#, step.label.show(numbers), r#"","states":"#));
-        out.add((Both(step.states.map(|state| Name(state.as_str()))), r#","assumed":"#));
+        out.add((r#","label":""#, step.label.show(numbers)));
+        let Ends { client, server } = step.states.map(|state| name_of_state(*state));
+        out.add((r#"","states":{"client":""#, client, r#"","server":""#, server, r#""},"assumed":"#));
         out.add((Assumed(step.assumed), Known(r#","acknowledges":"#, step.acknowledges)));
         out.add((Known(r#","duplicate_of":"#, step.seen_before), Known(r#","again":"#, step.label.again())));
         out.add(r#","findings":"#);

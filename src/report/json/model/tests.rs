@@ -38,7 +38,11 @@ fn compare(segments: &[Segment]) -> Vec<String> {
         let step = tracker.observe(each);
         for numbers in NUMBERS {
             assert_eq!(
-                by_hand(json::segment::SegmentRecord { step: &step, numbers }),
+                by_hand(json::segment::SegmentRecord {
+                    step: &step,
+                    numbers,
+                    time: clocks[0].quoted(each.time)
+                }),
                 segment(&step, numbers)
             );
         }
