@@ -5,9 +5,12 @@
 //! for the one before it to be followed.
 
 use crate::analyzer::hold::past::Past;
-use crate::analyzer::hold::store::Hold;
+use crate::analyzer::hold::store::{Hold, Peek};
 use crate::analyzer::hold::table::Place;
 use crate::analyzer::sightings::Sightings;
+
+/// Segments that are looked at: of more than these, the first.
+const AT_ONCE: usize = 64;
 
 /// A segment that is to come.
 #[derive(Clone, Copy, Debug)]
@@ -46,14 +49,19 @@ pub fn look(
     prepared.extend(
         segments.clone().map(|coming| Prepared { hash: coming.hash, place: pairs.guess(coming.hash) }),
     );
-    let peek = |words, (coming, prepared): (Coming, &Prepared)| {
-        words
-            ^ match prepared.place {
-                Some(place) => pairs.peek(place, coming.packet, sightings),
-                // It will be asked whether it is used again.
-                None => past.glance(coming.hash),
+    let (mut words, mut lines) = (0, [&0; AT_ONCE]);
+    for (line, (coming, prepared)) in lines.iter_mut().zip(segments.zip(&*prepared)) {
+        match prepared.place.map(|place| pairs.peek(place)) {
+            Some(Peek::At(word)) => *line = word,
+            Some(Peek::Whole(current)) => {
+                words ^= current.glance() ^ sightings.glance(coming.packet, current.within());
             }
-    };
-    let words = segments.zip(&*prepared).fold(0, peek);
+            Some(Peek::Nothing) => {}
+            // It will be asked whether it is used again.
+            None => words ^= past.glance(coming.hash),
+        }
+    }
+    // In few instructions, so that as many reads as the core can have under way are.
+    words = lines.iter().fold(words, |words, line| words ^ **line);
     std::hint::black_box(words);
 }

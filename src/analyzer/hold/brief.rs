@@ -276,10 +276,10 @@ impl Brief {
         self.log.id
     }
 
-    /// Reads where its next segment will go, and says nothing of interest.
+    /// A word of where its next segment will go.
     #[inline]
-    pub fn glance(&self) -> u64 {
-        self.log.segments.get(usize::from(self.course.count)).map_or(0, |Kept(jot)| jot.frame)
+    pub fn next_line(&self) -> &u64 {
+        self.log.segments.get(usize::from(self.course.count)).map_or(&0, |Kept(jot)| &jot.frame)
     }
 
     /// Reads a word of each cache line of what it kept.

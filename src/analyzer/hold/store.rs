@@ -56,6 +56,17 @@ impl Held {
     }
 }
 
+/// What a segment that is to come will need.
+#[derive(Debug)]
+pub enum Peek<'a> {
+    /// What is around this word.
+    At(&'a u64),
+    /// This connection.
+    Whole(&'a Connection),
+    /// Nothing that can be looked at.
+    Nothing,
+}
+
 /// Where an entry stands.
 #[derive(Clone, Copy, Debug)]
 pub struct Listed {
@@ -141,15 +152,13 @@ impl Hold {
         self.table.guess(hash)
     }
 
-    /// Words of what the next segment of the entry at a place needs, whose packet has the digest `packet`.
+    /// What the next segment of the entry at a place needs.
     #[inline]
-    pub fn peek(&self, place: Place, packet: u64, sightings: &Sightings) -> u64 {
+    pub fn peek(&self, place: Place) -> Peek<'_> {
         match self.table.get(place) {
-            Some(Held::Brief(entry)) => entry.brief.glance(),
-            Some(Held::Whole(Entry { current, .. })) => {
-                current.glance() ^ sightings.glance(packet, current.within())
-            }
-            Some(Held::Packed(_)) | None => 0,
+            Some(Held::Brief(entry)) => Peek::At(entry.brief.next_line()),
+            Some(Held::Whole(entry)) => Peek::Whole(&entry.current),
+            Some(Held::Packed(_)) | None => Peek::Nothing,
         }
     }
 
