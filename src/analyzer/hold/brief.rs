@@ -287,20 +287,6 @@ impl Brief {
         self.segments().fold(self.log.id, |words, jot| words ^ jot.frame)
     }
 
-    /// The same, with what it kept in another `room`; and the one that it had.
-    pub fn copied_to(self, room: Option<Box<Log>>) -> (Self, Box<Log>) {
-        let Self { course, log } = self;
-        let Log { syn, id, options, .. } = *log;
-        let mut copy =
-            room.unwrap_or_else(|| Box::new(Log { segments: [Kept(syn); MOST], syn, id, options }));
-        (copy.syn, copy.id, copy.options) = (syn, id, options);
-        let kept = usize::from(course.count);
-        if let (Some(to), Some(from)) = (copy.segments.get_mut(..kept), log.segments.get(..kept)) {
-            to.copy_from_slice(from);
-        }
-        (Self { course, log: copy }, log)
-    }
-
     /// What it kept, whose room may be used again.
     pub fn into_log(self) -> Box<Log> {
         self.log

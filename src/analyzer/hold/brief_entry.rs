@@ -71,7 +71,7 @@ impl BriefEntry {
     pub fn hand_out(self, now: Timestamp, rooms: &mut Rooms, ended: &mut Ended, crowd: &mut Crowd) {
         let now = self.brief.end().after(now.since(self.seen));
         if self.brief.is_two_way() {
-            ended.push_brief(rooms.letter(self.brief), now, crowd);
+            ended.push_brief(self.brief, now, crowd);
         } else {
             ended.push(self.brief.connection(|connection| rooms.boxed(connection), None), now, crowd);
             rooms.logs.push(self.brief.into_log());

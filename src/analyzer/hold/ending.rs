@@ -34,10 +34,8 @@ pub enum What {
 pub struct Rooms {
     /// Whole ones.
     pub connections: Vec<Box<Connection>>,
-    /// Of those in brief, what they keep while they are held.
+    /// Of those in brief, what they keep.
     pub logs: Vec<Box<Log>>,
-    /// The same of those that are handed out.
-    letters: Vec<Box<Log>>,
 }
 
 impl Ending {
@@ -66,7 +64,7 @@ impl Ending {
             What::Whole(connection) => connection,
             What::Brief(brief) => {
                 let connection = at_once::connection(&brief, |connection| rooms.boxed(connection));
-                rooms.letters.push(brief.into_log());
+                rooms.logs.push(brief.into_log());
                 connection
             }
         };
@@ -90,20 +88,9 @@ impl Rooms {
         }
     }
 
-    /// `brief`, to be handed out to another core: what it keeps is copied into a room that was handed out before. So that in
-    /// which it is held stays here, where it is at hand for the next.
-    pub fn letter(&mut self, brief: Brief) -> Brief {
-        let room = self.letters.pop();
-        let (brief, log) = brief.copied_to(room);
-        if self.logs.len() < Self::MOST {
-            self.logs.push(log);
-        }
-        brief
-    }
-
     /// Whether there is none.
     pub const fn is_empty(&self) -> bool {
-        self.connections.is_empty() && self.letters.is_empty()
+        self.connections.is_empty() && self.logs.is_empty()
     }
 
     /// Takes the room of `connection`.
@@ -118,6 +105,6 @@ impl Rooms {
         let free = |len: usize| Self::MOST.saturating_sub(len);
         let connections = others.connections.drain(..).take(free(self.connections.len()));
         self.connections.extend(connections);
-        self.letters.extend(others.letters.drain(..).take(free(self.letters.len())));
+        self.logs.extend(others.logs.drain(..).take(free(self.logs.len())));
     }
 }
