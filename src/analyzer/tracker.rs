@@ -19,6 +19,7 @@ use crate::analyzer::hold::clock::Clock;
 use crate::analyzer::hold::crowd::Crowd;
 use crate::analyzer::hold::ending::{Ending, Rooms};
 use crate::analyzer::hold::entry::{Ended, Entry};
+use crate::analyzer::hold::soon::Soon;
 use crate::analyzer::hold::store::Hold;
 use crate::analyzer::hold::table::Place;
 use crate::analyzer::hold::waiting::Waiting;
@@ -37,6 +38,7 @@ pub struct Tracker {
     pub(super) config: Config,
     hasher: SocketHasher,
     pub(super) pairs: Hold,
+    soon: Soon,
     sightings: Sightings,
     ended: Ended,
     /// What was held when the account ended, the last one first.
@@ -59,6 +61,7 @@ impl Tracker {
             config,
             hasher: SocketHasher::default(),
             pairs: Hold::new(if config.keep_steps > 0 { usize::MAX } else { config.most_whole }),
+            soon: Soon::default(),
             sightings: Sightings::default(),
             ended: Ended::default(),
             rest: Vec::new(),
@@ -98,7 +101,7 @@ impl Tracker {
     /// Looks at what a few segments, each with the hash of its pair, will need. They are to be taken in next and in this
     /// order.
     pub fn prepare(&self, segments: impl Iterator<Item = Coming> + Clone, prepared: &mut Vec<Prepared>) {
-        ahead::look(&self.pairs, &self.sightings, self.crowd.past(), segments, prepared);
+        ahead::look(&self.pairs, &self.sightings, self.crowd.past(), &self.soon, segments, prepared);
     }
 
     /// Takes in an ICMP error. Whether it quotes the SYN of an attempt that is held.
@@ -292,6 +295,9 @@ impl Tracker {
     #[inline(never)]
     pub(super) fn list_last(&mut self, place: Place, waiting: Waiting, now: Timestamp) {
         self.list(place, waiting, now);
+        if waiting == Waiting::Ended {
+            self.soon.note(place, self.pairs.hash(place));
+        }
         self.keep_few_ended();
     }
 
@@ -339,6 +345,7 @@ impl Tracker {
 
     fn let_go(&mut self, place: Place) {
         let (hash, now) = (self.pairs.hash(place), self.clock.now());
+        self.soon.keep(self.pairs.len_of(Waiting::Ended));
         if let Some(last) = self.pairs.let_go(place, now, &mut self.ended, &mut self.crowd) {
             self.crowd.remember(hash, last);
         }

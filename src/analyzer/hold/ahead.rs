@@ -5,12 +5,16 @@
 //! for the one before it to be followed.
 
 use crate::analyzer::hold::past::Past;
+use crate::analyzer::hold::soon::Soon;
 use crate::analyzer::hold::store::{Hold, Peek};
 use crate::analyzer::hold::table::Place;
 use crate::analyzer::sightings::Sightings;
 
 /// Segments that are looked at: of more than these, the first.
 const AT_ONCE: usize = 64;
+
+/// Entries that are let go while so many segments are followed, if there are 8 to a connection.
+const LET_GO: usize = AT_ONCE / 8;
 
 /// A segment that is to come.
 #[derive(Clone, Copy, Debug)]
@@ -37,11 +41,12 @@ impl Prepared {
     }
 }
 
-/// Looks at what `segments` will need of `pairs`, of `sightings` and of the `past`.
+/// Looks at what `segments` will need of `pairs`, of `sightings` and of the `past`; and at who will be let go `soon`.
 pub fn look(
     pairs: &Hold,
     sightings: &Sightings,
     past: &Past,
+    soon: &Soon,
     segments: impl Iterator<Item = Coming> + Clone,
     prepared: &mut Vec<Prepared>,
 ) {
@@ -49,7 +54,11 @@ pub fn look(
     prepared.extend(
         segments.clone().map(|coming| Prepared { hash: coming.hash, place: pairs.guess(coming.hash) }),
     );
-    let (mut words, mut lines) = (0, [&0; AT_ONCE]);
+    // Who is let go meanwhile is remembered in the place of the oldest.
+    let mut words =
+        soon.next(LET_GO).fold(0, |words, (place, hash)| words ^ pairs.hash(place) ^ past.glance(hash));
+    words = past.oldest(LET_GO).fold(words, |words, hash| words ^ past.glance(hash));
+    let mut lines = [&0; AT_ONCE];
     for (line, (coming, prepared)) in lines.iter_mut().zip(segments.zip(&*prepared)) {
         match prepared.place.map(|place| pairs.peek(place)) {
             Some(Peek::At(word)) => *line = word,

@@ -13,6 +13,7 @@ pub mod ending;
 pub mod entry;
 pub mod past;
 pub mod side;
+pub mod soon;
 pub mod store;
 pub mod table;
 pub mod waiting;

@@ -59,6 +59,11 @@ impl Past {
         self.index.find(hash, |_| true).map_or(0, |number| u64::from(*number))
     }
 
+    /// The hashes of the next few pairs that will be forgotten.
+    pub fn oldest(&self, few: usize) -> impl Iterator<Item = u64> {
+        self.pairs.iter().take(few).map(|pair| pair.hash)
+    }
+
     /// Where the pair with this hash stands.
     fn number_of(&self, hash: u64) -> Option<usize> {
         let is_it =
