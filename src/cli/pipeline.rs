@@ -23,7 +23,7 @@ use crate::cli::observer::Observer;
 use crate::cli::teller::Teller;
 
 /// Items handed on at a time: few enough to stay in a core's own memory.
-const ITEMS: usize = 1024;
+const ITEMS: usize = 4096;
 /// Items that are looked at before they are followed.
 const AHEAD: usize = 64;
 /// Portions under way between two stages.

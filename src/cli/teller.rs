@@ -14,6 +14,9 @@ use crate::cli::follower::News;
 use crate::cli::hearing::Hearing;
 use crate::cli::intake::{Item, Items};
 
+/// Endings that are looked at before they are finished.
+const AHEAD: usize = 64;
+
 /// Tells a report.
 pub struct Teller<'r> {
     report: &'r mut dyn Report,
@@ -52,19 +55,22 @@ impl<'r> Teller<'r> {
     pub fn tell(&mut self, news: &mut News) -> io::Result<()> {
         let News { steps, ended, told } = news;
         let mut steps_told = 0;
-        Ending::look_at(ended.iter().map(|(_, ending)| ending));
-        for (before, ending) in ended.drain(..) {
-            for step in &steps[steps_told..before] {
-                self.report.segment(step)?;
+        let mut ended = ended.drain(..);
+        while !ended.as_slice().is_empty() {
+            Ending::look_at(ended.as_slice().iter().take(AHEAD).map(|(_, ending)| ending));
+            for (before, ending) in ended.by_ref().take(AHEAD) {
+                for step in &steps[steps_told..before] {
+                    self.report.segment(step)?;
+                }
+                steps_told = before;
+                let mut connection = ending.finish(told);
+                if let Some(hearing) = &mut self.hearing {
+                    hearing.testify(&mut connection);
+                }
+                self.summary.count_findings(&connection);
+                self.report.connection(&connection)?;
+                told.give_back(connection);
             }
-            steps_told = before;
-            let mut connection = ending.finish(told);
-            if let Some(hearing) = &mut self.hearing {
-                hearing.testify(&mut connection);
-            }
-            self.summary.count_findings(&connection);
-            self.report.connection(&connection)?;
-            told.give_back(connection);
         }
         for step in &steps[steps_told..] {
             self.report.segment(step)?;

@@ -58,8 +58,10 @@ pub fn look(
     let mut words =
         soon.next(LET_GO).fold(0, |words, (place, hash)| words ^ pairs.hash(place) ^ past.glance(hash));
     words = past.oldest(LET_GO).fold(words, |words, hash| words ^ past.glance(hash));
+    words ^= pairs.peek_at_rooms(LET_GO);
     let mut lines = [&0; AT_ONCE];
     for (line, (coming, prepared)) in lines.iter_mut().zip(segments.zip(&*prepared)) {
+        words ^= prepared.place.map_or(0, |place| pairs.hash(place));
         match prepared.place.map(|place| pairs.peek(place)) {
             Some(Peek::At(word)) => *line = word,
             Some(Peek::Whole(current)) => {

@@ -88,6 +88,13 @@ pub struct Taken {
     pub time: Timestamp,
 }
 
+impl Log {
+    /// Words of where a connection begins.
+    pub fn glance(&self) -> u64 {
+        self.syn.frame ^ self.id ^ self.options.server.octets().len() as u64
+    }
+}
+
 impl Brief {
     /// A connection that begins with `jot` between these sockets, in the room of `spare`; `None` where it is no SYN as in the
     /// textbook.
@@ -284,7 +291,7 @@ impl Brief {
 
     /// Reads a word of each cache line of what it kept.
     pub fn glance_at_all(&self) -> u64 {
-        self.segments().fold(self.log.id, |words, jot| words ^ jot.frame)
+        self.segments().fold(self.log.glance(), |words, jot| words ^ jot.frame)
     }
 
     /// What it kept, whose room may be used again.

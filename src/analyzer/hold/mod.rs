@@ -11,6 +11,7 @@ pub mod clock;
 pub mod crowd;
 pub mod ending;
 pub mod entry;
+pub mod packed;
 pub mod past;
 pub mod side;
 pub mod soon;

@@ -13,9 +13,10 @@ use crate::analyzer::hold::brief_entry::BriefEntry;
 use crate::analyzer::hold::crowd::Crowd;
 use crate::analyzer::hold::ending::Rooms;
 use crate::analyzer::hold::entry::{Ended, Entry};
+use crate::analyzer::hold::packed::Packed;
 use crate::analyzer::hold::table::{Place, Table};
 use crate::analyzer::hold::waiting::Waiting;
-use crate::analyzer::pack::{Packer, Unpacker};
+use crate::analyzer::pack::Packer;
 use crate::analyzer::role::Role;
 use crate::analyzer::sightings::Sightings;
 use crate::time::Timestamp;
@@ -80,16 +81,6 @@ impl Listed {
     pub const fn is_in(self, queue: Waiting, now: Timestamp) -> bool {
         self.queue == queue as u8 && now.0.saturating_sub(self.since.0) < queue.slack()
     }
-}
-
-/// An entry with one connection.
-#[derive(Debug)]
-struct Packed {
-    /// The connection, but for its tunnels, which are shared.
-    octets: Box<[u8]>,
-    tunnel: Option<Arc<Tunnel>>,
-    seen: Timestamp,
-    is_reported: bool,
 }
 
 impl Hold {
@@ -160,6 +151,11 @@ impl Hold {
             Some(Held::Whole(entry)) => Peek::Whole(&entry.current),
             Some(Held::Packed(_)) | None => Peek::Nothing,
         }
+    }
+
+    /// Words of the rooms in which the next few connections will begin.
+    pub fn peek_at_rooms(&self, few: usize) -> u64 {
+        self.rooms.logs.iter().rev().take(few).fold(0, |words, log| words ^ log.glance())
     }
 
     /// The entry at a place, if it is in brief.
@@ -280,8 +276,7 @@ impl Hold {
         self.table.iter().map(|(place, held)| match held {
             Held::Whole(entry) => (entry.current.id(), place),
             Held::Brief(entry) => (entry.brief.id(), place),
-            // It is what was packed first.
-            Held::Packed(packed) => (Unpacker::unpack(&packed.octets).unwrap_or_default(), place),
+            Held::Packed(packed) => (packed.id(), place),
         })
     }
 
@@ -367,24 +362,6 @@ impl Hold {
                 |(place, held): (Place, &Held)| (!matches!(held, Held::Packed(_))).then_some(place);
             self.ready = self.table.iter().filter_map(is_ready).collect();
         }
-    }
-}
-
-impl Packed {
-    fn of(entry: &Entry, packer: &mut Packer) -> Self {
-        Self {
-            octets: packer.pack(&*entry.current),
-            tunnel: entry.current.tunnel().cloned(),
-            seen: entry.seen,
-            is_reported: entry.is_reported,
-        }
-    }
-
-    /// Always gives an entry: nothing but `of` makes these octets.
-    fn unpack(&self, rooms: &mut Rooms) -> Option<Entry> {
-        let mut connection: Connection = Unpacker::unpack(&self.octets)?;
-        connection.tunnel.clone_from(&self.tunnel);
-        Some(Entry { seen: self.seen, is_reported: self.is_reported, ..Entry::of(rooms.boxed(connection)) })
     }
 }
 
