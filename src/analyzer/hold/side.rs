@@ -30,11 +30,11 @@ pub struct Side {
     /// SND.UNA.
     pub una: SeqNumber,
     fin: Option<Fin>,
-    /// Once it has acknowledged anything.
+    /// Of the client there is one with the third segment only: until then where the SYN+ACK ends, which lies before any.
     right_edge: SeqNumber,
-    has_edge: bool,
-    is_steady: bool,
     shift: Option<u8>,
+    /// The same, 0 where it does not scale.
+    scale: u8,
     stamp: Option<u32>,
     syn: Jot,
     last_frame: u64,
@@ -64,7 +64,7 @@ impl Side {
             syn_acked: true,
             ..Endpoint::default()
         };
-        Self { una: answer.ack, ..Self::of(syn, options, endpoint) }
+        Self { una: answer.ack, right_edge: answer.seq + 1, ..Self::of(syn, options, endpoint) }
             .since(syn.time, (State::SynSent, answer.time))
     }
 
@@ -78,7 +78,7 @@ impl Side {
             ..Endpoint::default()
         };
         let right_edge = answer.ack + u32::from(answer.window);
-        Self { right_edge, has_edge: true, ..Self::of(answer, options, endpoint) }
+        Self { right_edge, ..Self::of(answer, options, endpoint) }
             .since(asked, (State::SynReceived, answer.time))
     }
 
@@ -91,9 +91,8 @@ impl Side {
             una: syn.seq,
             fin: None,
             right_edge: SeqNumber(0),
-            has_edge: false,
-            is_steady: false,
             shift: options.shift,
+            scale: options.shift.unwrap_or(0),
             stamp: options.stamp,
             syn: *syn,
             last_frame: syn.frame,
@@ -116,7 +115,8 @@ impl Side {
 
     /// Whether it is open, as it has shown itself, so that text and its acknowledgements move nothing.
     pub const fn is_steady(&self) -> bool {
-        self.is_steady
+        let Endpoint { state, confirmed, proved, .. } = self.endpoint;
+        matches!(state, State::Established) && confirmed && proved
     }
 
     /// It sends a segment to `peer`, which that has not taken in yet. Both are steady, and it is no FIN.
@@ -154,7 +154,6 @@ impl Side {
         endpoint.was = endpoint.state;
         endpoint.sends_plain(jot.ack, len > 0, &facts, has_fin);
         endpoint.in_state.note(endpoint.was, jot.time);
-        self.look_whether_it_is_steady();
         peer.receives(jot, self.fin.is_some(), takes_room.then_some(self.nxt));
     }
 
@@ -175,7 +174,6 @@ impl Side {
         self.endpoint.syn_acked = true;
         self.endpoint.settle(has_peer_closed, witness);
         self.endpoint.in_state.note(before, jot.time);
-        self.look_whether_it_is_steady();
     }
 
     #[inline]
@@ -183,15 +181,8 @@ impl Side {
         self.segments = self.segments.wrapping_add(1);
         self.text_octets = self.text_octets.wrapping_add(u64::from(jot.text_len));
         self.last_frame = jot.frame;
-        let edge = jot.ack + (u32::from(jot.window) << self.shift.unwrap_or(0));
-        self.right_edge = if self.has_edge { self.right_edge.later(edge) } else { edge };
-        self.has_edge = true;
+        self.right_edge = self.right_edge.later(jot.ack + (u32::from(jot.window) << self.scale));
         self.endpoint.look.see(jot.hop_limit, jot.identification);
-    }
-
-    const fn look_whether_it_is_steady(&mut self) {
-        let Endpoint { state, confirmed, proved, .. } = self.endpoint;
-        self.is_steady = matches!(state, State::Established) && confirmed && proved;
     }
 
     /// The end, of which `peer` is the other; `space` makes its sequence space anew where not all of it is acknowledged.
@@ -205,7 +196,7 @@ impl Side {
             fin: self.fin,
             // What it has acknowledged last is what its peer knows to be acknowledged.
             last_ack: (is_answer || self.segments > 1).then_some(una_of_peer),
-            right_edge: self.has_edge.then_some(self.right_edge),
+            right_edge: Some(self.right_edge),
             shift: self.shift,
             last_text_repeat: None,
             stamp: self.stamp,
