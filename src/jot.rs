@@ -41,7 +41,7 @@ pub struct Jot {
     packet: u64,
     pub(crate) seq: SeqNumber,
     pub(crate) ack: SeqNumber,
-    tap: u32,
+    pub(crate) tap: u32,
     /// The sender's clock.
     stamp: u32,
     pub(crate) flags: Flags,

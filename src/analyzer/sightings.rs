@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use crate::jot::Jot;
 use crate::segment::{Flags, Segment};
 use crate::time::Timestamp;
 
@@ -27,7 +28,7 @@ const SAME_PACKET: Duration = Duration::from_millis(100);
 const SAME_MOMENT: Duration = Duration::from_millis(2);
 
 /// The last packets of a capture.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Sightings {
     sets: Vec<Set>,
     /// Where the next packet of each set goes: in the place of the oldest.
@@ -36,7 +37,7 @@ pub struct Sightings {
 
 /// The packets that one set remembers: first what they are looked for by, which is all that is read of most. A set begins
 /// where a cache line does, and has two of them.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[repr(C, align(64))]
 struct Set {
     packets: [u64; WAYS],
@@ -64,7 +65,7 @@ pub struct Seen {
 }
 
 /// A packet of a connection, by what is remembered of it. Frame 0 is none.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Memory {
     frame: u64,
     time: Timestamp,
@@ -115,14 +116,26 @@ impl Sightings {
     /// is never the same.
     pub fn remember(&mut self, segment: &Segment, within: Within, acknowledged: bool) {
         let Some(packet) = of_connection(segment, within.connection) else { return };
+        let (frame, time, place) = (segment.frame, segment.time, place_of(segment));
+        self.put(
+            packet,
+            Memory { frame, time, place, packets_and_ack: packets_and_ack(within, acknowledged) },
+        );
+    }
+
+    /// The same of a segment in brief.
+    pub fn remember_brief(&mut self, jot: &Jot, within: Within, acknowledged: bool) {
+        if jot.packet() != 0 {
+            let (frame, time, place) = (jot.frame, jot.time, place(jot.tap, jot.hop_limit));
+            let memory =
+                Memory { frame, time, place, packets_and_ack: packets_and_ack(within, acknowledged) };
+            self.put(digest(jot.packet(), within.connection), memory);
+        }
+    }
+
+    fn put(&mut self, packet: u64, memory: Memory) {
         let at = set_of(packet);
         let (Some(set), Some(next)) = (self.sets.get_mut(at), self.next.get_mut(at)) else { return };
-        let memory = Memory {
-            frame: segment.frame,
-            time: segment.time,
-            place: place_of(segment),
-            packets_and_ack: within.packets << 1 | u32::from(acknowledged),
-        };
         let way = usize::from(*next) % WAYS;
         *next = next.wrapping_add(1);
         if let (Some(known), Some(place)) = (set.packets.get_mut(way), set.memories.get_mut(way)) {
@@ -157,8 +170,16 @@ const fn digest(packet: u64, connection: u64) -> u64 {
 }
 
 /// Where a packet was seen: by which tap, and at which hop of its way.
-fn place_of(segment: &Segment) -> u32 {
-    segment.sighting.tap ^ u32::from(segment.sighting.hop_limit).wrapping_mul(0x9E37_79B9)
+const fn place_of(segment: &Segment) -> u32 {
+    place(segment.sighting.tap, segment.sighting.hop_limit)
+}
+
+const fn place(tap: u32, hop_limit: u8) -> u32 {
+    tap ^ (hop_limit as u32).wrapping_mul(0x9E37_79B9)
+}
+
+const fn packets_and_ack(within: Within, acknowledged: bool) -> u32 {
+    within.packets << 1 | acknowledged as u32
 }
 
 /// The number fits: there are far fewer sets than numbers of 32 bits.

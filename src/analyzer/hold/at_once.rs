@@ -26,11 +26,11 @@ const MOST_SHIFT: u8 = 14;
 
 /// The connection that `brief` makes, in the room that `boxed` has for it.
 pub fn connection(brief: &Brief, boxed: impl FnOnce(Connection) -> Box<Connection>) -> Box<Connection> {
-    let Some(mut told) = Told::opening_of(brief) else { return brief.connection(boxed, None) };
+    let Some(mut told) = Told::opening_of(brief) else { return brief.connection(boxed) };
     let taken = brief.segments().skip(1).take_while(|jot| told.take(jot)).count().saturating_add(1);
     // The handshake is not complete before its third segment.
     if taken < 2 {
-        return brief.connection(boxed, None);
+        return brief.connection(boxed);
     }
     let mut connection = boxed(told.connection(brief, taken));
     brief.go_on(&mut connection, taken);

@@ -9,13 +9,13 @@
 use std::net::{SocketAddr, SocketAddrV4};
 
 use crate::analyzer::connection::Connection;
-use crate::analyzer::facts::{Acknowledges, Kind};
+use crate::analyzer::facts::Kind;
 use crate::analyzer::pairs::Sockets;
 use crate::analyzer::role::{Ends, Role};
-use crate::analyzer::sightings::Sightings;
+use crate::analyzer::sightings::{Sightings, Within};
 use crate::jot::Jot;
 use crate::options::Options;
-use crate::segment::{Flags, Segment};
+use crate::segment::Flags;
 use crate::seq::SeqNumber;
 use crate::time::Timestamp;
 
@@ -334,45 +334,46 @@ impl Brief {
         self.log.segments.iter().take(self.course.count.into()).map(|Kept(jot)| jot)
     }
 
-    /// The connection that these segments make, in the room that `boxed` has for it. Its packets are remembered in
-    /// `sightings`, where more are to come.
-    pub fn connection(
-        &self,
-        boxed: impl FnOnce(Connection) -> Box<Connection>,
-        mut sightings: Option<&mut Sightings>,
-    ) -> Box<Connection> {
+    /// The connection that these segments make, one after the other, in the room that `boxed` has for it.
+    pub fn connection(&self, boxed: impl FnOnce(Connection) -> Box<Connection>) -> Box<Connection> {
         let Ends { client, server } = self.course.sockets.both();
         let syn = self.log.syn.segment(client, server, self.log.options.client);
         let mut connection = boxed(Connection::starting_with(self.log.id, &syn, 0));
-        take(&mut connection, &syn, sightings.as_deref_mut());
-        self.take_in(&mut connection, 0, sightings);
+        connection.observe(&syn, None);
+        self.go_on(&mut connection, 0);
         connection
     }
 
     /// Has `connection` take in what came after so many segments behind the SYN.
     pub fn go_on(&self, connection: &mut Connection, after: usize) {
-        if after < usize::from(self.course.count) {
-            self.take_in(connection, after, None);
+        if after >= usize::from(self.course.count) {
+            return;
         }
-    }
-
-    fn take_in(&self, connection: &mut Connection, after: usize, mut sightings: Option<&mut Sightings>) {
         let Ends { client, server } = self.course.sockets.both();
         let mut by_client = self.log.syn.segment(client, server, self.log.options.client);
         let mut by_server = self.log.syn.segment(server, client, self.log.options.server);
         for jot in self.segments().skip(after) {
             let segment = if jot.by_client { &mut by_client } else { &mut by_server };
             jot.write(segment);
-            take(connection, segment, sightings.as_deref_mut());
+            connection.observe(segment, None);
         }
     }
-}
 
-fn take(connection: &mut Connection, segment: &Segment, sightings: Option<&mut Sightings>) {
-    let outline = connection.observe(segment, None);
-    if let Some(sightings) = sightings {
-        let acknowledges = outline.facts.acknowledges == Acknowledges::New;
-        sightings.remember(segment, connection.within(), acknowledges);
+    /// Remembers its packets in `sightings`.
+    pub fn remember(&self, sightings: &mut Sightings) {
+        let (mut within, mut unas) =
+            (Within { connection: self.log.id, packets: 0, is_twofold: false }, Ends::default());
+        for jot in std::iter::once(&self.log.syn).chain(self.segments()) {
+            within.packets = within.packets.saturating_add(1);
+            let una: &mut Option<SeqNumber> = if jot.by_client { &mut unas.server } else { &mut unas.client };
+            // Each acknowledges what was sent, and none goes back.
+            let acknowledges = jot.flags.has(Flags::ACK) && una.replace(jot.ack) != Some(jot.ack);
+            if jot.is_syn() {
+                let own = if jot.by_client { &mut unas.client } else { &mut unas.server };
+                *own = Some(jot.seq);
+            }
+            sightings.remember_brief(jot, within, acknowledges);
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::analyzer::config::Config;
+use crate::analyzer::hold::at_once;
 use crate::analyzer::hold::brief::{Brief, Taken};
 use crate::analyzer::hold::crowd::Crowd;
 use crate::analyzer::hold::ending::Rooms;
@@ -62,7 +63,8 @@ impl BriefEntry {
     /// The same whole. Its packets are remembered in `sightings`.
     pub fn whole(self, rooms: &mut Rooms, sightings: &mut Sightings) -> Entry {
         let Self { brief, seen, is_used } = self;
-        let current = brief.connection(|connection| rooms.boxed(connection), Some(sightings));
+        let current = at_once::connection(&brief, |connection| rooms.boxed(connection));
+        brief.remember(sightings);
         rooms.logs.push(brief.into_log());
         Entry { seen, is_used, ..Entry::of(current) }
     }
@@ -73,7 +75,7 @@ impl BriefEntry {
         if self.brief.is_two_way() {
             ended.push_brief(self.brief, now, crowd);
         } else {
-            ended.push(self.brief.connection(|connection| rooms.boxed(connection), None), now, crowd);
+            ended.push(at_once::connection(&self.brief, |connection| rooms.boxed(connection)), now, crowd);
             rooms.logs.push(self.brief.into_log());
         }
     }

@@ -34,7 +34,10 @@ fn taken(segments: &[Segment]) -> usize {
         assert_eq!((brief.start(), brief.end()), (whole.start(), whole.end()));
         assert_eq!((brief.id(), brief.last_frame()), (whole.id(), whole.last_frame()));
         let expected = format!("{whole:?}");
-        assert_eq!(format!("{:?}", *brief.connection(Box::new, None)), expected, "after {segment:?}");
+        assert_eq!(format!("{:?}", *brief.connection(Box::new)), expected, "after {segment:?}");
+        let mut remembered = Sightings::default();
+        brief.remember(&mut remembered);
+        assert!(remembered == sightings, "after {segment:?}");
         assert_eq!(format!("{:?}", *at_once::connection(&brief, Box::new)), expected, "after {segment:?}");
     }
     segments.len()
