@@ -10,8 +10,10 @@ use std::time::Duration;
 use tcpshake::analyzer::config::Config;
 use tcpshake::analyzer::connection::Connection;
 use tcpshake::analyzer::diagnosis::notes::FIRST_FRAMES;
+use tcpshake::analyzer::hold::ahead::{Coming, Prepared};
 use tcpshake::analyzer::step::Step;
 use tcpshake::analyzer::tracker::Tracker;
+use tcpshake::jot::Usual;
 use tcpshake::report::format::Format;
 use tcpshake::report::json::records::Records;
 use tcpshake::report::style::Style;
@@ -45,18 +47,34 @@ pub fn run(octets: &[u8]) {
     }
 }
 
+/// Follows a segment as files are read: looked at before, and in brief where it goes into that. Whether it was seen before.
+fn follow_in_brief(tracker: &mut Tracker, segment: &Segment, prepared: &mut Vec<Prepared>) -> bool {
+    let unprepared = tracker.unprepared(segment);
+    let Some(usual) = Usual::of(segment) else { return tracker.follow(segment, unprepared) };
+    let coming = Coming { hash: unprepared.hash, packet: segment.sighting.packet };
+    tracker.prepare(std::iter::once(coming), prepared);
+    let options = Some(&segment.options).filter(|_| usual.jot.is_syn());
+    tracker.follow_usual(&usual, options, prepared[0])
+}
+
 fn follow(config: Config, moves: Moves<'_>, format: Format, out: &mut Vec<u8>) {
     let mut report = format.report(Box::new(out), Style::default(), Records::ALL);
     let mut tracker = Tracker::new(config);
     // The same without labels, in brief where that will do, and with nearly everything packed: what is handed out must not depend on that.
     let mut other = Tracker::new(Config { most_whole: config.keep_steps, ..config });
+    let mut prepared = Vec::new();
     let mut account = Account { is_early: config.report_after.is_some(), ..Account::default() };
     for step in moves.take(MOST_MOVES) {
         match step {
             Move::Segment(segment) => {
                 let step = tracker.observe(&segment);
-                let prepared = other.unprepared(&segment);
-                assert_eq!(other.follow(&segment, prepared), step.seen_before.is_some());
+                let seen_before = if config.keep_steps > 0 {
+                    let prepared = other.unprepared(&segment);
+                    other.follow(&segment, prepared)
+                } else {
+                    follow_in_brief(&mut other, &segment, &mut prepared)
+                };
+                assert_eq!(seen_before, step.seen_before.is_some());
                 account.take(&segment, &step);
                 report.segment(&step).expect("a vector takes all");
             }
