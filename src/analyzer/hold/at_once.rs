@@ -165,9 +165,9 @@ const fn role_of(jot: &Jot) -> Role {
     if jot.by_client { Role::Client } else { Role::Server }
 }
 
-/// Whether nothing is to be said of a segment by itself.
+/// Whether nothing is to be said of a segment by itself. What comes at the end of all time was never there to a `Moment`.
 const fn is_quiet(jot: &Jot) -> bool {
-    jot.window != 0 && !jot.is_offloaded()
+    jot.window != 0 && !jot.is_offloaded() && Moment::at(jot.time).is_some()
 }
 
 /// What the options of a SYN say; `None` where anything is to be said of them.
