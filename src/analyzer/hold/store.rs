@@ -158,6 +158,12 @@ impl Hold {
         self.rooms.logs.iter().rev().take(few).fold(0, |words, log| words ^ log.glance())
     }
 
+    /// Whether the entry at a place is whole.
+    #[inline]
+    pub fn is_whole(&self, place: Place) -> bool {
+        matches!(self.table.get(place), Some(Held::Whole(_)))
+    }
+
     /// The entry at a place, if it is in brief.
     #[inline]
     pub fn brief_mut(&mut self, place: Place) -> Option<&mut BriefEntry> {
