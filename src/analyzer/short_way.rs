@@ -1,7 +1,7 @@
 //! The short way of a segment through its connection.
 //!
-//! In: a segment that goes on where its sender has got to, in a connection of which nothing is to be said so far. Out: the
-//! same as the long way makes of it.
+//! In: a segment that goes on where its sender has got to, in a connection of which nothing was said so far that it could
+//! add to. Out: the same as the long way makes of it.
 //! Invariant: whatever is in doubt goes the long way, and nothing has moved by then. What moves is moved by the same code;
 //! left out is only what comes to nothing: the judge's doubts, and the rules that raise codes.
 //! Read: RFC 9293 §3.10.7.4.

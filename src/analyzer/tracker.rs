@@ -296,7 +296,7 @@ impl Tracker {
     pub(super) fn list_last(&mut self, place: Place, waiting: Waiting, now: Timestamp) {
         self.list(place, waiting, now);
         if waiting == Waiting::Ended {
-            self.soon.note(place, self.pairs.hash(place));
+            self.soon.note(place, self.pairs.hash(place), self.pairs.len_of(waiting));
         }
         self.keep_few_ended();
     }

@@ -155,7 +155,9 @@ impl Page {
     /// Whether a segment that goes on as in the textbook raises nothing by what was noted so far.
     pub fn is_at_rest(&self) -> bool {
         let Ends { client, server } = &self.provoked;
-        client.is_none()
+        // What others have shown since is for the next segment to tell.
+        self.now == CodeSet::default()
+            && client.is_none()
             && server.is_none()
             && self.idle_rst.is_none()
             && !self.raised.iter().any(|raised| raised.code == Code::FastOpenIgnored)

@@ -69,8 +69,8 @@ impl Waiting {
         })
     }
 
-    /// How old its place in the queue may grow, in nanoseconds, while segments come: where it waits for long anyway, it need not move to the
-    /// end for each of them.
+    /// How old its place in the queue may grow, in nanoseconds, while segments come: where it waits for long anyway, it need
+    /// not move to the end for each of them.
     pub const fn slack(self) -> u64 {
         match self {
             Self::Ended | Self::ToBeReported => 0,

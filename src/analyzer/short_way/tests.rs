@@ -5,6 +5,7 @@
 use proptest::prelude::*;
 
 use crate::analyzer::connection::Connection;
+use crate::analyzer::diagnosis::code::Code;
 use crate::analyzer::moves::{ACK, FIN, HANDSHAKE, Move, TEXT, any_move, segments};
 use crate::segment::Segment;
 
@@ -42,6 +43,20 @@ fn all_but_the_first_two_segments_of_an_ordinary_connection_go_the_short_way() {
         let moves: Vec<Move> = HANDSHAKE.into_iter().chain(rest).collect();
         assert_eq!(short_ways(&segments([u32::MAX - 500, 9], &moves)), moves.len() - 2);
     }
+}
+
+#[test]
+fn what_was_noted_since_the_last_segment_is_told_by_the_next() {
+    let moves: Vec<Move> =
+        HANDSHAKE.into_iter().chain([(); 2].map(|()| Move::next(true, TEXT, 30))).collect();
+    let segments = segments([1, 9], &moves);
+    let mut connection = Connection::starting_with(1, &segments[0], 0);
+    for segment in &segments[..4] {
+        connection.observe(segment, None);
+    }
+    connection.raise(Code::IcmpUnreachable, &[1, 9]);
+    let findings = connection.observe(&segments[4], None).findings;
+    assert_eq!(findings.iter().collect::<Vec<_>>(), [Code::IcmpUnreachable]);
 }
 
 proptest! {

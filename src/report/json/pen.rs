@@ -99,6 +99,7 @@ impl<'a> Pen<'a> {
 impl Out for Pen<'_> {
     #[inline(always)]
     fn text(&mut self, text: &'static str) {
+        debug_assert!(text.len() <= 64, "{text}");
         let place = self.at % ROOM;
         self.octets[place..place + text.len()].copy_from_slice(text.as_bytes());
         self.at += text.len();
