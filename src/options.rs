@@ -69,6 +69,9 @@ impl Options {
     /// What a header has room for (RFC 9293 §3.1: data offset 15).
     pub const MOST: usize = 40;
 
+    /// The largest window scale that counts (RFC 7323 §2.3).
+    pub const MOST_SHIFT: u8 = 14;
+
     /// Keeps the first [`Self::MOST`] octets.
     pub fn new(octets: &[u8]) -> Self {
         let mut options = Self::default();

@@ -8,12 +8,10 @@
 use crate::analyzer::facts::{Facts, Kind};
 use crate::analyzer::pack::packed;
 use crate::analyzer::sent::Sent;
+use crate::options::Options;
 use crate::segment::{Flags, Segment};
 use crate::seq::SeqNumber;
 use crate::time::Timestamp;
-
-/// The largest shift that counts (RFC 7323 §2.3).
-const MOST_SHIFT: u8 = 14;
 
 /// A FIN and what became of it.
 #[derive(Clone, Copy, Debug)]
@@ -279,7 +277,7 @@ impl Numbers {
         }
         self.syn_text = self.syn_text.max(segment.text_len);
         self.ecn = segment.flags.ace();
-        self.shift = segment.options.shift().map(|shift| shift.min(MOST_SHIFT));
+        self.shift = segment.options.shift().map(|shift| shift.min(Options::MOST_SHIFT));
     }
 
     #[inline(always)]
@@ -291,7 +289,7 @@ impl Numbers {
         let was_syn_seen = self.syns > 0 || self.syn_acks > 0;
         let shift = match kind {
             Kind::Plain if was_syn_seen => self.shift.unwrap_or(0),
-            Kind::Plain => MOST_SHIFT,
+            Kind::Plain => Options::MOST_SHIFT,
             _ => 0,
         };
         let edge = segment.ack + (u32::from(window) << shift);

@@ -12,14 +12,12 @@ use crate::analyzer::diagnosis::scene::Scene;
 use crate::analyzer::facts::Kind;
 use crate::analyzer::role::Role;
 use crate::analyzer::state::State;
+use crate::options::Options;
 use crate::segment::{Checksum, Segment};
 use crate::seq::SeqNumber;
 
 /// No timer repeats a SYN+ACK sooner: one that comes again at once answers a SYN that arrived twice.
 const SHORTEST_TIMER: Duration = Duration::from_millis(100);
-
-/// The largest window scale (RFC 7323 §2.3).
-const MOST_SHIFT: u8 = 14;
 
 /// Looks at a segment.
 pub fn look(scene: &Scene<'_>, notes: &mut Notes) {
@@ -163,7 +161,7 @@ fn options(segment: &Segment, notes: &mut Notes) {
     if segment.cut_short {
         return;
     }
-    if segment.options.of_kind(3).any(|body| matches!(*body, [shift] if shift > MOST_SHIFT)) {
+    if segment.options.of_kind(3).any(|body| matches!(*body, [shift] if shift > Options::MOST_SHIFT)) {
         notes.raise(Code::WindowScaleTooLarge, &[segment.frame]);
     }
     let has_mss = segment.options.of_kind(2).any(|body| body.len() == 2);

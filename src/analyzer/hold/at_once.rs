@@ -21,9 +21,6 @@ use crate::segment::Flags;
 use crate::seq::SeqNumber;
 use crate::time::{Moment, Timestamp};
 
-/// The largest window scale (RFC 7323 §2.3).
-const MOST_SHIFT: u8 = 14;
-
 /// The connection that `brief` makes, in the room that `boxed` has for it.
 pub fn connection(brief: &Brief, boxed: impl FnOnce(Connection) -> Box<Connection>) -> Box<Connection> {
     let Some(mut told) = Told::opening_of(brief) else { return brief.connection(boxed) };
@@ -173,7 +170,7 @@ const fn is_quiet(jot: &Jot) -> bool {
 /// What the options of a SYN say; `None` where anything is to be said of them.
 fn of_syn(options: &Options) -> Option<OfSyn> {
     // The order in which Linux writes them, and with it most others: read without a branch for each.
-    if let [2, 4, _, _, 4, 2, 8, 10, a, b, c, d, _, _, _, _, 1, 3, 3, shift @ ..=MOST_SHIFT] =
+    if let [2, 4, _, _, 4, 2, 8, 10, a, b, c, d, _, _, _, _, 1, 3, 3, shift @ ..=Options::MOST_SHIFT] =
         *options.octets()
     {
         return Some(OfSyn { shift: Some(shift), stamp: Some(u32::from_be_bytes([a, b, c, d])) });
@@ -182,7 +179,7 @@ fn of_syn(options: &Options) -> Option<OfSyn> {
     for (kind, body) in options.bodies() {
         match (kind, body) {
             (2, [_, _]) => has_mss = true,
-            (3, [shift]) if *shift > MOST_SHIFT => return None,
+            (3, [shift]) if *shift > Options::MOST_SHIFT => return None,
             (3, [shift]) => of_syn.shift = of_syn.shift.or(Some(*shift)),
             (8, [a, b, c, d, _, _, _, _]) => {
                 of_syn.stamp = of_syn.stamp.or(Some(u32::from_be_bytes([*a, *b, *c, *d])));
