@@ -9,6 +9,7 @@ use crate::analyzer::hold::ahead::Prepared;
 use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::brief_entry::BriefEntry;
 use crate::analyzer::hold::table::Place;
+use crate::analyzer::hold::waiting::Waiting;
 use crate::analyzer::tracker::Tracker;
 use crate::jot::{Jot, Usual};
 use crate::options::Options;
@@ -30,21 +31,35 @@ impl Tracker {
     }
 
     /// The same for a segment in brief; `options` are those of a SYN.
-    #[inline]
+    #[inline(always)]
     pub fn follow_usual(&mut self, usual: &Usual, options: Option<&Options>, prepared: Prepared) -> bool {
-        self.has_right_checksum |= usual.jot.is_right();
-        self.pass_on(usual.jot.time());
+        let Usual { jot, source, destination } = usual;
+        self.has_right_checksum |= jot.is_right();
+        self.pass_on(jot.time());
+        let now = self.clock.now();
+        if let Some(place) = prepared.place
+            && let Some(entry) = self.pairs.brief_mut(place)
+            && Waiting::Open.may_stay(entry.seen, now)
+            && entry.brief.take_steady(jot, *source, *destination)
+        {
+            // It was open and is, was listed within the last second, and stays where it stands.
+            entry.seen = now;
+            return false;
+        }
+        self.follow_next(usual, options, prepared)
+    }
+
+    /// One that is no text or acknowledgement of an open connection in brief, where it was looked for.
+    #[inline(never)]
+    fn follow_next(&mut self, usual: &Usual, options: Option<&Options>, prepared: Prepared) -> bool {
         let Usual { jot, source, destination } = usual;
         if let Some(place) = prepared.place
-            && let Some((entry, from, listed)) =
-                self.pairs.brief_between(place, prepared.hash, *source, *destination)
+            && let Some(entry) = self.pairs.brief_mut(place)
+            && let Some(from) = entry.brief.sockets().sender(*source, *destination)
             && let Some(taken) = entry.brief.take(jot, from, options)
         {
-            let now = self.clock.now();
-            let waiting = entry.note(taken, now, &mut self.crowd, &self.config);
-            if !listed.is_in(waiting, now) {
-                self.list_last(place, waiting, now);
-            }
+            let waiting = entry.note(taken, self.clock.now(), &mut self.crowd, &self.config);
+            self.list_anew(place, waiting);
             return false;
         }
         self.follow_rare(usual, options, prepared)
@@ -104,7 +119,7 @@ impl Tracker {
         self.make_room();
         self.connections = id;
         let now = self.clock.now();
-        let entry = BriefEntry { brief, seen: now, is_used: true };
+        let entry = BriefEntry { seen: now, brief };
         let waiting = entry.waiting(&self.config);
         self.next_due = self.next_due.min(waiting.due(now, &self.config));
         self.pairs.insert_brief(hash, waiting, now, entry);

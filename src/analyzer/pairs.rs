@@ -114,13 +114,20 @@ impl Sockets {
     /// Which end sends what goes from `source` to `destination`, if they are these two.
     #[inline]
     pub fn sender(&self, source: SocketAddrV4, destination: SocketAddrV4) -> Option<Role> {
+        let (is_clients, is_servers) = self.senders(source, destination)?;
+        if is_clients { Some(Role::Client) } else { is_servers.then_some(Role::Server) }
+    }
+
+    /// Whether what goes from `source` to `destination` is the client's, and whether it is the server's; `None` where they are
+    /// of IPv6.
+    #[inline(always)]
+    pub fn senders(&self, source: SocketAddrV4, destination: SocketAddrV4) -> Option<(bool, bool)> {
         let Self::V4(client, server) = self else { return None };
-        let (own, theirs) = ([word(*client), word(*server)], [word(source), word(destination)]);
-        if own == theirs {
-            Some(Role::Client)
-        } else {
-            (own == [theirs[1], theirs[0]]).then_some(Role::Server)
-        }
+        let [client, server, source, destination] = [*client, *server, source, destination].map(word);
+        // No branch is taken between two comparisons: which way a segment goes cannot be foreseen.
+        let differs =
+            |to_source: u64, to_destination: u64| (source ^ to_source) | (destination ^ to_destination);
+        Some((differs(client, server) == 0, differs(server, client) == 0))
     }
 
     /// Takes the client for the server.

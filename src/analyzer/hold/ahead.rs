@@ -10,11 +10,8 @@ use crate::analyzer::hold::store::{Hold, Peek};
 use crate::analyzer::hold::table::Place;
 use crate::analyzer::sightings::Sightings;
 
-/// Segments that are looked at: of more than these, the first.
-const AT_ONCE: usize = 64;
-
-/// Entries that are let go while so many segments are followed, if there are 8 to a connection.
-const LET_GO: usize = AT_ONCE / 8;
+/// Entries that are let go while 64 segments are followed, if there are 8 to a connection.
+const LET_GO: usize = 8;
 
 /// A segment that is to come.
 #[derive(Clone, Copy, Debug)]
@@ -47,32 +44,25 @@ pub fn look(
     sightings: &Sightings,
     past: &Past,
     soon: &Soon,
-    segments: impl Iterator<Item = Coming> + Clone,
+    segments: impl Iterator<Item = Coming>,
     prepared: &mut Vec<Prepared>,
 ) {
     prepared.clear();
-    prepared.extend(
-        segments.clone().map(|coming| Prepared { hash: coming.hash, place: pairs.guess(coming.hash) }),
-    );
     // Who is let go meanwhile is remembered in the place of the oldest.
-    let mut words =
-        soon.next(LET_GO).fold(0, |words, (place, hash)| words ^ pairs.hash(place) ^ past.glance(hash));
+    let mut words = soon
+        .next(LET_GO)
+        .fold(0, |words, (place, hash)| words ^ pairs.peek_at_end(place) ^ past.glance(hash));
     words = past.oldest(LET_GO).fold(words, |words, hash| words ^ past.glance(hash));
     words ^= pairs.peek_at_rooms(LET_GO);
-    let mut lines = [&0; AT_ONCE];
-    for (line, (coming, prepared)) in lines.iter_mut().zip(segments.zip(&*prepared)) {
-        words ^= prepared.place.map_or(0, |place| pairs.hash(place));
-        match prepared.place.map(|place| pairs.peek(place)) {
-            Some(Peek::At(word)) => *line = word,
-            Some(Peek::Whole(current)) => {
-                words ^= current.glance() ^ sightings.glance(coming.packet, current.within());
-            }
-            Some(Peek::Nothing) => {}
+    prepared.extend(segments.map(|Coming { hash, packet }| {
+        let place = pairs.guess(hash);
+        words ^= match place.map(|place| pairs.peek(place)) {
+            Some(Peek::At(word)) => word,
+            Some(Peek::Whole(current)) => current.glance() ^ sightings.glance(packet, current.within()),
             // It will be asked whether it is used again.
-            None => words ^= past.glance(coming.hash),
-        }
-    }
-    // In few instructions, so that as many reads as the core can have under way are.
-    words = lines.iter().fold(words, |words, line| words ^ **line);
+            None => past.glance(hash),
+        };
+        Prepared { hash, place }
+    }));
     std::hint::black_box(words);
 }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use crate::analyzer::config::Config;
 use crate::analyzer::hold::at_once;
-use crate::analyzer::hold::brief::{Brief, Taken};
+use crate::analyzer::hold::brief::Brief;
+use crate::analyzer::hold::course::Taken;
 use crate::analyzer::hold::crowd::Crowd;
 use crate::analyzer::hold::ending::Rooms;
 use crate::analyzer::hold::entry::{Ended, Entry};
@@ -18,15 +19,14 @@ use crate::analyzer::sightings::Sightings;
 use crate::time::Timestamp;
 use crate::tunnel::Tunnel;
 
-/// A socket pair that is held in brief.
+/// A socket pair that is held in brief. What each segment needs lies in front.
 #[derive(Debug)]
+#[repr(C)]
 pub struct BriefEntry {
-    /// The connection.
-    pub brief: Brief,
     /// When its last segment came, by the tracker's clock.
     pub seen: Timestamp,
-    /// Whether it was needed since the last look around for what is not.
-    pub is_used: bool,
+    /// The connection.
+    pub brief: Brief,
 }
 
 impl BriefEntry {
@@ -52,27 +52,29 @@ impl BriefEntry {
     /// What it waits for.
     #[inline]
     pub fn waiting(&self, config: &Config) -> Waiting {
+        let course = self.brief.course();
         let standing = Standing {
-            is_open: self.brief.is_open(),
-            is_over: self.brief.is_over(),
-            may_repeat_its_fin: self.brief.may_repeat_its_fin(),
+            is_open: course.is_open(),
+            is_over: course.is_over(),
+            may_repeat_its_fin: course.may_repeat_its_fin(),
         };
         Waiting::of(standing, false, false, config)
     }
 
     /// The same whole. Its packets are remembered in `sightings`.
     pub fn whole(self, rooms: &mut Rooms, sightings: &mut Sightings) -> Entry {
-        let Self { brief, seen, is_used } = self;
+        let Self { seen, mut brief } = self;
         let current = at_once::connection(&brief, |connection| rooms.boxed(connection));
         brief.remember(sightings);
+        let is_used = brief.was_used();
         rooms.logs.push(brief.into_log());
         Entry { seen, is_used, ..Entry::of(current) }
     }
 
     /// Hands out the connection, at `now` of the tracker's clock.
     pub fn hand_out(self, now: Timestamp, rooms: &mut Rooms, ended: &mut Ended, crowd: &mut Crowd) {
-        let now = self.brief.end().after(now.since(self.seen));
-        if self.brief.is_two_way() {
+        let now = self.brief.course().end().after(now.since(self.seen));
+        if self.brief.course().is_two_way() {
             ended.push_brief(self.brief, now, crowd);
         } else {
             ended.push(at_once::connection(&self.brief, |connection| rooms.boxed(connection)), now, crowd);

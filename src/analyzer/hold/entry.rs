@@ -232,7 +232,7 @@ impl Ended {
 
     /// The same for a connection in brief, which has been seen from both sides.
     pub fn push_brief(&mut self, brief: Brief, now: Timestamp, crowd: &Crowd) {
-        let around = crowd.around(brief.sockets().both().server, None, (brief.start(), brief.end()));
+        let around = crowd.around(brief.sockets().both().server, None, (brief.start(), brief.course().end()));
         self.connections.push_back(Ending::new(What::Brief(brief), now, around));
     }
 }

@@ -8,6 +8,7 @@ pub mod at_once;
 pub mod brief;
 pub mod brief_entry;
 pub mod clock;
+pub mod course;
 pub mod crowd;
 pub mod ending;
 pub mod entry;

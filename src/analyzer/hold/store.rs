@@ -5,7 +5,7 @@
 //! one; which, is decided as by a clock's hand: whoever was not asked for since it passed last is packed.
 
 use std::collections::VecDeque;
-use std::net::{SocketAddr, SocketAddrV4};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::analyzer::connection::Connection;
@@ -17,7 +17,6 @@ use crate::analyzer::hold::packed::Packed;
 use crate::analyzer::hold::table::{Place, Table};
 use crate::analyzer::hold::waiting::Waiting;
 use crate::analyzer::pack::Packer;
-use crate::analyzer::role::Role;
 use crate::analyzer::sightings::Sightings;
 use crate::time::Timestamp;
 use crate::tunnel::Tunnel;
@@ -60,27 +59,10 @@ impl Held {
 /// What a segment that is to come will need.
 #[derive(Debug)]
 pub enum Peek<'a> {
-    /// What is around this word.
-    At(&'a u64),
+    /// Nothing more than this word, which has been looked at by now.
+    At(u64),
     /// This connection.
     Whole(&'a Connection),
-    /// Nothing that can be looked at.
-    Nothing,
-}
-
-/// Where an entry stands.
-#[derive(Clone, Copy, Debug)]
-pub struct Listed {
-    queue: u8,
-    since: Timestamp,
-}
-
-impl Listed {
-    /// Whether it is in a queue, in which it was listed no longer than its slack before `now`.
-    #[inline]
-    pub const fn is_in(self, queue: Waiting, now: Timestamp) -> bool {
-        self.queue == queue as u8 && now.0.saturating_sub(self.since.0) < queue.slack()
-    }
 }
 
 impl Hold {
@@ -144,13 +126,22 @@ impl Hold {
     }
 
     /// What the next segment of the entry at a place needs.
-    #[inline]
+    #[inline(always)]
     pub fn peek(&self, place: Place) -> Peek<'_> {
         match self.table.get(place) {
-            Some(Held::Brief(entry)) => Peek::At(entry.brief.next_line()),
+            Some(Held::Brief(entry)) => Peek::At(entry.seen.0),
             Some(Held::Whole(entry)) => Peek::Whole(&entry.current),
-            Some(Held::Packed(_)) | None => Peek::Nothing,
+            Some(Held::Packed(_)) | None => Peek::At(0),
         }
+    }
+
+    /// Words of what is read of the entry at a place when it is let go.
+    pub fn peek_at_end(&self, place: Place) -> u64 {
+        let last = match self.table.get(place) {
+            Some(Held::Brief(entry)) => entry.brief.last_frame(),
+            Some(Held::Whole(_) | Held::Packed(_)) | None => 0,
+        };
+        self.table.hash(place) ^ last
     }
 
     /// Words of the rooms in which the next few connections will begin.
@@ -165,34 +156,10 @@ impl Hold {
     }
 
     /// The entry at a place, if it is in brief.
-    #[inline]
+    #[inline(always)]
     pub fn brief_mut(&mut self, place: Place) -> Option<&mut BriefEntry> {
         match self.table.get_mut(place)? {
-            Held::Brief(entry) => {
-                entry.is_used = true;
-                Some(entry)
-            }
-            Held::Whole(_) | Held::Packed(_) => None,
-        }
-    }
-
-    /// The entry at a place, if it is in brief and of these sockets, whose hash is `hash`; which end is `source`; and where
-    /// it is listed.
-    #[inline]
-    pub fn brief_between(
-        &mut self,
-        place: Place,
-        hash: u64,
-        source: SocketAddrV4,
-        destination: SocketAddrV4,
-    ) -> Option<(&mut BriefEntry, Role, Listed)> {
-        let (held, queue, since) = self.table.get_hashed(place, hash)?;
-        match held {
-            Held::Brief(entry) => {
-                let from = entry.brief.sender(source, destination)?;
-                entry.is_used = true;
-                Some((entry, from, Listed { queue, since: Timestamp(since) }))
-            }
+            Held::Brief(entry) => Some(entry),
             Held::Whole(_) | Held::Packed(_) => None,
         }
     }
@@ -231,12 +198,12 @@ impl Hold {
         self.put(hash, queue, seen, Held::Brief(entry));
     }
 
-    /// Whether an entry stands in a queue, in which it was listed no longer than its slack before `now`.
+    /// Whether an entry stands in a queue, in which at `now` it need not move to the end.
     #[inline]
     pub fn is_listed(&self, place: Place, queue: Waiting, now: Timestamp) -> bool {
-        self.table.listed(place).is_some_and(|(listed, since)| {
-            Listed { queue: listed, since: Timestamp(since) }.is_in(queue, now)
-        })
+        self.table
+            .listed(place)
+            .is_some_and(|(listed, since)| listed == queue as u8 && queue.may_stay(Timestamp(since), now))
     }
 
     /// Puts an entry to the end of a queue, where it waits since `seen`.
@@ -267,7 +234,7 @@ impl Hold {
             }
             Held::Brief(entry) => {
                 self.count = self.count.saturating_sub(1);
-                let last = entry.brief.is_over().then(|| entry.brief.last_frame());
+                let last = entry.brief.course().is_over().then(|| entry.brief.last_frame());
                 entry.hand_out(now, &mut self.rooms, ended, crowd);
                 return last;
             }
@@ -329,7 +296,7 @@ impl Hold {
             let Some(place) = self.ready.pop_front() else { return };
             let (is_used, has_older) = match self.table.get_mut(place) {
                 Some(Held::Whole(entry)) => (std::mem::take(&mut entry.is_used), entry.older.is_some()),
-                Some(Held::Brief(entry)) => (std::mem::take(&mut entry.is_used), false),
+                Some(Held::Brief(entry)) => (entry.brief.was_used(), false),
                 Some(Held::Packed(_)) | None => continue,
             };
             if is_used || has_older {
@@ -374,9 +341,26 @@ impl Hold {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analyzer::hold::brief::Brief;
+    use crate::analyzer::moves::{HANDSHAKE, segments};
+    use crate::jot::Jot;
 
     #[test]
     fn an_entry_leaves_room_for_its_neighbours_in_two_cache_lines() {
         assert!(size_of::<Option<Held>>() <= 96, "{}", size_of::<Option<Held>>());
+    }
+
+    #[test]
+    fn what_each_segment_needs_of_an_entry_in_brief_lies_in_one_cache_line() {
+        let syn = &segments([5, 9], &HANDSHAKE)[0];
+        let (sockets, jot) = ((syn.source, syn.destination), Jot::of(syn).unwrap());
+        let brief = Brief::starting_with(1, sockets, jot, &syn.options, &mut Vec::new()).unwrap();
+        let mut hold = Hold::new(1);
+        hold.insert_brief(7, Waiting::Attempt, syn.time, BriefEntry { seen: syn.time, brief });
+        let entry = hold.brief_mut(hold.guess(7).unwrap()).unwrap();
+        let course = entry.brief.course();
+        assert!(std::ptr::from_ref(entry).addr() % 128 + 16 + size_of_val(course) <= 64);
+        let seen = std::ptr::from_ref(&entry.seen).addr();
+        assert!(std::ptr::from_ref(course).addr() - seen <= 16);
     }
 }

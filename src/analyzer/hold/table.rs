@@ -24,12 +24,12 @@ pub struct Table<T, const QUEUES: usize> {
     queues: [Queue; QUEUES],
 }
 
-/// A place, and its entry if it has one: side by side, since they are needed together.
+/// A place: its entry, if it has one, and behind it what is needed more seldom.
 #[derive(Debug)]
 #[repr(C, align(128))]
 struct Slot<T> {
-    link: Link,
     entry: Option<T>,
+    link: Link,
 }
 
 /// An entry's neighbours in its queue, and what it is found by.
@@ -93,11 +93,11 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
             Some(at) => at,
             None => {
                 let at = u32::try_from(self.slots.len()).ok().filter(|at| *at != NONE)?;
-                self.slots.push(Slot { link, entry: None });
+                self.slots.push(Slot { entry: None, link });
                 at
             }
         };
-        *self.slots.get_mut(at as usize)? = Slot { link, entry: Some(entry) };
+        *self.slots.get_mut(at as usize)? = Slot { entry: Some(entry), link };
         let slots = &self.slots;
         self.index.insert_unique(hash, at, |at| slots.get(*at as usize).map_or(0, |slot| slot.link.hash));
         self.push_back(at, queue, seen);
@@ -112,16 +112,6 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
     /// The entry at a place, to change.
     pub fn get_mut(&mut self, Place(at): Place) -> Option<&mut T> {
         self.slots.get_mut(at as usize)?.entry.as_mut()
-    }
-
-    /// The entry at a place, to change, if it is found by `hash`; the queue in which it stands, and since when.
-    #[inline]
-    pub fn get_hashed(&mut self, Place(at): Place, hash: u64) -> Option<(&mut T, u8, u64)> {
-        let Slot { link, entry } = self.slots.get_mut(at as usize)?;
-        if link.hash != hash {
-            return None;
-        }
-        entry.as_mut().map(|entry| (entry, link.queue, link.seen))
     }
 
     /// Puts what `make` makes of the entry at a place in its place.

@@ -9,6 +9,9 @@ use std::time::Duration;
 use crate::analyzer::config::Config;
 use crate::time::Timestamp;
 
+/// Nanoseconds, by their power of two.
+const ABOUT_A_SECOND: u32 = 30;
+
 /// A queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waiting {
@@ -69,12 +72,13 @@ impl Waiting {
         })
     }
 
-    /// How old its place in the queue may grow, in nanoseconds, while segments come: where it waits for long anyway, it need
-    /// not move to the end for each of them.
-    pub const fn slack(self) -> u64 {
+    /// Whether what was listed, or seen, at `since` may keep its place in the queue at `now`, though a segment comes: where it
+    /// waits for long anyway, it need not move to the end for each of them, but moves about once a second.
+    #[inline(always)]
+    pub const fn may_stay(self, since: Timestamp, now: Timestamp) -> bool {
         match self {
-            Self::Ended | Self::ToBeReported => 0,
-            Self::Repeating | Self::Attempt | Self::Open => 1_000_000_000,
+            Self::Ended | Self::ToBeReported => false,
+            Self::Repeating | Self::Attempt | Self::Open => (since.0 ^ now.0) >> ABOUT_A_SECOND == 0,
         }
     }
 

@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use crate::analyzer::connection::Connection;
 use crate::analyzer::facts::Acknowledges;
 use crate::analyzer::hold::at_once;
-use crate::analyzer::hold::brief::{Brief, Taken};
+use crate::analyzer::hold::brief::Brief;
+use crate::analyzer::hold::course::Taken;
 use crate::analyzer::moves::{ACK, FIN, HANDSHAKE, Move, RST, SYN, TEXT, any_move, segments};
 use crate::analyzer::sightings::Sightings;
 use crate::jot::Jot;
@@ -28,10 +29,14 @@ fn taken(segments: &[Segment]) -> usize {
         };
         let said = look(&mut whole, segment, &mut sightings);
         assert_eq!((taken.completes, taken.turns_two_way), said, "{segment:?}");
-        assert_eq!((brief.is_open(), brief.is_over()), (whole.is_open(), whole.is_over()), "{segment:?}");
-        assert_eq!(brief.is_two_way(), whole.is_two_way());
-        assert_eq!(brief.may_repeat_its_fin(), whole.may_repeat_its_fin());
-        assert_eq!((brief.start(), brief.end()), (whole.start(), whole.end()));
+        assert_eq!(
+            (brief.course().is_open(), brief.course().is_over()),
+            (whole.is_open(), whole.is_over()),
+            "{segment:?}"
+        );
+        assert_eq!(brief.course().is_two_way(), whole.is_two_way());
+        assert_eq!(brief.course().may_repeat_its_fin(), whole.may_repeat_its_fin());
+        assert_eq!((brief.start(), brief.course().end()), (whole.start(), whole.end()));
         assert_eq!((brief.id(), brief.last_frame()), (whole.id(), whole.last_frame()));
         let expected = format!("{whole:?}");
         assert_eq!(format!("{:?}", *brief.connection(Box::new)), expected, "after {segment:?}");

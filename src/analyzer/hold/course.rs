@@ -1,0 +1,261 @@
+//! How far a connection has come that goes by the textbook so far.
+//!
+//! In: its segments from the SYN on. Out: whether each is the next one, and what it did that others are told of.
+//! Invariant: what is said of it is what the connection would say. A segment that may be anything but the next one in its
+//! order is not taken, and then nothing has moved. Small, so that it lies where the connection is found.
+//! Read: RFC 9293 §3.5 (figure 6), §3.6 (figure 12), §3.10.7.
+
+use std::net::{SocketAddr, SocketAddrV4};
+
+use crate::analyzer::facts::Kind;
+use crate::analyzer::pairs::Sockets;
+use crate::analyzer::role::{Ends, Role};
+use crate::jot::Jot;
+use crate::segment::Flags;
+use crate::seq::SeqNumber;
+use crate::time::Timestamp;
+
+/// The course of a connection.
+#[derive(Debug)]
+pub struct Course {
+    sockets: Sockets,
+    last: Timestamp,
+    ends: Ends<End>,
+    fins: Ends<Fin>,
+    stage: Stage,
+    /// Segments taken after the SYN.
+    pub count: u8,
+    /// Whether it was needed since whoever holds it looked around last for what is not.
+    pub is_used: bool,
+}
+
+/// How far an end has come.
+#[derive(Clone, Copy, Debug, Default)]
+struct End {
+    nxt: SeqNumber,
+    una: SeqNumber,
+}
+
+/// How far an end has come with closing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Fin {
+    #[default]
+    None,
+    Sent,
+    Acknowledged,
+}
+
+/// How far a connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Asked,
+    Answered,
+    /// Neither end has closed.
+    Open,
+    /// One has, or both.
+    Closing,
+    Reset,
+    Refused,
+}
+
+/// What a segment did that others are told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// The handshake is complete by it.
+    pub completes: bool,
+    /// Both ends have spoken by it.
+    pub turns_two_way: bool,
+    /// When it was captured.
+    pub time: Timestamp,
+}
+
+impl Course {
+    /// The course of what begins with the SYN `jot` from `client` to `server`.
+    pub fn starting_with(client: SocketAddr, server: SocketAddr, jot: &Jot) -> Self {
+        Self {
+            sockets: Sockets::new(client, server),
+            last: jot.time,
+            ends: Ends { client: End { nxt: jot.seq + 1, una: jot.seq }, server: End::default() },
+            fins: Ends::default(),
+            stage: Stage::Asked,
+            count: 0,
+            is_used: true,
+        }
+    }
+
+    /// Takes in a segment that goes from `source` to `destination`, where those are its sockets, it is open, neither end has
+    /// closed, and the segment is the next one by the textbook and no FIN: as most are. If so, whether the client sent it.
+    #[inline(always)]
+    pub fn take_steady(
+        &mut self,
+        jot: &Jot,
+        source: SocketAddrV4,
+        destination: SocketAddrV4,
+    ) -> Option<bool> {
+        let (is_clients, is_servers) = self.sockets.senders(source, destination)?;
+        // Which end it comes from cannot be foreseen: nothing here branches on it.
+        let Ends { client, server } = self.ends;
+        let (sender, receiver) = if is_clients { (client, server) } else { (server, client) };
+        let is_taken = (is_clients | is_servers)
+            & (self.stage == Stage::Open)
+            & is_text_or_ack(jot.flags)
+            & is_next(jot, sender, receiver, jot.text_len > 0);
+        if !is_taken {
+            return None;
+        }
+        let sender = End { nxt: sender.nxt + u32::from(jot.text_len), ..sender };
+        let receiver = End { una: jot.ack, ..receiver };
+        let (client, server) = if is_clients { (sender, receiver) } else { (receiver, sender) };
+        self.ends = Ends { client, server };
+        self.goes_on(jot);
+        Some(is_clients)
+    }
+
+    /// Takes in a segment from `from`, where it is the next one by the textbook. `is_known` says whether its packet may have
+    /// been captured before.
+    #[inline]
+    pub fn take(&mut self, jot: &Jot, from: Role, is_known: impl FnOnce() -> bool) -> Option<Taken> {
+        let taken = match Kind::of(jot.flags) {
+            Kind::Plain => self.take_plain(jot, from).or_else(|| self.take_repeat(jot, from, is_known))?,
+            Kind::SynAck => self.take_answer(jot, from)?,
+            Kind::Rst => self.take_reset(jot, from)?,
+            Kind::Syn | Kind::Illegal => return None,
+        };
+        self.goes_on(jot);
+        Some(taken)
+    }
+
+    #[inline(always)]
+    fn goes_on(&mut self, jot: &Jot) {
+        self.last = self.last.max(jot.time);
+        self.count = self.count.saturating_add(1);
+        self.is_used = true;
+    }
+
+    /// RFC 9293 §3.10.7.3: a SYN+ACK that acknowledges the SYN.
+    fn take_answer(&mut self, jot: &Jot, from: Role) -> Option<Taken> {
+        let client = &mut self.ends.client;
+        if self.stage != Stage::Asked || from != Role::Server || jot.text_len != 0 || jot.ack != client.nxt {
+            return None;
+        }
+        client.una = jot.ack;
+        self.ends.server = End { nxt: jot.seq + 1, una: jot.seq };
+        self.stage = Stage::Answered;
+        Some(Taken { completes: false, turns_two_way: true, time: jot.time })
+    }
+
+    /// RFC 9293 §3.10.7.4: text, a FIN, or an acknowledgement of something new, exactly where its sender has got to.
+    #[inline]
+    fn take_plain(&mut self, jot: &Jot, from: Role) -> Option<Taken> {
+        let Self { ends, fins, stage, .. } = self;
+        let completes = *stage == Stage::Answered && from == Role::Client;
+        if !completes && !matches!(*stage, Stage::Open | Stage::Closing) {
+            return None;
+        }
+        let (sender, receiver) = (*ends.of(from), *ends.of(from.other()));
+        let has_fin = jot.flags.has(Flags::FIN);
+        let speaks = jot.text_len > 0 || has_fin;
+        let has_closed = *fins.of(from) != Fin::None;
+        // The third segment acknowledges the SYN+ACK.
+        let is_late = (has_closed && speaks) || (completes && jot.ack == receiver.una);
+        if is_late || !is_next(jot, sender, receiver, speaks) {
+            return None;
+        }
+        *stage = if has_fin || *stage == Stage::Closing { Stage::Closing } else { Stage::Open };
+        ends.of_mut(from.other()).una = jot.ack;
+        ends.of_mut(from).nxt = sender.nxt + u32::from(jot.text_len) + u32::from(has_fin);
+        let fin_of_peer = fins.of_mut(from.other());
+        if *fin_of_peer == Fin::Sent && jot.ack == receiver.nxt {
+            *fin_of_peer = Fin::Acknowledged;
+        }
+        if has_fin {
+            *fins.of_mut(from) = Fin::Sent;
+        }
+        Some(Taken { completes, turns_two_way: false, time: jot.time })
+    }
+
+    /// Text once more that is not acknowledged yet, between two open ends, in another packet: it moves neither.
+    #[cold]
+    fn take_repeat(&self, jot: &Jot, from: Role, is_known: impl FnOnce() -> bool) -> Option<Taken> {
+        let (sender, receiver) = (self.ends.of(from), self.ends.of(from.other()));
+        let is_old = jot.seq != sender.nxt
+            && sender.una.precedes_or_equals(jot.seq)
+            && (jot.seq + u32::from(jot.text_len)).precedes_or_equals(sender.nxt);
+        let is_talking = self.stage == Stage::Open && !jot.flags.has(Flags::FIN) && jot.ack == receiver.una;
+        let is_repeat = is_old && jot.text_len > 1 && is_talking && !is_known();
+        is_repeat.then_some(Taken { completes: false, turns_two_way: false, time: jot.time })
+    }
+
+    /// RFC 9293 §3.10.7.3, second: it refuses the attempt; §3.10.7.4, second: it stands exactly at RCV.NXT.
+    fn take_reset(&mut self, jot: &Jot, from: Role) -> Option<Taken> {
+        let (sender, receiver) = (self.ends.of(from), self.ends.of(from.other()));
+        let has_ack = jot.flags.has(Flags::ACK);
+        let refuses =
+            self.stage == Stage::Asked && from == Role::Server && has_ack && jot.ack == receiver.nxt;
+        let resets = matches!(self.stage, Stage::Open | Stage::Closing)
+            && !self.is_over()
+            && jot.seq == sender.nxt
+            && (!has_ack || jot.ack == receiver.nxt);
+        if !refuses && !resets {
+            return None;
+        }
+        self.stage = if refuses { Stage::Refused } else { Stage::Reset };
+        Some(Taken { completes: false, turns_two_way: refuses, time: jot.time })
+    }
+
+    /// Whether its handshake was completed.
+    pub const fn is_open(&self) -> bool {
+        matches!(self.stage, Stage::Open | Stage::Closing | Stage::Reset)
+    }
+
+    /// Whether it has ended.
+    pub fn is_over(&self) -> bool {
+        let Ends { client, server } = self.fins;
+        let have_closed = client != Fin::None && server != Fin::None;
+        match self.stage {
+            Stage::Reset | Stage::Refused => true,
+            Stage::Closing => have_closed && (client == Fin::Acknowledged || server == Fin::Acknowledged),
+            Stage::Asked | Stage::Answered | Stage::Open => false,
+        }
+    }
+
+    /// Whether its last FIN may be repeated: it is not acknowledged yet.
+    pub fn may_repeat_its_fin(&self) -> bool {
+        let Ends { client, server } = self.fins;
+        self.stage == Stage::Closing
+            && self.is_over()
+            && (client != Fin::Acknowledged || server != Fin::Acknowledged)
+    }
+
+    /// Whether both ends were seen to speak.
+    pub fn is_two_way(&self) -> bool {
+        self.stage != Stage::Asked
+    }
+
+    /// Its sockets.
+    pub const fn sockets(&self) -> &Sockets {
+        &self.sockets
+    }
+
+    /// The time of its last segment.
+    pub const fn end(&self) -> Timestamp {
+        self.last
+    }
+}
+
+/// Neither SYN, FIN nor RST.
+#[inline(always)]
+fn is_text_or_ack(flags: Flags) -> bool {
+    const DECIDING: Flags = Flags::SYN.with(Flags::FIN).with(Flags::RST).with(Flags::ACK);
+    flags.0 & DECIDING.0 == Flags::ACK.0
+}
+
+/// Whether a segment stands exactly where its sender has got to, and `speaks` or acknowledges something new.
+#[inline(always)]
+fn is_next(jot: &Jot, sender: End, receiver: End, speaks: bool) -> bool {
+    // UNA =< ACK =< NXT: these three are never half the space apart.
+    let acknowledged = jot.ack.0.wrapping_sub(receiver.una.0);
+    let is_sound = acknowledged <= receiver.nxt.0.wrapping_sub(receiver.una.0);
+    // One octet may be a probe; what says nothing new may be any copy.
+    (jot.seq == sender.nxt) & is_sound & (speaks | (acknowledged != 0)) & (jot.text_len != 1)
+}
