@@ -151,6 +151,12 @@ impl Jot {
         Self { by_client, ..self }
     }
 
+    /// The same, of a SYN whose options are those of one before it, but that the clock there is `stamp`.
+    #[must_use]
+    pub const fn repeated_at(self, stamp: u32) -> Self {
+        Self { stamp, marks: self.marks | IS_STAMPED, ..self }
+    }
+
     /// Whether it opens.
     #[inline]
     pub const fn is_syn(&self) -> bool {
@@ -210,7 +216,8 @@ impl Jot {
         segment
     }
 
-    /// Makes of `segment`, made by `segment` between the same sockets, this one. The options of a SYN are there already.
+    /// Makes of `segment`, made by `segment` between the same sockets, this one. The options of a SYN are there already, but
+    /// for the clock of one that is repeated.
     #[inline]
     pub fn write(&self, segment: &mut Segment) {
         let has = |mark: u8| self.marks & mark != 0;
@@ -219,6 +226,8 @@ impl Jot {
         segment.window = Some(self.window);
         if !self.flags.has(Flags::SYN) {
             segment.options = if has(IS_STAMPED) { stamped(self.stamp) } else { Options::default() };
+        } else if has(IS_STAMPED) {
+            segment.options = segment.options.with_stamp(self.stamp);
         }
         segment.text_len = self.text_len.into();
         segment.text = segment.text.cut(has(TEXT_IS_CUT));

@@ -120,6 +120,20 @@ impl Options {
         })
     }
 
+    /// The same, with `stamp` as the sender's clock in the first timestamps option, if there is one.
+    #[must_use]
+    pub fn with_stamp(mut self, stamp: u32) -> Self {
+        let octets = self.octets();
+        let clock = self.bodies().find(|(kind, body)| *kind == 8 && body.len() == 8);
+        let at = clock.map(|(_, body)| body.as_ptr().addr().wrapping_sub(octets.as_ptr().addr()));
+        if let Some(room) =
+            at.and_then(|at| self.octets.get_mut(at..)).and_then(|from| from.first_chunk_mut())
+        {
+            *room = stamp.to_be_bytes();
+        }
+        self
+    }
+
     /// The first window scale (RFC 7323).
     pub fn shift(&self) -> Option<u8> {
         self.of_kind(3).find_map(|body| if let [shift] = *body { Some(shift) } else { None })

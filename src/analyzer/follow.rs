@@ -69,18 +69,17 @@ impl Tracker {
     #[inline(never)]
     fn follow_rare(&mut self, usual: &Usual, options: Option<&Options>, prepared: Prepared) -> bool {
         let sockets = (usual.source.into(), usual.destination.into());
-        let place = self.locate(prepared, usual.jot.time(), sockets, None);
-        let options = options.copied().unwrap_or_default();
+        let place = self.place_of(prepared, sockets, None);
+        if place.is_none()
+            && let Some(options) = options
+            && self.begin_in_brief(sockets, usual.jot, options, prepared.hash)
+        {
+            return false;
+        }
+        let segment = usual.segment(options.copied().unwrap_or_default());
         match place {
-            Some(place) if self.pairs.is_whole(place) => {
-                self.take_whole(&usual.segment(options), prepared, Some(place))
-            }
-            None if usual.jot.is_syn()
-                && self.begin_in_brief(sockets, usual.jot, &options, prepared.hash) =>
-            {
-                false
-            }
-            _ => self.follow(&usual.segment(options), Prepared { place, ..prepared }),
+            Some(place) if self.pairs.is_whole(place) => self.take_whole(&segment, prepared, Some(place)),
+            _ => self.follow(&segment, Prepared { place, ..prepared }),
         }
     }
 

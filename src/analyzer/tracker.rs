@@ -217,6 +217,17 @@ impl Tracker {
         tunnel: Option<&Arc<Tunnel>>,
     ) -> Option<Place> {
         self.pass_on(time);
+        self.place_of(prepared, (one, other), tunnel)
+    }
+
+    /// Where the entry is now of these sockets, in these tunnels.
+    #[inline]
+    pub(super) fn place_of(
+        &self,
+        prepared: Prepared,
+        (one, other): (SocketAddr, SocketAddr),
+        tunnel: Option<&Arc<Tunnel>>,
+    ) -> Option<Place> {
         let Prepared { hash, place } = prepared;
         // Most often it is where it was looked for.
         let is_there = |place: &Place| self.pairs.is_at(*place, hash, one, other, tunnel);

@@ -5,6 +5,7 @@
 
 use std::io;
 
+use tcpshake::analyzer::connection::Connection;
 use tcpshake::analyzer::hold::ending::Ending;
 use tcpshake::report::sink::Report;
 use tcpshake::report::summary::Summary;
@@ -15,19 +16,21 @@ use crate::cli::hearing::Hearing;
 use crate::cli::intake::{Item, Items};
 
 /// Endings that are looked at before they are finished.
-const AHEAD: usize = 64;
+const AHEAD: usize = 32;
 
 /// Tells a report.
 pub struct Teller<'r> {
     report: &'r mut dyn Report,
     summary: Summary,
     hearing: Option<Hearing>,
+    /// Finished and not told yet, each with how many steps come before it.
+    finished: Vec<(usize, Box<Connection>)>,
 }
 
 impl<'r> Teller<'r> {
     /// Tells `report`.
     pub fn new(report: &'r mut dyn Report) -> Self {
-        Self { report, summary: Summary::default(), hearing: None }
+        Self { report, summary: Summary::default(), hearing: None, finished: Vec::new() }
     }
 
     /// Hears the kernel, too.
@@ -58,12 +61,14 @@ impl<'r> Teller<'r> {
         let mut ended = ended.drain(..);
         while !ended.as_slice().is_empty() {
             Ending::look_at(ended.as_slice().iter().take(AHEAD).map(|(_, ending)| ending));
-            for (before, ending) in ended.by_ref().take(AHEAD) {
+            // One kind of work after the other: the code of all of them at once is more than a core has at hand.
+            let finished = ended.by_ref().take(AHEAD).map(|(before, ending)| (before, ending.finish(told)));
+            self.finished.extend(finished);
+            for (before, mut connection) in self.finished.drain(..) {
                 for step in &steps[steps_told..before] {
                     self.report.segment(step)?;
                 }
                 steps_told = before;
-                let mut connection = ending.finish(told);
                 if let Some(hearing) = &mut self.hearing {
                     hearing.testify(&mut connection);
                 }

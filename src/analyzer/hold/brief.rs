@@ -101,16 +101,23 @@ impl Brief {
     }
 
     /// Takes in a segment from `from`, where it is the next one by the textbook. `options` are those of a SYN.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, jot: &Jot, from: Role, options: Option<&Options>) -> Option<Taken> {
         let Self { log, course, .. } = self;
-        let (before, after) = log.segments.split_at_mut_checked(usize::from(course.count))?;
+        let Log { segments, syn, options: known, .. } = &mut **log;
+        let (before, after) = segments.split_at_mut_checked(usize::from(course.count))?;
         let room = after.first_mut()?;
-        let may_be_known = || before.iter().any(|Kept(before)| before.packet() == jot.packet());
-        let taken = course.take(jot, from, may_be_known)?;
-        *room = Kept(jot.sent(from == Role::Client));
-        if jot.is_syn() {
-            log.options.server = options.copied().unwrap_or_default();
+        let (mut jot, is_answer) =
+            (jot.sent(from == Role::Client), from == Role::Server && !course.is_two_way());
+        if jot.is_syn() && !is_answer {
+            jot = repeated(jot, *known.of(from), *options?)?;
+        }
+        let packets =
+            || std::iter::once(syn.packet()).chain(before.iter().map(|Kept(before)| before.packet()));
+        let taken = course.take(&jot, from, || packets().any(|packet| packet == jot.packet()))?;
+        *room = Kept(jot);
+        if jot.is_syn() && is_answer {
+            known.server = options.copied().unwrap_or_default();
         }
         Some(taken)
     }
@@ -212,6 +219,15 @@ impl Brief {
             }
             sightings.remember_brief(jot, within, acknowledges);
         }
+    }
+}
+
+/// A SYN with the options of one before it, where they are the same but for the clock.
+#[cold]
+fn repeated(jot: Jot, known: Options, options: Options) -> Option<Jot> {
+    match options.stamp() {
+        Some(stamp) => (known.with_stamp(stamp) == options).then(|| jot.repeated_at(stamp)),
+        None => (known == options).then_some(jot),
     }
 }
 

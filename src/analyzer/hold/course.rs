@@ -52,8 +52,11 @@ enum Stage {
     Answered,
     /// Neither end has closed.
     Open,
-    /// One has, or both.
+    /// One has, or both, and neither FIN of two is acknowledged.
     Closing,
+    /// Both have, and one of the FINs is not acknowledged yet.
+    Repeating,
+    Closed,
     Reset,
     Refused,
 }
@@ -113,13 +116,14 @@ impl Course {
 
     /// Takes in a segment from `from`, where it is the next one by the textbook. `is_known` says whether its packet may have
     /// been captured before.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, jot: &Jot, from: Role, is_known: impl FnOnce() -> bool) -> Option<Taken> {
         let taken = match Kind::of(jot.flags) {
             Kind::Plain => self.take_plain(jot, from).or_else(|| self.take_repeat(jot, from, is_known))?,
-            Kind::SynAck => self.take_answer(jot, from)?,
+            Kind::SynAck => self.take_answer(jot, from).or_else(|| self.take_repeat(jot, from, is_known))?,
+            Kind::Syn => self.take_repeat(jot, from, is_known)?,
             Kind::Rst => self.take_reset(jot, from)?,
-            Kind::Syn | Kind::Illegal => return None,
+            Kind::Illegal => return None,
         };
         self.goes_on(jot);
         Some(taken)
@@ -145,23 +149,19 @@ impl Course {
     }
 
     /// RFC 9293 §3.10.7.4: text, a FIN, or an acknowledgement of something new, exactly where its sender has got to.
-    #[inline]
+    #[inline(always)]
     fn take_plain(&mut self, jot: &Jot, from: Role) -> Option<Taken> {
         let Self { ends, fins, stage, .. } = self;
         let completes = *stage == Stage::Answered && from == Role::Client;
-        if !completes && !matches!(*stage, Stage::Open | Stage::Closing) {
-            return None;
-        }
+        let is_open = completes || matches!(*stage, Stage::Open | Stage::Closing | Stage::Repeating);
         let (sender, receiver) = (*ends.of(from), *ends.of(from.other()));
         let has_fin = jot.flags.has(Flags::FIN);
         let speaks = jot.text_len > 0 || has_fin;
-        let has_closed = *fins.of(from) != Fin::None;
         // The third segment acknowledges the SYN+ACK.
-        let is_late = (has_closed && speaks) || (completes && jot.ack == receiver.una);
-        if is_late || !is_next(jot, sender, receiver, speaks) {
+        let is_late = (*fins.of(from) != Fin::None && speaks) || (completes && jot.ack == receiver.una);
+        if !is_open || is_late || !is_next(jot, sender, receiver, speaks) {
             return None;
         }
-        *stage = if has_fin || *stage == Stage::Closing { Stage::Closing } else { Stage::Open };
         ends.of_mut(from.other()).una = jot.ack;
         ends.of_mut(from).nxt = sender.nxt + u32::from(jot.text_len) + u32::from(has_fin);
         let fin_of_peer = fins.of_mut(from.other());
@@ -171,29 +171,60 @@ impl Course {
         if has_fin {
             *fins.of_mut(from) = Fin::Sent;
         }
+        *stage = match (fins.client, fins.server) {
+            (Fin::None, Fin::None) => Stage::Open,
+            (Fin::Acknowledged, Fin::Acknowledged) => Stage::Closed,
+            (Fin::Acknowledged, Fin::Sent) | (Fin::Sent, Fin::Acknowledged) => Stage::Repeating,
+            _ => Stage::Closing,
+        };
         Some(Taken { completes, turns_two_way: false, time: jot.time })
     }
 
-    /// Text once more that is not acknowledged yet, between two open ends, in another packet: it moves neither.
+    /// Something once more that is not acknowledged yet, in another packet: text between two open ends, a FIN, a SYN, or the
+    /// answer to one. It moves neither end.
     #[cold]
+    #[inline(never)]
     fn take_repeat(&self, jot: &Jot, from: Role, is_known: impl FnOnce() -> bool) -> Option<Taken> {
         let (sender, receiver) = (self.ends.of(from), self.ends.of(from.other()));
-        let is_old = jot.seq != sender.nxt
-            && sender.una.precedes_or_equals(jot.seq)
-            && (jot.seq + u32::from(jot.text_len)).precedes_or_equals(sender.nxt);
-        let is_talking = self.stage == Stage::Open && !jot.flags.has(Flags::FIN) && jot.ack == receiver.una;
-        let is_repeat = is_old && jot.text_len > 1 && is_talking && !is_known();
-        is_repeat.then_some(Taken { completes: false, turns_two_way: false, time: jot.time })
+        let end = jot.seq + u32::from(jot.text_len);
+        let says_nothing_new = jot.ack == receiver.una;
+        let is_repeat = match (Kind::of(jot.flags), jot.flags.has(Flags::FIN)) {
+            (Kind::Plain, false) => {
+                self.stage == Stage::Open
+                    && jot.seq != sender.nxt
+                    && sender.una.precedes_or_equals(jot.seq)
+                    && end.precedes_or_equals(sender.nxt)
+                    && jot.text_len > 1
+                    && says_nothing_new
+            }
+            (Kind::Plain, true) => {
+                let is_closing = matches!(self.stage, Stage::Closing | Stage::Repeating);
+                let is_fin = *self.fins.of(from) == Fin::Sent && end + 1 == sender.nxt;
+                is_closing && is_fin && sender.una.precedes_or_equals(jot.seq) && says_nothing_new
+            }
+            (Kind::Syn, _) => {
+                let is_opening = matches!(self.stage, Stage::Asked | Stage::Answered);
+                is_opening && from == Role::Client && jot.seq + 1 == sender.nxt && jot.text_len == 0
+            }
+            (Kind::SynAck, _) => {
+                let is_syn = jot.seq + 1 == sender.nxt && jot.text_len == 0;
+                self.stage == Stage::Answered && from == Role::Server && is_syn && says_nothing_new
+            }
+            _ => false,
+        };
+        let taken = Taken { completes: false, turns_two_way: false, time: jot.time };
+        (is_repeat && !is_known()).then_some(taken)
     }
 
     /// RFC 9293 §3.10.7.3, second: it refuses the attempt; §3.10.7.4, second: it stands exactly at RCV.NXT.
+    #[cold]
+    #[inline(never)]
     fn take_reset(&mut self, jot: &Jot, from: Role) -> Option<Taken> {
         let (sender, receiver) = (self.ends.of(from), self.ends.of(from.other()));
         let has_ack = jot.flags.has(Flags::ACK);
         let refuses =
             self.stage == Stage::Asked && from == Role::Server && has_ack && jot.ack == receiver.nxt;
         let resets = matches!(self.stage, Stage::Open | Stage::Closing)
-            && !self.is_over()
             && jot.seq == sender.nxt
             && (!has_ack || jot.ack == receiver.nxt);
         if !refuses && !resets {
@@ -205,26 +236,17 @@ impl Course {
 
     /// Whether its handshake was completed.
     pub const fn is_open(&self) -> bool {
-        matches!(self.stage, Stage::Open | Stage::Closing | Stage::Reset)
+        !matches!(self.stage, Stage::Asked | Stage::Answered | Stage::Refused)
     }
 
     /// Whether it has ended.
-    pub fn is_over(&self) -> bool {
-        let Ends { client, server } = self.fins;
-        let have_closed = client != Fin::None && server != Fin::None;
-        match self.stage {
-            Stage::Reset | Stage::Refused => true,
-            Stage::Closing => have_closed && (client == Fin::Acknowledged || server == Fin::Acknowledged),
-            Stage::Asked | Stage::Answered | Stage::Open => false,
-        }
+    pub const fn is_over(&self) -> bool {
+        matches!(self.stage, Stage::Repeating | Stage::Closed | Stage::Reset | Stage::Refused)
     }
 
     /// Whether its last FIN may be repeated: it is not acknowledged yet.
-    pub fn may_repeat_its_fin(&self) -> bool {
-        let Ends { client, server } = self.fins;
-        self.stage == Stage::Closing
-            && self.is_over()
-            && (client != Fin::Acknowledged || server != Fin::Acknowledged)
+    pub const fn may_repeat_its_fin(&self) -> bool {
+        matches!(self.stage, Stage::Repeating)
     }
 
     /// Whether both ends were seen to speak.

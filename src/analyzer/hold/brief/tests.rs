@@ -94,6 +94,32 @@ fn text_that_is_sent_again_goes_into_the_brief_and_a_packet_that_is_seen_again_d
     assert_eq!(taken(&segments), 4);
 }
 
+/// `step`, sent again.
+fn again(step: &Move, millis: u64) -> Move {
+    let room = step.text_len.cast_signed() + i32::from(step.flags & (SYN | FIN & !ACK) != 0);
+    Move { seq: -room, millis, identification: 1, ..step.clone() }
+}
+
+#[test]
+fn an_opening_and_a_closing_that_are_sent_again_go_into_the_brief() {
+    let close = [Move::next(true, FIN, 0), Move::next(false, FIN, 5), Move::next(true, ACK, 0)];
+    let moves: Vec<Move> = HANDSHAKE
+        .iter()
+        .chain(&close)
+        .flat_map(|step| match step.flags {
+            ACK => vec![step.clone()],
+            _ => vec![step.clone(), again(step, 1000), again(step, 2000)],
+        })
+        .collect();
+    assert_eq!(taken(&segments([5, u32::MAX], &moves)), moves.len());
+    let mut other_options = segments([5, 9], &moves);
+    other_options[1].options = crate::options::Options::new(&[2, 4, 5, 0xb4]);
+    assert_eq!(taken(&other_options), 1);
+    let mut one_packet = segments([5, 9], &moves);
+    one_packet[2].sighting.packet = one_packet[0].sighting.packet;
+    assert_eq!(taken(&one_packet), 2);
+}
+
 #[test]
 fn a_long_connection_goes_no_further() {
     let talk = (0..100).map(|_| Move::next(true, TEXT, 2));
@@ -113,5 +139,33 @@ proptest! {
         let opening = if is_seen_from_the_start { &HANDSHAKE[..] } else { &HANDSHAKE[..1] };
         let moves: Vec<Move> = opening.iter().cloned().chain(moves).collect();
         taken(&segments(starts, &moves));
+    }
+
+    #[test]
+    fn what_is_sent_again_comes_to_the_same(
+        starts in prop_oneof![any::<[u32; 2]>(), Just([u32::MAX - 1000, 0])],
+        text in proptest::collection::vec((any::<bool>(), prop_oneof![Just(TEXT), Just(ACK)], 0_u32..2000), 0..4),
+        close in proptest::collection::vec((any::<bool>(), prop_oneof![3 => Just(FIN), 2 => Just(ACK), 1 => Just(RST)], 0_u32..4), 0..5),
+        agains in proptest::collection::vec((prop_oneof![3 => Just(0_u64), 1 => 1_u64..3], 0_u64..500, -1_i32..2), 12),
+        stamps: [u32; 4],
+        last in any_move(),
+    ) {
+        let talk = text.into_iter().chain(close).map(|(by_client, flags, len)| Move::next(by_client, flags, len));
+        let moves: Vec<Move> = HANDSHAKE
+            .into_iter()
+            .chain(talk)
+            .zip(agains)
+            .flat_map(|(step, (count, millis, off))| {
+                let off = if off < 0 { -1 } else { 0 };
+                let again = (0..count).map(|_| Move { ack: off, ..again(&step, millis) }).collect::<Vec<_>>();
+                std::iter::once(step).chain(again)
+            })
+            .chain([last])
+            .collect();
+        let mut segments = segments(starts, &moves);
+        for (segment, stamp) in segments.iter_mut().zip(stamps) {
+            segment.options = segment.options.with_stamp(stamp);
+        }
+        taken(&segments);
     }
 }
