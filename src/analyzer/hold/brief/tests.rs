@@ -96,8 +96,8 @@ fn text_that_is_sent_again_goes_into_the_brief_and_a_packet_that_is_seen_again_d
 
 /// `step`, sent again.
 fn again(step: &Move, millis: u64) -> Move {
-    let room = step.text_len.cast_signed() + i32::from(step.flags & (SYN | FIN & !ACK) != 0);
-    Move { seq: -room, millis, identification: 1, ..step.clone() }
+    let room = step.text_len.wrapping_add(u32::from(step.flags & (SYN | FIN & !ACK) != 0));
+    Move { seq: room.cast_signed().wrapping_neg(), millis, identification: 1, ..step.clone() }
 }
 
 #[test]
