@@ -70,6 +70,12 @@ impl Moment {
         self.0 != u64::MAX
     }
 
+    /// This, or `time` where it has not come.
+    #[must_use]
+    pub const fn or(self, time: Timestamp) -> Self {
+        if self.is_some() { self } else { Self(time.0) }
+    }
+
     /// Sets it, if it has not come before.
     pub const fn set_once(&mut self, time: Timestamp) {
         if !self.is_some() {

@@ -36,7 +36,25 @@ impl InState {
         self.since = Moment::at(now);
     }
 
-    #[cold]
+    /// The time spent in states that followed one another from `start` on, each with when it ended.
+    #[inline(always)]
+    pub fn of_runs(start: Timestamp, runs: impl Iterator<Item = (State, Timestamp)>) -> Self {
+        let mut spent = Self { since: Moment::at(start), ..Self::default() };
+        let mut since = start;
+        for (state, until) in runs {
+            spent.change(state);
+            spent.lately = until.0.saturating_sub(since.0);
+            since = until;
+        }
+        Self { since: Moment::at(since), ..spent }
+    }
+
+    /// The state until the last note.
+    pub const fn lately(&self) -> State {
+        self.running
+    }
+
+    #[inline]
     fn change(&mut self, running: State) {
         let lately = std::mem::take(&mut self.lately);
         let before = std::mem::replace(&mut self.running, running);

@@ -13,12 +13,17 @@ impl Connection {
     /// Ends the account at `now`: what is still under way and not contradicted counts as arrived. The findings are put
     /// into words, with what is seen `around`.
     pub fn finish(&mut self, now: Timestamp, around: Surroundings) {
-        self.settle(now);
-        if is_unremarkable(&self.ends, self.is_self, &self.notes) {
+        if self.finish_unremarkable(now) {
             self.findings = Box::default();
         } else {
             self.judge_all(around);
         }
+    }
+
+    /// The same where nothing is to be said of it, as can be seen at once; whether that is so.
+    pub fn finish_unremarkable(&mut self, now: Timestamp) -> bool {
+        self.settle(now);
+        is_unremarkable(&self.ends, self.is_self, &self.notes)
     }
 
     fn settle(&mut self, now: Timestamp) {

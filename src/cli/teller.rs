@@ -5,8 +5,8 @@
 
 use std::io;
 
-use tcpshake::analyzer::connection::Connection;
 use tcpshake::analyzer::hold::ending::Ending;
+use tcpshake::analyzer::hold::shapes::Shapes;
 use tcpshake::report::sink::Report;
 use tcpshake::report::summary::Summary;
 use tcpshake::time::Timestamp;
@@ -16,21 +16,22 @@ use crate::cli::hearing::Hearing;
 use crate::cli::intake::{Item, Items};
 
 /// Endings that are looked at before they are finished.
-const AHEAD: usize = 32;
+const AHEAD: usize = 64;
 
 /// Tells a report.
 pub struct Teller<'r> {
     report: &'r mut dyn Report,
     summary: Summary,
     hearing: Option<Hearing>,
-    /// Finished and not told yet, each with how many steps come before it.
-    finished: Vec<(usize, Box<Connection>)>,
+    /// What the connections told so far came to.
+    shapes: Shapes,
 }
 
 impl<'r> Teller<'r> {
     /// Tells `report`.
     pub fn new(report: &'r mut dyn Report) -> Self {
-        Self { report, summary: Summary::default(), hearing: None, finished: Vec::new() }
+        let shapes = Shapes::new(report.wants_history());
+        Self { report, summary: Summary::default(), hearing: None, shapes }
     }
 
     /// Hears the kernel, too.
@@ -61,19 +62,23 @@ impl<'r> Teller<'r> {
         let mut ended = ended.drain(..);
         while !ended.as_slice().is_empty() {
             Ending::look_at(ended.as_slice().iter().take(AHEAD).map(|(_, ending)| ending));
-            // One kind of work after the other: the code of all of them at once is more than a core has at hand.
-            let finished = ended.by_ref().take(AHEAD).map(|(before, ending)| (before, ending.finish(told)));
-            self.finished.extend(finished);
-            for (before, mut connection) in self.finished.drain(..) {
+            for (before, ending) in ended.by_ref().take(AHEAD) {
                 for step in &steps[steps_told..before] {
                     self.report.segment(step)?;
                 }
                 steps_told = before;
-                if let Some(hearing) = &mut self.hearing {
-                    hearing.testify(&mut connection);
-                }
-                self.summary.count_findings(&connection);
-                self.report.connection(&connection)?;
+                let Self { report, summary, hearing, shapes } = self;
+                let Some(hearing) = hearing else {
+                    ending.tell(told, shapes, |connection| {
+                        summary.count_findings(connection);
+                        report.connection(connection)
+                    })?;
+                    continue;
+                };
+                let mut connection = ending.finish(told);
+                hearing.testify(&mut connection);
+                summary.count_findings(&connection);
+                report.connection(&connection)?;
                 told.give_back(connection);
             }
         }

@@ -20,6 +20,11 @@ pub trait Report: Send {
         true
     }
 
+    /// Whether it reads the history of connections. If not, none need be kept for it.
+    fn wants_history(&self) -> bool {
+        true
+    }
+
     /// Takes in a labelled segment.
     ///
     /// # Errors

@@ -64,6 +64,10 @@ impl<W: Write + Send> Report for Table<W> {
         false
     }
 
+    fn wants_history(&self) -> bool {
+        false
+    }
+
     fn connection(&mut self, connection: &Connection) -> io::Result<()> {
         if !self.has_headings {
             self.headings()?;

@@ -170,7 +170,8 @@ impl History {
 /// Counts one more; whether that many are noted.
 fn is_noted(count: &mut u32) -> bool {
     *count = count.saturating_add(1);
-    *count == 1 || 10_u32.checked_pow(count.ilog10()) == Some(*count)
+    // The second to the ninth, as most that are not the first, are seen at once.
+    *count == 1 || (*count > 9 && 10_u32.checked_pow(count.ilog10()) == Some(*count))
 }
 
 packed!(Rare { long, counts, syn, blocks });

@@ -31,6 +31,15 @@ impl Talk {
         Self { ends: Ends { client: heard(j), server: heard(k) }, history, completeness: SYN_ACK }
     }
 
+    /// Notes which ends have closed, and nothing else of what came before: enough for a state, not for a history.
+    pub fn close(&mut self, have_closed: Ends<bool>) {
+        for (end, has_closed) in
+            [(&mut self.ends.client, have_closed.client), (&mut self.ends.server, have_closed.server)]
+        {
+            end.seen |= if has_closed { SEEN_FIN } else { 0 };
+        }
+    }
+
     /// Whether a segment is none whose text was captured beyond a gap.
     #[inline]
     pub const fn is_in_order(&self, jot: &Jot, from: Role) -> bool {
@@ -39,7 +48,7 @@ impl Talk {
     }
 
     /// Takes in the next segment.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, jot: &Jot, from: Role) {
         let (has_text, has_fin) = (jot.text_len > 0, jot.flags.has(Flags::FIN));
         self.completeness |= if has_text { DATA } else { ACK } | if has_fin { FIN } else { 0 };
@@ -65,13 +74,13 @@ impl Talk {
     }
 
     /// The account, where the ends have sent all up to `last`.
-    pub fn zeek(self, last: Ends<SeqNumber>) -> Zeek {
-        let Ends { client, server } = self.ends;
+    pub fn zeek(&self, last: Ends<SeqNumber>) -> Zeek {
+        let Ends { client, server } = &self.ends;
         let ends = Ends {
-            client: End::open(EndState::SynSent, &client, last.client),
-            server: End::open(EndState::Inactive, &server, last.server),
+            client: End::open(EndState::SynSent, client, last.client),
+            server: End::open(EndState::Inactive, server, last.server),
         };
-        Zeek::of_open(ends, self.history, Completeness::since_a_syn(self.completeness))
+        Zeek::of_open(ends, self.history.clone(), Completeness::since_a_syn(self.completeness))
     }
 
     /// The text of `sender` is acknowledged up to `ack`: what was not captured before it is a gap.

@@ -10,13 +10,13 @@ use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::notes::Notes;
 use crate::analyzer::facts::Kind;
 use crate::analyzer::hold::brief::Brief;
-use crate::analyzer::hold::side::{OfSyn, Side};
+use crate::analyzer::hold::side::Side;
+use crate::analyzer::hold::tally::OfSyn;
 use crate::analyzer::opening::Progress;
 use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::sent::Sent;
 use crate::analyzer::step::Steps;
 use crate::jot::Jot;
-use crate::options::Options;
 use crate::segment::Flags;
 use crate::seq::SeqNumber;
 use crate::time::{Moment, Timestamp};
@@ -51,7 +51,7 @@ impl Told {
     /// The first two segments; `None` where they are none that nothing is to be said of.
     fn opening_of(brief: &Brief) -> Option<Self> {
         let (syn, answer) = (brief.syn(), brief.segments().next()?);
-        let [of_client, of_server] = [&brief.options().client, &brief.options().server].map(of_syn);
+        let [of_client, of_server] = [&brief.options().client, &brief.options().server].map(OfSyn::of);
         let (of_client, of_server) = (of_client?, of_server?);
         if Kind::of(answer.flags) != Kind::SynAck
             || of_client.shift.is_some() != of_server.shift.is_some()
@@ -79,7 +79,7 @@ impl Told {
     fn take(&mut self, jot: &Jot) -> bool {
         let (from, Ends { client, server }) = (role_of(jot), &mut self.ends);
         let (own, peer) = if jot.by_client { (client, server) } else { (server, client) };
-        if Kind::of(jot.flags) != Kind::Plain
+        if !is_text_or_fin(jot.flags)
             || !is_quiet(jot)
             || jot.seq != own.nxt
             || (jot.text_len > 0 && peer.has_closed())
@@ -162,32 +162,15 @@ const fn role_of(jot: &Jot) -> Role {
     if jot.by_client { Role::Client } else { Role::Server }
 }
 
-/// Whether nothing is to be said of a segment by itself. What comes at the end of all time was never there to a `Moment`.
-const fn is_quiet(jot: &Jot) -> bool {
-    jot.window != 0 && !jot.is_offloaded() && Moment::at(jot.time).is_some()
+/// Whether it has an ACK, and neither SYN nor RST.
+#[inline(always)]
+pub const fn is_text_or_fin(flags: Flags) -> bool {
+    const DECIDING: Flags = Flags::SYN.with(Flags::RST).with(Flags::ACK);
+    flags.0 & DECIDING.0 == Flags::ACK.0
 }
 
-/// What the options of a SYN say; `None` where anything is to be said of them.
-fn of_syn(options: &Options) -> Option<OfSyn> {
-    // The order in which Linux writes them, and with it most others: read without a branch for each.
-    if let [2, 4, _, _, 4, 2, 8, 10, a, b, c, d, _, _, _, _, 1, 3, 3, shift @ ..=Options::MOST_SHIFT] =
-        *options.octets()
-    {
-        return Some(OfSyn { shift: Some(shift), stamp: Some(u32::from_be_bytes([a, b, c, d])) });
-    }
-    let (mut of_syn, mut has_mss) = (OfSyn::default(), false);
-    for (kind, body) in options.bodies() {
-        match (kind, body) {
-            (2, [_, _]) => has_mss = true,
-            (3, [shift]) if *shift > Options::MOST_SHIFT => return None,
-            (3, [shift]) => of_syn.shift = of_syn.shift.or(Some(*shift)),
-            (8, [a, b, c, d, _, _, _, _]) => {
-                of_syn.stamp = of_syn.stamp.or(Some(u32::from_be_bytes([*a, *b, *c, *d])));
-            }
-            // A fast open cookie is asked for.
-            (34, []) => return None,
-            _ => {}
-        }
-    }
-    has_mss.then_some(of_syn)
+/// Whether nothing is to be said of a segment by itself. What comes at the end of all time was never there to a `Moment`.
+#[inline(always)]
+pub const fn is_quiet(jot: &Jot) -> bool {
+    (jot.window != 0) & !jot.is_offloaded() & Moment::at(jot.time).is_some()
 }

@@ -181,16 +181,33 @@ impl Brief {
 
     /// The connection that these segments make, one after the other, in the room that `boxed` has for it.
     pub fn connection(&self, boxed: impl FnOnce(Connection) -> Box<Connection>) -> Box<Connection> {
+        let mut connection = boxed(self.beginning());
+        self.go_on(&mut connection, 0);
+        connection
+    }
+
+    /// The same, shown to `each` after each segment.
+    pub fn replay(&self, mut each: impl FnMut(&Connection)) -> Connection {
+        let mut connection = self.beginning();
+        each(&connection);
+        self.go_on_with(&mut connection, 0, each);
+        connection
+    }
+
+    fn beginning(&self) -> Connection {
         let Ends { client, server } = self.sockets().both();
         let syn = self.log.syn.segment(client, server, self.log.options.client);
-        let mut connection = boxed(Connection::starting_with(self.log.id, &syn, 0));
+        let mut connection = Connection::starting_with(self.log.id, &syn, 0);
         connection.observe(&syn, None);
-        self.go_on(&mut connection, 0);
         connection
     }
 
     /// Has `connection` take in what came after so many segments behind the SYN.
     pub fn go_on(&self, connection: &mut Connection, after: usize) {
+        self.go_on_with(connection, after, |_| ());
+    }
+
+    fn go_on_with(&self, connection: &mut Connection, after: usize, mut each: impl FnMut(&Connection)) {
         if after >= usize::from(self.course.count) {
             return;
         }
@@ -201,6 +218,7 @@ impl Brief {
             let segment = if jot.by_client { &mut by_client } else { &mut by_server };
             jot.write(segment);
             connection.observe(segment, None);
+            each(connection);
         }
     }
 

@@ -10,6 +10,7 @@ use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::account::Surroundings;
 use crate::analyzer::hold::at_once;
 use crate::analyzer::hold::brief::{Brief, Log};
+use crate::analyzer::hold::shapes::Shapes;
 use crate::time::Timestamp;
 
 /// A connection that is let go.
@@ -55,6 +56,28 @@ impl Ending {
                 }
         };
         std::hint::black_box(endings.fold(0, look));
+    }
+
+    /// Hands the connection with its last verdicts to `tell`. Its room may be one of `rooms`, or that of another of its shape.
+    pub fn tell<T>(self, rooms: &mut Rooms, shapes: &mut Shapes, tell: impl FnOnce(&Connection) -> T) -> T {
+        match self.what {
+            What::Brief(brief) => match shapes.finish(&brief, self.now) {
+                Some(connection) => {
+                    let told = tell(connection);
+                    rooms.logs.push(brief.into_log());
+                    told
+                }
+                None => Self { what: What::Brief(brief), ..self }.tell_whole(rooms, tell),
+            },
+            What::Whole(_) => self.tell_whole(rooms, tell),
+        }
+    }
+
+    fn tell_whole<T>(self, rooms: &mut Rooms, tell: impl FnOnce(&Connection) -> T) -> T {
+        let connection = self.finish(rooms);
+        let told = tell(&connection);
+        rooms.give_back(connection);
+        told
     }
 
     /// The connection with its last verdicts. Its room may be one of `rooms`, and what is not needed any more goes there.

@@ -6,12 +6,10 @@
 //! is only counted.
 //! Read: RFC 9293 §3.3.1, §3.10.7.4; RFC 7323 §2 (window scale).
 
-use std::num::NonZero;
-
 use crate::analyzer::endpoint::{Endpoint, Opened};
 use crate::analyzer::facts::{Acknowledges, Facts, Kind, Reset};
-use crate::analyzer::few::Few;
-use crate::analyzer::numbers::{Fin, Numbers};
+use crate::analyzer::hold::tally::{OfSyn, Tally, acknowledged, fin};
+use crate::analyzer::numbers::Fin;
 use crate::analyzer::sent::Sent;
 use crate::analyzer::state::State;
 use crate::jot::Jot;
@@ -42,15 +40,6 @@ pub struct Side {
     last_in_space: u64,
     segments: u64,
     text_octets: u64,
-}
-
-/// What the options of a SYN say.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct OfSyn {
-    /// The window scale.
-    pub shift: Option<u8>,
-    /// The clock.
-    pub stamp: Option<u32>,
 }
 
 impl Side {
@@ -189,47 +178,23 @@ impl Side {
     pub fn endpoint(self, una_of_peer: SeqNumber, space: impl FnOnce() -> Sent) -> Endpoint {
         let sent = if self.una == self.nxt { self.acknowledged() } else { space() };
         let is_answer = self.syn.flags.has(Flags::ACK);
-        let frame = self.syn.frame;
-        let numbers = Numbers {
-            iss: Some(self.iss),
-            sent: Some(sent),
+        let tally = Tally {
+            syn: &self.syn,
+            iss: self.iss,
+            options: OfSyn { shift: self.shift, stamp: self.stamp },
             fin: self.fin,
             // What it has acknowledged last is what its peer knows to be acknowledged.
             last_ack: (is_answer || self.segments > 1).then_some(una_of_peer),
             right_edge: Some(self.right_edge),
-            shift: self.shift,
-            last_text_repeat: None,
-            stamp: self.stamp,
-            window_closed: false,
-            ecn: self.syn.flags.ace(),
-            syn_frame: if is_answer { 0 } else { frame },
-            syn_ack_frame: if is_answer { frame } else { 0 },
-            syns: u32::from(!is_answer),
-            syn_acks: u32::from(is_answer),
-            syn_text: 0,
-            rsts: 0,
-            first_frame: frame,
             last_frame: self.last_frame,
             segments: self.segments,
             text_octets: self.text_octets,
         };
-        Endpoint { numbers, ..self.endpoint }
+        Endpoint { numbers: tally.numbers(sent), ..self.endpoint }
     }
 
-    /// Its sequence space, all of which is acknowledged.
     fn acknowledged(&self) -> Sent {
-        Sent {
-            base: self.iss,
-            nxt: self.nxt,
-            nxt_offset: i64::from(self.nxt.0.wrapping_sub(self.iss.0)),
-            contiguous: self.nxt,
-            una: self.una,
-            seen: true,
-            outlier: None,
-            answered: NonZero::new(self.last_in_space),
-            awaiting: Few::default(),
-            islands: Few::default(),
-        }
+        acknowledged(self.iss, self.nxt, self.last_in_space)
     }
 
     /// As `judge_next` has them, and `judge` where FINs cross.
@@ -249,17 +214,5 @@ impl Side {
             covers_fin,
             lacks_fin: peer.fin.is_some() && !covers_fin,
         }
-    }
-}
-
-fn fin(jot: &Jot) -> Fin {
-    Fin {
-        number: jot.seq + u32::from(jot.text_len),
-        frame: jot.frame,
-        time: jot.time,
-        times: 1,
-        ack: jot.ack,
-        acknowledged: None,
-        times_until_acknowledged: 0,
     }
 }

@@ -1,0 +1,218 @@
+//! A connection by the textbook from its SYN to its end, in one go: its numbers and times, and its shape.
+//!
+//! In: a connection in brief that has ended. Out: what each end sent and acknowledged, when it did what moved a state, and a
+//! key of all that decides how it moved them; nothing, where anything is to be said of a segment.
+//! Invariant: two connections of one key went through the same states, segment by segment, between the same `events`.
+//! Read: RFC 9293 §3.5 (figure 6), §3.6 (figure 12).
+
+use crate::analyzer::facts::Kind;
+use crate::analyzer::hold::at_once::{is_quiet, is_text_or_fin};
+use crate::analyzer::hold::brief::Brief;
+use crate::analyzer::hold::tally::{OfSyn, Tally, fin};
+use crate::analyzer::numbers::Fin;
+use crate::analyzer::role::{Ends, Role};
+use crate::jot::Jot;
+use crate::segment::Flags;
+use crate::seq::SeqNumber;
+use crate::time::{Moment, Timestamp};
+
+/// Segments after the answer that may move a state, by five bits of a key each.
+const MOVING: usize = 12;
+/// With the SYN, its answer, and the last of all.
+const EVENTS: usize = MOVING + 3;
+
+/// What a connection came to.
+#[derive(Debug)]
+pub struct Passage<'a> {
+    /// The ends.
+    pub ends: Ends<Half<'a>>,
+    /// What moved their states.
+    pub moves: Moves,
+    /// When the last segment came.
+    pub latest: Timestamp,
+    /// When the first text came.
+    pub first_text: Moment,
+    /// The third segment.
+    pub third: &'a Jot,
+}
+
+/// The segments of a connection that may have moved a state.
+#[derive(Debug)]
+pub struct Moves {
+    /// Which end sent what kind of segment at each, as a number.
+    pub key: u64,
+    /// When they came, the SYN and its answer first; after them when the last of all segments did.
+    pub events: [Timestamp; EVENTS],
+    /// How many came; the number of the event that stands for the end.
+    pub count: usize,
+    /// Which of the segments after the SYN moved nothing, as bits, the first one lowest.
+    pub steady: u32,
+    /// Who closed first.
+    pub first_fin: Option<Role>,
+    /// Whether the server has spoken after its answer, by which it has shown to be open.
+    is_open: bool,
+}
+
+/// What one end came to.
+#[derive(Clone, Copy, Debug)]
+pub struct Half<'a> {
+    syn: &'a Jot,
+    options: OfSyn,
+    /// SND.NXT.
+    pub nxt: SeqNumber,
+    /// SND.UNA.
+    pub una: SeqNumber,
+    last: &'a Jot,
+    /// The last that has a place in its sequence space.
+    last_in_space: &'a Jot,
+    segments: u32,
+    fin: Option<&'a Jot>,
+    acknowledges_fin: Option<&'a Jot>,
+}
+
+impl<'a> Passage<'a> {
+    /// That of `brief`; `None` where it is not told by its shape.
+    pub fn of(brief: &'a Brief) -> Option<Self> {
+        let (mut ends, mut moves) = opening(brief)?;
+        let (mut latest, mut first_text) = (moves.events[1], Moment::NEVER);
+        for (jot, number) in brief.segments().zip(0_u32..).skip(1) {
+            let Ends { client, server } = &mut ends;
+            let (own, peer) = if jot.by_client { (client, server) } else { (server, client) };
+            let (has_text, has_fin) = (jot.text_len > 0, jot.flags.has(Flags::FIN));
+            let is_steady = moves.is_open & !has_fin & moves.first_fin.is_none();
+            let is_next = is_text_or_fin(jot.flags)
+                & is_quiet(jot)
+                & (jot.seq.0 == own.nxt.0)
+                & (jot.time.0 >= latest.0)
+                & !(has_text & peer.fin.is_some())
+                // Else it would depend on how far it goes what is confirmed by it.
+                & (is_steady | (jot.ack.0 == peer.nxt.0));
+            if !is_next {
+                return None;
+            }
+            if is_steady {
+                moves.steady |= 1 << number;
+            } else {
+                moves.take(jot, own, peer)?;
+            }
+            own.goes_on(jot, has_text, has_fin);
+            peer.una = jot.ack;
+            latest = jot.time;
+            first_text = if has_text { first_text.or(jot.time) } else { first_text };
+        }
+        *moves.events.get_mut(moves.count)? = latest;
+        let Ends { client, server } = &ends;
+        let third = brief.segments().nth(1)?;
+        let is_acknowledged = client.una == client.nxt && server.una == server.nxt;
+        is_acknowledged.then_some(Self { ends, moves, latest, first_text, third })
+    }
+}
+
+/// The first two segments; `None` where anything is to be said of them, or the server sent the third.
+fn opening(brief: &Brief) -> Option<(Ends<Half<'_>>, Moves)> {
+    let mut segments = brief.segments();
+    let (syn, answer, third) = (brief.syn(), segments.next()?, segments.next()?);
+    let options = brief.options();
+    let (of_client, of_server) = (OfSyn::of(&options.client)?, OfSyn::of(&options.server)?);
+    let is_opening = Kind::of(answer.flags) == Kind::SynAck
+        && of_client.shift.is_some() == of_server.shift.is_some()
+        && is_quiet(syn)
+        && is_quiet(answer)
+        && third.by_client
+        && syn.time <= answer.time;
+    let mut events = [Timestamp::default(); EVENTS];
+    [events[0], events[1]] = [syn.time, answer.time];
+    let ends = Ends {
+        client: Half::of(syn, of_client, answer.ack),
+        server: Half::of(answer, of_server, answer.seq),
+    };
+    let moves = Moves { key: 1, events, count: 2, steady: 0, first_fin: None, is_open: false };
+    is_opening.then_some((ends, moves))
+}
+
+impl Moves {
+    /// Takes in the next segment that may move a state; `None` where there are too many.
+    #[inline(always)]
+    fn take<'a>(&mut self, jot: &'a Jot, own: &mut Half<'a>, peer: &mut Half<'a>) -> Option<()> {
+        let (has_text, has_fin) = (jot.text_len > 0, jot.flags.has(Flags::FIN));
+        let covers_syn_alone = peer.nxt.0 == peer.syn.seq.0.wrapping_add(1);
+        let bits = [jot.by_client, has_text, has_fin, jot.ack.0 != peer.una.0, covers_syn_alone];
+        self.key = bits.into_iter().fold(self.key, |key, bit| key << 1 | u64::from(bit));
+        self.is_open |= !jot.by_client;
+        // The last one is for the end.
+        let room = self.events.split_last_mut()?.1.get_mut(self.count)?;
+        *room = jot.time;
+        self.count = self.count.wrapping_add(1);
+        if peer.fin.is_some() {
+            peer.acknowledges_fin.get_or_insert(jot);
+        }
+        if has_fin {
+            own.fin = Some(jot);
+            self.first_fin.get_or_insert(if jot.by_client { Role::Client } else { Role::Server });
+        }
+        Some(())
+    }
+}
+
+impl<'a> Half<'a> {
+    const fn of(syn: &'a Jot, options: OfSyn, una: SeqNumber) -> Self {
+        Self {
+            syn,
+            options,
+            nxt: SeqNumber(syn.seq.0.wrapping_add(1)),
+            una,
+            last: syn,
+            last_in_space: syn,
+            segments: 1,
+            fin: None,
+            acknowledges_fin: None,
+        }
+    }
+
+    #[inline(always)]
+    fn goes_on(&mut self, jot: &'a Jot, has_text: bool, has_fin: bool) {
+        self.nxt = self.nxt + u32::from(jot.text_len) + u32::from(has_fin);
+        self.last = jot;
+        self.last_in_space = if has_text | has_fin { jot } else { self.last_in_space };
+        self.segments = self.segments.wrapping_add(1);
+    }
+
+    /// What it counts to, where its peer has sent all up to `last_ack`. The end of the window that it offers is not kept:
+    /// nothing comes any more that could lie beyond it.
+    #[inline(always)]
+    pub fn tally(&self, last_ack: SeqNumber) -> Tally<'a> {
+        let Self { syn, options, nxt, fin: own_fin, .. } = *self;
+        let acknowledges = self.acknowledges_fin.map(|jot| (jot.time, jot.frame));
+        let own_fin = own_fin.map(|jot| {
+            let times_until_acknowledged = u32::from(acknowledges.is_some());
+            Fin { acknowledged: acknowledges, times_until_acknowledged, ..fin(jot) }
+        });
+        let octets = nxt.0.wrapping_sub(syn.seq.0).wrapping_sub(1).wrapping_sub(u32::from(own_fin.is_some()));
+        Tally {
+            syn,
+            iss: syn.seq,
+            options: OfSyn { stamp: self.fin.map_or(options.stamp, Jot::stamp), ..options },
+            fin: own_fin,
+            last_ack: Some(last_ack),
+            right_edge: None,
+            last_frame: self.last.frame,
+            segments: self.segments.into(),
+            text_octets: octets.into(),
+        }
+    }
+
+    /// The frame of the last segment that has a place in its sequence space.
+    pub const fn last_frame_in_space(&self) -> u64 {
+        self.last_in_space.frame
+    }
+
+    /// Whether it has sent a FIN.
+    pub const fn has_closed(&self) -> bool {
+        self.fin.is_some()
+    }
+
+    /// ISS.
+    pub const fn iss(&self) -> SeqNumber {
+        self.syn.seq
+    }
+}

@@ -1,0 +1,206 @@
+//! What connections by the textbook come to, by their shape.
+//!
+//! In: connections in brief that have ended. Out: the connections, finished.
+//! Invariant: the same as by `at_once` and `Connection::finish`, but for what only a next segment would be held against. The
+//! first of a shape is followed segment by segment, and what moved its states is kept; of the others only numbers and times
+//! are filled in, and whether nothing is to be said of them is asked of each. Bounded: so many shapes are known.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use crate::analyzer::compare::talk::Talk;
+use crate::analyzer::connection::Connection;
+use crate::analyzer::endpoint::Endpoint;
+use crate::analyzer::hold::brief::Brief;
+use crate::analyzer::hold::passage::{Half, Passage};
+use crate::analyzer::hold::tally::acknowledged;
+use crate::analyzer::in_state::InState;
+use crate::analyzer::look::Look;
+use crate::analyzer::opening::Progress;
+use crate::analyzer::role::{Ends, Role};
+use crate::analyzer::state::State;
+use crate::seq::SeqNumber;
+use crate::time::Timestamp;
+
+/// Shapes kept. There are few that are often met.
+const MOST: usize = 1024;
+
+/// The shapes met so far.
+#[derive(Debug)]
+pub struct Shapes {
+    has_history: bool,
+    /// By their keys; `None` of those of which something is to be said.
+    places: HashMap<u64, Option<usize>, RandomState>,
+    shapes: Vec<Shape>,
+}
+
+/// A shape.
+#[derive(Debug)]
+struct Shape {
+    /// The last connection of it.
+    connection: Connection,
+    /// How its ends stand before the last verdicts.
+    before: Ends<Standing>,
+    /// The states of its ends, each with the event until which it lasted.
+    runs: Ends<Vec<(State, usize)>>,
+}
+
+/// What the last verdicts may move.
+#[derive(Clone, Copy, Debug)]
+struct Standing {
+    state: State,
+    confirmed: bool,
+    /// Whether an acknowledgement of all that the peer has sent would confirm it.
+    has_witness: bool,
+}
+
+impl Shapes {
+    /// None. `has_history` says whether somebody reads the history of connections.
+    pub fn new(has_history: bool) -> Self {
+        Self { has_history, places: HashMap::default(), shapes: Vec::new() }
+    }
+
+    /// The connection that `brief` makes, which ended at `now`; `None` where it must be followed segment by segment.
+    pub fn finish(&mut self, brief: &Brief, now: Timestamp) -> Option<&Connection> {
+        let passage = Passage::of(brief)?;
+        let talk = self.talk(brief, &passage)?;
+        let place = match self.places.get(&passage.moves.key) {
+            Some(place) => (*place)?,
+            None => self.learn(brief, &passage)?,
+        };
+        let shape = self.shapes.get_mut(place)?;
+        if !shape.finish(brief, &passage, &talk, now) {
+            self.places.insert(passage.moves.key, None);
+            return None;
+        }
+        self.shapes.get(place).map(|shape| &shape.connection)
+    }
+
+    /// The account of `brief` as Zeek keeps it, without its history where nobody reads that; `None` where text was captured
+    /// beyond a gap.
+    fn talk(&self, brief: &Brief, passage: &Passage<'_>) -> Option<Talk> {
+        let Ends { client, server } = &passage.ends;
+        let mut talk = Talk::opened(client.iss(), server.iss());
+        if !self.has_history {
+            talk.close(Ends { client: client.has_closed(), server: server.has_closed() });
+            return Some(talk);
+        }
+        for jot in brief.segments().skip(1) {
+            let from = if jot.by_client { Role::Client } else { Role::Server };
+            if !talk.is_in_order(jot, from) {
+                return None;
+            }
+            talk.take(jot, from);
+        }
+        Some(talk)
+    }
+
+    /// Learns the shape of `brief`; where it is now.
+    #[cold]
+    fn learn(&mut self, brief: &Brief, passage: &Passage<'_>) -> Option<usize> {
+        if self.places.len() >= MOST {
+            return None;
+        }
+        let place = Shape::of(brief, passage).map(|shape| {
+            self.shapes.push(shape);
+            self.shapes.len().saturating_sub(1)
+        });
+        self.places.insert(passage.moves.key, place);
+        place
+    }
+}
+
+impl Shape {
+    /// That of `brief`, if it can be told by its shape.
+    fn of(brief: &Brief, passage: &Passage<'_>) -> Option<Self> {
+        let (mut event, mut number, mut is_told) = (0_usize, 0_u32, true);
+        let mut runs: Ends<Vec<(State, usize)>> = Ends::default();
+        let connection = brief.replay(|connection| {
+            // The SYN has no number.
+            let moves_nothing =
+                number.checked_sub(1).is_some_and(|number| passage.moves.steady >> number & 1 == 1);
+            let until = if moves_nothing { passage.moves.count } else { event };
+            for (runs, end) in
+                [(&mut runs.client, &connection.ends.client), (&mut runs.server, &connection.ends.server)]
+            {
+                is_told &= !moves_nothing || is_steady(end);
+                is_told &= lasts(runs, end.in_state.lately(), until, passage.moves.count);
+            }
+            number = number.saturating_add(1);
+            event = event.saturating_add(usize::from(!moves_nothing));
+        });
+        let before = Ends {
+            client: Standing::of(&connection.ends.client, passage.ends.server.nxt)?,
+            server: Standing::of(&connection.ends.server, passage.ends.client.nxt)?,
+        };
+        is_told.then_some(Self { connection, before, runs })
+    }
+
+    /// Makes the connection that of `brief`, which ended at `now`; whether nothing is to be said of it.
+    fn finish(&mut self, brief: &Brief, passage: &Passage<'_>, talk: &Talk, now: Timestamp) -> bool {
+        let (connection, before, runs) = (&mut self.connection, &self.before, &self.runs);
+        let [start, answered, third] =
+            [passage.moves.events[0], passage.moves.events[1], passage.moves.events[2]];
+        connection.id = brief.id();
+        connection.sockets.clone_from(brief.sockets());
+        (connection.start, connection.last, connection.now) = (start, passage.latest, passage.latest);
+        connection.opening = Progress::of_three([start, answered, third], passage.third.frame);
+        (connection.first_text, connection.first_fin) = (passage.first_text, passage.moves.first_fin);
+        let Ends { client, server } = &passage.ends;
+        connection.zeek = talk.zeek(Ends { client: client.nxt, server: server.nxt });
+        let ends = &mut connection.ends;
+        before.client.fill(&mut ends.client, client, server.nxt);
+        before.server.fill(&mut ends.server, server, client.nxt);
+        ends.client.in_state = spent(&runs.client, passage);
+        ends.server.in_state = spent(&runs.server, passage);
+        connection.finish_unremarkable(now)
+    }
+}
+
+impl Standing {
+    /// That of an end whose peer has sent all up to `nxt`; `None` where it is not told by its shape.
+    fn of(end: &Endpoint, nxt: SeqNumber) -> Option<Self> {
+        let is_told = end.witness.is_none_or(|witness| witness == nxt)
+            && end.before_reset.is_none()
+            && !end.doubted
+            && end.proved;
+        let (state, confirmed, has_witness) = (end.state, end.confirmed, end.witness.is_some());
+        is_told.then_some(Self { state, confirmed, has_witness })
+    }
+
+    /// Has `end` stand so again, with the numbers of `half`.
+    #[inline(always)]
+    fn fill(self, end: &mut Endpoint, half: &Half<'_>, nxt_of_peer: SeqNumber) {
+        (end.state, end.confirmed) = (self.state, self.confirmed);
+        end.witness = self.has_witness.then_some(nxt_of_peer);
+        end.look = Look::default();
+        let sent = acknowledged(half.iss(), half.nxt, half.last_frame_in_space());
+        end.numbers = half.tally(nxt_of_peer).numbers(sent);
+    }
+}
+
+/// Notes that a state lasted until an event. False where it did not begin with one: what comes before it moved nothing, and
+/// lasts to the `end` as long as no event follows.
+fn lasts(runs: &mut Vec<(State, usize)>, state: State, until: usize, end: usize) -> bool {
+    match runs.last_mut() {
+        Some((last, last_until)) if *last == state => *last_until = until,
+        Some((_, last_until)) if *last_until == end => return false,
+        _ => runs.push((state, until)),
+    }
+    true
+}
+
+/// Whether it is open, as it has shown itself.
+const fn is_steady(end: &Endpoint) -> bool {
+    matches!(end.state, State::Established) && end.confirmed && end.proved
+}
+
+/// The time spent in each state, between the events of `passage`.
+fn spent(runs: &[(State, usize)], passage: &Passage<'_>) -> InState {
+    let at = |event: usize| passage.moves.events.get(event).copied().unwrap_or_default();
+    InState::of_runs(at(0), runs.iter().map(|(state, until)| (*state, at(*until))))
+}
+
+#[cfg(test)]
+mod tests;

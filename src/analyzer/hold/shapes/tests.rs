@@ -1,0 +1,115 @@
+//! Connections told by their shape held against the same followed segment by segment.
+//!
+//! In: random connections by the textbook, or nearly so. Out: a verdict.
+
+use proptest::prelude::*;
+
+use crate::analyzer::compare::zeek::Zeek;
+use crate::analyzer::connection::Connection;
+use crate::analyzer::diagnosis::account::Surroundings;
+use crate::analyzer::hold::brief::Brief;
+use crate::analyzer::hold::shapes::Shapes;
+use crate::analyzer::look::Look;
+use crate::analyzer::moves::{ACK, FIN, HANDSHAKE, Move, TEXT, any_move, segments};
+use crate::jot::Jot;
+use crate::segment::Segment;
+use crate::time::Timestamp;
+
+/// What goes into the brief of these segments.
+fn brief(id: u64, segments: &[Segment]) -> Brief {
+    let (first, others) = segments.split_first().unwrap();
+    let sockets = (first.source, first.destination);
+    let syn = Jot::of(first).unwrap();
+    let mut brief = Brief::starting_with(id, sockets, syn, &first.options, &mut Vec::new()).unwrap();
+    for segment in others {
+        let from = brief.role_of(segment.source);
+        if Jot::of(segment).and_then(|jot| brief.take(&jot, from, Some(&segment.options))).is_none() {
+            break;
+        }
+    }
+    brief
+}
+
+/// A connection without what only a next segment would be held against.
+fn told(mut connection: Connection, has_history: bool) -> String {
+    for end in [&mut connection.ends.client, &mut connection.ends.server] {
+        (end.look, end.numbers.right_edge) = (Look::default(), None);
+    }
+    let state = connection.zeek.conn_state();
+    if !has_history {
+        connection.zeek = Zeek::default();
+    }
+    format!("{state} {connection:?}")
+}
+
+/// Whether `brief` is told by its shape; if it is, then as by its segments.
+fn is_told(shapes: &mut Shapes, brief: &Brief, now: Timestamp) -> bool {
+    let mut expected = *brief.connection(Box::new);
+    expected.finish(now, Surroundings::default());
+    let has_history = shapes.has_history;
+    let Some(connection) = shapes.finish(brief, now) else { return false };
+    assert_eq!(told(connection.clone(), has_history), told(expected, has_history));
+    true
+}
+
+fn moves(of: &[(bool, u16, u32)]) -> Vec<Move> {
+    let rest = of.iter().map(|(by_client, flags, len)| Move::next(*by_client, *flags, *len));
+    HANDSHAKE.into_iter().chain(rest).collect()
+}
+
+#[test]
+fn of_two_alike_the_second_is_told_by_the_first() {
+    let talk = [(true, TEXT, 300), (false, ACK, 0), (false, TEXT, 700), (true, ACK, 0), (false, TEXT, 9)];
+    let three = [(true, FIN, 0), (false, FIN, 0), (true, ACK, 0)];
+    let four = [(false, FIN, 0), (true, ACK, 0), (true, FIN, 0), (false, ACK, 0)];
+    let mut shapes = Shapes::new(true);
+    for (at, close) in [&three[..], &four[..], &[][..], &three[..2]].into_iter().enumerate() {
+        for talked in [1, 4, 5] {
+            let mut all =
+                moves(&[&talk[..talked], &[(true, ACK, 0)][..usize::from(talked == 5)], close].concat());
+            let last = all.len().saturating_sub(1).min(4);
+            for (id, starts) in [(7, [1, 9]), (8, [u32::MAX - 100, 77])] {
+                all[last].millis = id;
+                let brief = brief(id, &segments(starts, &all));
+                // All that was sent is acknowledged in the end.
+                let whole = close.len() != 2 && (talked != 1 || !close.is_empty());
+                assert_eq!(is_told(&mut shapes, &brief, Timestamp::new(90, 0)), whole, "{at} {talked}");
+            }
+        }
+    }
+    assert!(shapes.shapes.len() <= 8, "{}", shapes.shapes.len());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn both_come_to_the_same(
+        all in proptest::collection::vec(
+            (
+                any::<[u32; 2]>(),
+                proptest::collection::vec((any::<bool>(), prop_oneof![Just(TEXT), Just(ACK)], 0_u32..2000), 0..9),
+                any::<bool>(),
+                0_usize..=4,
+                prop::option::weighted(0.1, (0_usize..12, any_move())),
+                (0_u64..300, 0_u64..3),
+            ),
+            1..12,
+        ),
+        has_history: bool,
+    ) {
+        let mut shapes = Shapes::new(has_history);
+        for (id, (starts, talk, by_client, closed, odd, (millis, later))) in (1..).zip(all) {
+            let close = [(by_client, FIN, 0), (!by_client, ACK, 0), (!by_client, FIN, 0), (by_client, ACK, 0)];
+            let close = if closed == 4 { &close[..] } else { &[close[0], close[2], close[3]][..closed] };
+            let mut moves = moves(&[&talk[..], close].concat());
+            if let Some((at, odd)) = odd {
+                moves.insert(at.clamp(1, moves.len()), odd);
+            }
+            moves.iter_mut().for_each(|step| step.millis = millis);
+            let segments = segments(starts, &moves);
+            let end = segments.last().unwrap().time;
+            is_told(&mut shapes, &brief(id, &segments), end.after(std::time::Duration::from_secs(later)));
+        }
+    }
+}
