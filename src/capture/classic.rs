@@ -97,15 +97,16 @@ impl Classic {
                 Err(needed) => return Ok(needed),
             }
         }
-        let start = octets.start();
+        let at = (octets.start(), self.frame_header, self.link);
         // The common files apart, so that nothing is asked for each frame of theirs.
-        let (passed, next) = match (self.variant.order, self.lengths, self.frame_header) {
-            (Order::Little, Lengths::CapturedFirst, FIELDS) => {
-                self.frames(held, start, FIELDS, outlet, |header| Fields::of(Order::Little, header))
+        let (passed, next) = match (self.variant.order, self.lengths, at) {
+            (Order::Little, Lengths::CapturedFirst, (start, FIELDS, LinkType::ETHERNET)) => {
+                let at = (start, FIELDS, LinkType::ETHERNET);
+                self.frames(held, at, outlet, |header| Fields::of(Order::Little, header))
             }
-            (order, lengths, frame_header) => {
+            (order, lengths, at) => {
                 let fields = |header: &_| lengths.in_order(Fields::of(order, header));
-                self.frames(held, start, frame_header, outlet, fields)
+                self.frames(held, at, outlet, fields)
             }
         };
         octets.pass(passed);
@@ -121,35 +122,35 @@ impl Classic {
         is_open
     }
 
+    /// The frames in `held`, which begins at `start` in the window; and the octets of a frame's header, and its link type.
     #[inline(always)]
     fn frames(
         &mut self,
         held: &[u8],
-        start: usize,
-        frame_header: usize,
+        (start, frame_header, link): (usize, usize, LinkType),
         outlet: &mut impl Outlet,
         fields: impl Fn(&[u8; FIELDS]) -> Fields,
     ) -> (usize, Result<usize, Stop>) {
-        let (unit, longest, link) = (self.unit, self.longest, self.link);
-        let (mut rest, mut last) = (held, None);
+        let (unit, longest) = (self.unit, self.longest);
+        // Within so much no frame that is there is too long: that is asked of one alone that is not. The first one is
+        // there if it is held; behind them it goes on with the next call.
+        let near = held.get(..frame_header + longest as usize).unwrap_or(held);
+        let (mut rest, mut last) = (near, None);
         let next = loop {
             let Some(header) = rest.first_chunk::<FIELDS>() else { break Ok(FIELDS) };
             let Fields { seconds, fraction, captured, wire_len } = fields(header);
-            if captured > longest {
-                break Err(too_long(captured));
-            }
-            let whole = frame_header + captured as usize;
+            let whole = frame_header.saturating_add(captured as usize);
             let Some((frame, behind)) = rest.split_at_checked(whole).filter(|_| !outlet.is_full()) else {
-                break Ok(whole);
+                break if captured > longest { Err(too_long(captured)) } else { Ok(whole) };
             };
             let octets = frame.get(frame_header..).unwrap_or_default();
             let time = Timestamp(u64::from(seconds) * 1_000_000_000 + u64::from(fraction) * unit);
-            let start = start + (held.len() - rest.len()) + frame_header;
+            let start = start + (near.len() - rest.len()) + frame_header;
             outlet.put(octets, start, wire_len, Stamp { time, link, interface: 0 });
             (rest, last) = (behind, Some(header));
         };
         self.seconds = last.map(|header| fields(header).seconds).or(self.seconds);
-        (held.len() - rest.len(), next)
+        (near.len() - rest.len(), next)
     }
 
     /// Where frames go on behind a place that is none; `has_ended` says that nothing follows what is held.
