@@ -15,8 +15,19 @@ use crate::segment::Segment;
 use crate::tunnel::Tunnel;
 
 /// Hashes sockets and socket pairs.
-#[derive(Clone, Debug, Default)]
-pub struct SocketHasher(RandomState);
+#[derive(Clone, Debug)]
+pub struct SocketHasher {
+    state: RandomState,
+    /// What pairs of IPv4 in no tunnel are hashed with.
+    key: u64,
+}
+
+impl Default for SocketHasher {
+    fn default() -> Self {
+        let state = RandomState::default();
+        Self { key: state.hash_one(0_u64), state }
+    }
+}
 
 impl SocketHasher {
     /// The hash of the pair of a segment.
@@ -30,19 +41,28 @@ impl SocketHasher {
     }
 
     /// The hash of the pair of two IPv4 sockets that are in no tunnel.
+    ///
+    /// The halves of a product, one upon the other. A product has no order; which two sockets come to the same, or near
+    /// it, the key decides.
     #[inline]
     pub fn of_ipv4(&self, one: SocketAddrV4, other: SocketAddrV4) -> u64 {
-        finish(self.0.build_hasher(), one, other)
+        let [one, other] = [one, other].map(|socket| u128::from(word(socket) ^ self.key));
+        let product = one.wrapping_mul(other);
+        product as u64 ^ (product >> 64) as u64
     }
 
     /// The hash of the pair of `one` and `other`.
     pub fn of_pair(&self, one: SocketAddr, other: SocketAddr, tunnel: Option<&Arc<Tunnel>>) -> u64 {
-        let mut hasher = self.0.build_hasher();
+        let mut hasher = self.state.build_hasher();
+        if let (SocketAddr::V4(one), SocketAddr::V4(other)) = (one, other) {
+            let hash = self.of_ipv4(one, other);
+            let Some(tunnel) = tunnel else { return hash };
+            hasher.write_u64(hash);
+            hasher.write_u64(tunnel.digest());
+            return hasher.finish();
+        }
         if let Some(tunnel) = tunnel {
             hasher.write_u64(tunnel.digest());
-        }
-        if let (SocketAddr::V4(one), SocketAddr::V4(other)) = (one, other) {
-            return finish(hasher, one, other);
         }
         let [one, other] = [one, other].map(|socket| (wide(socket), socket.port()));
         for (address, port) in [one.min(other), one.max(other)] {
@@ -51,14 +71,6 @@ impl SocketHasher {
         }
         hasher.finish()
     }
-}
-
-#[inline]
-fn finish(mut hasher: impl Hasher, one: SocketAddrV4, other: SocketAddrV4) -> u64 {
-    let [one, other] = [one, other].map(word);
-    hasher.write_u64(one.min(other));
-    hasher.write_u64(one.max(other));
-    hasher.finish()
 }
 
 /// The sockets of a connection, in little room where both are IPv4's.
