@@ -5,7 +5,7 @@
 //! be said is not taken.
 //! Read: RFC 7323 appendix A (the usual place of the timestamps).
 
-use std::net::{SocketAddr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use crate::options::Options;
 use crate::segment::{Checksum, Flags, Segment, Sighting, TextHead};
@@ -38,9 +38,10 @@ pub struct Usual {
 pub struct Jot {
     pub(crate) frame: u64,
     pub(crate) time: Timestamp,
-    packet: u64,
-    pub(crate) seq: SeqNumber,
+    pub(crate) packet: u64,
+    // Read as one number from a packet, and written as one.
     pub(crate) ack: SeqNumber,
+    pub(crate) seq: SeqNumber,
     pub(crate) tap: u32,
     /// The sender's clock.
     stamp: u32,
@@ -54,30 +55,7 @@ pub struct Jot {
     pub(crate) by_client: bool,
 }
 
-/// What a segment in brief is made of.
-#[derive(Clone, Copy, Debug)]
-pub struct Parts {
-    /// The number of its frame.
-    pub frame: u64,
-    /// When it was captured.
-    pub time: Timestamp,
-    /// SEG.SEQ.
-    pub seq: SeqNumber,
-    /// SEG.ACK.
-    pub ack: SeqNumber,
-    /// All nine control bits.
-    pub flags: Flags,
-    /// SEG.WND.
-    pub window: u16,
-    /// Octets of text.
-    pub text_len: u16,
-    /// What not every segment has so that it goes into brief.
-    pub traits: Traits,
-    /// Its packet as one tap saw it.
-    pub sighting: Sighting,
-}
-
-/// What decides whether a segment goes into brief, as it does.
+/// What not every segment has so that it goes into brief.
 #[derive(Clone, Copy, Debug)]
 pub struct Traits {
     stamp: u32,
@@ -85,20 +63,26 @@ pub struct Traits {
 }
 
 impl Traits {
-    /// Those of a segment with these option octets, or none where they are kept elsewhere, whose text the capture may have cut,
-    /// and whose checksum says this; `None` where it does not go into brief.
+    /// Those of a segment with these option octets, or none where they are kept elsewhere; `None` where it does not go into
+    /// brief.
     #[inline(always)]
-    pub fn of(options: &[u8], text_is_cut: bool, checksum: Checksum) -> Option<Self> {
+    pub fn of(options: &[u8]) -> Option<Self> {
+        let stamp = stamp(options)?;
+        let marks = if stamp.is_some() { IS_STAMPED } else { 0 };
+        Some(Self { stamp: stamp.unwrap_or_default(), marks })
+    }
+
+    /// The same of one whose text the capture may have cut, and whose checksum says this.
+    #[inline(always)]
+    pub fn with(self, text_is_cut: bool, checksum: Checksum) -> Option<Self> {
         let checksum = match checksum {
             Checksum::Correct => 0,
             Checksum::Offloaded => IS_OFFLOADED,
             Checksum::Unchecked => IS_UNCHECKED,
             Checksum::Wrong => return None,
         };
-        let checksum = checksum | if text_is_cut { TEXT_IS_CUT } else { 0 };
-        let stamp = stamp(options)?;
-        let is_stamped = if stamp.is_some() { IS_STAMPED } else { 0 };
-        Some(Self { stamp: stamp.unwrap_or_default(), marks: checksum | is_stamped })
+        let cut = if text_is_cut { TEXT_IS_CUT } else { 0 };
+        Some(Self { marks: self.marks | checksum | cut, ..self })
     }
 }
 
@@ -110,39 +94,30 @@ impl Jot {
             return None;
         }
         let options = if segment.flags.has(Flags::SYN) { &[] } else { segment.options.octets() };
-        Some(Self::made_of(&Parts {
+        let traits = Traits::of(options)?.with(segment.text.is_cut(), segment.checksum)?;
+        let Sighting { packet, tap, identification, hop_limit } = segment.sighting;
+        Some(Self {
             frame: segment.frame,
             time: segment.time,
-            seq: segment.seq,
+            packet,
             ack: segment.ack,
+            seq: segment.seq,
+            tap,
+            stamp: traits.stamp,
             flags: segment.flags,
             window: segment.window?,
             text_len: u16::try_from(segment.text_len).ok()?,
-            traits: Traits::of(options, segment.text.is_cut(), segment.checksum)?,
-            sighting: segment.sighting,
-        }))
-    }
-
-    /// The same of its parts.
-    #[inline(always)]
-    pub const fn made_of(parts: &Parts) -> Self {
-        let Sighting { packet, tap, identification, hop_limit } = parts.sighting;
-        Self {
-            frame: parts.frame,
-            time: parts.time,
-            packet,
-            seq: parts.seq,
-            ack: parts.ack,
-            tap,
-            stamp: parts.traits.stamp,
-            flags: parts.flags,
-            window: parts.window,
-            text_len: parts.text_len,
             identification,
             hop_limit,
-            marks: parts.traits.marks,
+            marks: traits.marks,
             by_client: false,
-        }
+        })
+    }
+
+    /// Writes down what `traits` says of it.
+    #[inline(always)]
+    pub(crate) const fn note(&mut self, traits: Traits) {
+        (self.stamp, self.marks) = (traits.stamp, traits.marks);
     }
 
     /// The same, of which is known who sent it.
@@ -244,6 +219,28 @@ impl Jot {
 }
 
 impl Usual {
+    /// None yet: room for one.
+    pub const NONE: Self = {
+        let nobody = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
+        let jot = Jot {
+            frame: 0,
+            time: Timestamp(0),
+            packet: 0,
+            ack: SeqNumber(0),
+            seq: SeqNumber(0),
+            tap: 0,
+            stamp: 0,
+            flags: Flags(0),
+            window: 0,
+            text_len: 0,
+            identification: 0,
+            hop_limit: 0,
+            marks: 0,
+            by_client: false,
+        };
+        Self { jot, source: nobody, destination: nobody }
+    };
+
     /// `segment` in brief, where it goes into one and is of IPv4. The options of a SYN are for another to keep.
     #[inline]
     pub fn of(segment: &Segment) -> Option<Self> {

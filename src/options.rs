@@ -73,14 +73,21 @@ impl Options {
     pub const MOST_SHIFT: u8 = 14;
 
     /// Keeps the first [`Self::MOST`] octets.
+    #[inline]
     pub fn new(octets: &[u8]) -> Self {
         let mut options = Self::default();
-        let len = octets.len().min(Self::MOST);
-        if let (Some(room), Some(octets)) = (options.octets.get_mut(..len), octets.get(..len)) {
-            room.copy_from_slice(octets);
-            options.len = len as u8;
-        }
+        options.set(octets);
         options
+    }
+
+    /// The same in the place of none.
+    #[inline]
+    pub fn set(&mut self, octets: &[u8]) {
+        let len = octets.len().min(Self::MOST);
+        if let (Some(room), Some(octets)) = (self.octets.get_mut(..len), octets.get(..len)) {
+            room.copy_from_slice(octets);
+            self.len = len as u8;
+        }
     }
 
     /// The octets as they stood in the header.

@@ -14,7 +14,7 @@ use tcpshake::report::summary::Summary;
 use tcpshake::segment::Segment;
 use tcpshake::time::Timestamp;
 
-use crate::cli::intake::{Item, Next};
+use crate::cli::items::{Item, Next};
 
 /// Follows connections.
 pub struct Follower {

@@ -6,136 +6,18 @@
 
 use std::collections::BTreeSet;
 
-use tcpshake::analyzer::hold::ahead::Coming;
 use tcpshake::analyzer::pairs::SocketHasher;
 use tcpshake::decode::error::{DecodeError, Fault};
-use tcpshake::decode::short_way::Short;
+use tcpshake::decode::short_way::{Head, Headers, Short};
 use tcpshake::decode::{Decoded, Decoder};
 use tcpshake::frame::{Frame, LinkType};
-use tcpshake::icmp::IcmpError;
-use tcpshake::jot::Usual;
-use tcpshake::options::Options;
+use tcpshake::jot::{Traits, Usual};
 use tcpshake::report::summary::Summary;
 use tcpshake::segment::Segment;
 use tcpshake::time::Timestamp;
 
+use crate::cli::items::{Apart, Item, Items, Place};
 use crate::cli::told::say;
-
-/// What a frame is to the tracker.
-pub enum Item {
-    /// A segment, with the hash of its socket pair.
-    Segment(Segment, u64),
-    /// An ICMP error about one.
-    Icmp(IcmpError),
-    /// Something else, which shows that the capture went on until then.
-    Other(Timestamp),
-}
-
-/// The same, where most are small.
-#[derive(Clone, Copy)]
-pub enum Next<'a> {
-    /// A segment in brief, with the hash of its socket pair.
-    Usual(&'a Usual, u64),
-    /// The same of a SYN, with its options.
-    Opening(&'a Usual, u64, &'a Options),
-    /// Anything else.
-    Other(&'a Item),
-}
-
-/// What some frames are to the tracker, in their order.
-#[derive(Default)]
-pub struct Items {
-    order: Vec<Place>,
-    others: Vec<Item>,
-    /// Those of the SYNs that are in brief.
-    options: Vec<Options>,
-}
-
-/// An item, or where it lies among the others.
-enum Place {
-    Usual(Usual, u64),
-    Opening(Usual, u64, u32),
-    Other(u32),
-}
-
-impl Item {
-    /// The segment, if it is one.
-    pub const fn segment(&self) -> Option<&Segment> {
-        match self {
-            Self::Segment(segment, _) => Some(segment),
-            _ => None,
-        }
-    }
-}
-
-impl Next<'_> {
-    /// What is known of the segment before it is looked at, if it is one.
-    pub const fn coming(&self) -> Option<Coming> {
-        match self {
-            Self::Usual(usual, hash) | Self::Opening(usual, hash, _) => {
-                Some(Coming { hash: *hash, packet: usual.jot.packet() })
-            }
-            Self::Other(Item::Segment(segment, hash)) => {
-                Some(Coming { hash: *hash, packet: segment.sighting.packet })
-            }
-            Self::Other(_) => None,
-        }
-    }
-}
-
-impl Items {
-    /// How many there are.
-    pub const fn len(&self) -> usize {
-        self.order.len()
-    }
-
-    /// Whether there are none.
-    pub const fn is_empty(&self) -> bool {
-        self.order.is_empty()
-    }
-
-    /// Forgets them, and keeps their room.
-    pub fn clear(&mut self) {
-        self.order.clear();
-        self.others.clear();
-        self.options.clear();
-    }
-
-    /// All of them, so many at a time.
-    pub fn chunks(&self, most: usize) -> impl Iterator<Item = impl Iterator<Item = Next<'_>> + Clone> {
-        self.order.chunks(most).map(|places| {
-            places.iter().filter_map(|place| match place {
-                Place::Usual(usual, hash) => Some(Next::Usual(usual, *hash)),
-                Place::Opening(usual, hash, at) => {
-                    self.options.get(*at as usize).map(|options| Next::Opening(usual, *hash, options))
-                }
-                Place::Other(at) => self.others.get(*at as usize).map(Next::Other),
-            })
-        })
-    }
-
-    /// All that are not in brief.
-    pub fn others(&self) -> impl Iterator<Item = &Item> {
-        self.others.iter()
-    }
-
-    fn push(&mut self, item: Item) {
-        self.order.push(Place::Other(number(self.others.len())));
-        self.others.push(item);
-    }
-
-    /// A SYN in brief, with the octets of its options.
-    #[inline(never)]
-    fn push_opening(&mut self, usual: Usual, hash: u64, options: &[u8]) {
-        self.order.push(Place::Opening(usual, hash, number(self.options.len())));
-        self.options.push(Options::new(options));
-    }
-}
-
-/// A portion is far smaller.
-fn number(len: usize) -> u32 {
-    u32::try_from(len).unwrap_or(u32::MAX)
-}
 
 /// Decodes frames.
 pub struct Intake {
@@ -147,8 +29,9 @@ pub struct Intake {
     decoder: Decoder,
     hasher: SocketHasher,
     summary: Summary,
-    /// How many there were.
+    /// How many there were, and how many of them not the short way: each of the others is a segment.
     frames: u64,
+    long: u64,
     /// The time of the last one, which the summary need not know yet.
     latest: Timestamp,
     unsupported: BTreeSet<LinkType>,
@@ -165,6 +48,7 @@ impl Intake {
             hasher,
             summary: Summary::default(),
             frames: 0,
+            long: 0,
             latest: Timestamp(u64::MAX),
             unsupported: BTreeSet::new(),
         }
@@ -174,19 +58,91 @@ impl Intake {
     #[inline(always)]
     pub fn take(&mut self, frame: &Frame<'_>, items: &mut Items) {
         self.count(frame);
-        let Some(short) = Short::of(frame) else { return self.take_any(*frame, items) };
-        self.summary.segments += 1;
-        match if self.is_brief { short.brief() } else { None } {
-            Some(usual) => {
-                let hash = self.hasher.of_ipv4(usual.source, usual.destination);
-                if usual.jot.is_syn() {
-                    items.push_opening(usual, hash, short.options());
-                } else {
-                    items.order.push(Place::Usual(usual, hash));
-                }
-            }
-            None => self.take_whole(short, items),
+        let Some(head) = Head::of(frame) else { return self.take_any(*frame, items) };
+        // The usual lengths have a way each, on which they are known: with stamps, without options, and of SYNs.
+        match head.words() {
+            8 => self.take_headed::<8>(head, frame, items),
+            5 => self.take_headed::<5>(head, frame, items),
+            10 => match head.with(10).and_then(Headers::bare) {
+                Some(bare) if bare.is_syn() => self.open(&bare, items),
+                _ => self.take_rare(*frame, items),
+            },
+            _ => self.take_rare(*frame, items),
         }
+    }
+
+    #[inline(always)]
+    fn take_headed<const WORDS: usize>(&mut self, head: Head<'_>, frame: &Frame<'_>, items: &mut Items) {
+        let Some(headers) = head.with(WORDS) else { return self.take_rare(*frame, items) };
+        if let Some(bare) = headers.bare() {
+            if bare.is_syn() {
+                self.open(&bare, items);
+            } else {
+                self.take_short(&bare, items);
+            }
+        } else if let Some(cut) = headers.cut()
+            && !cut.is_syn()
+        {
+            self.take_short(&cut, items);
+        } else if let Some(whole) = headers.whole()
+            && !whole.is_syn()
+        {
+            self.take_short(&whole, items);
+        } else {
+            self.take_rare(*frame, items);
+        }
+    }
+
+    /// A header of another length, or one that is not all there; a SYN with text.
+    #[inline(never)]
+    fn take_rare(&mut self, frame: Frame<'_>, items: &mut Items) {
+        match Short::of(&frame) {
+            Some(short) if short.is_syn() => self.open(&short, items),
+            Some(short) => self.take_short(&short, items),
+            None => self.take_any(frame, items),
+        }
+    }
+
+    /// One that is no SYN.
+    #[inline(always)]
+    fn take_short(&mut self, short: &Short<'_>, items: &mut Items) {
+        let Some(traits) = self.traits(short) else { return self.take_whole(*short, items) };
+        let Some(place) = items.next() else {
+            return self.take_more(*short, traits, Apart::Nothing, items);
+        };
+        place.apart = Apart::Nothing;
+        self.write(short, traits, place);
+    }
+
+    /// A SYN.
+    #[inline(always)]
+    fn open(&mut self, short: &Short<'_>, items: &mut Items) {
+        let Some(traits) = self.traits(short) else { return self.take_whole(*short, items) };
+        let apart = items.push_options(short.options());
+        let Some(place) = items.next() else { return self.take_more(*short, traits, apart, items) };
+        place.apart = apart;
+        self.write(short, traits, place);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn take_more(&mut self, short: Short<'_>, traits: Traits, apart: Apart, items: &mut Items) {
+        let place = items.make_room();
+        place.apart = apart;
+        self.write(&short, traits, place);
+    }
+
+    #[inline(always)]
+    fn write(&self, short: &Short<'_>, traits: Traits, place: &mut Place) {
+        short.write(traits, &mut place.usual.jot);
+        let (source, destination) = short.sockets();
+        (place.usual.source, place.usual.destination) = (source, destination);
+        place.hash = self.hasher.of_ipv4(source, destination);
+    }
+
+    #[inline(always)]
+    fn traits(&self, short: &Short<'_>) -> Option<Traits> {
+        if self.is_brief { short.traits() } else { None }
     }
 
     /// Counts a frame. Of the summary's span, and of time that steps back, those say nothing between which time goes on: of
@@ -225,6 +181,7 @@ impl Intake {
     /// Reads a frame header by header.
     #[inline(never)]
     fn take_any(&mut self, frame: Frame<'_>, items: &mut Items) {
+        self.long += 1;
         match self.decoder.decode_any(&frame) {
             Ok(Decoded::Segment(segment)) => self.take_segment(segment, items),
             Ok(Decoded::Icmp(error)) => {
@@ -256,8 +213,12 @@ impl Intake {
         self.summary.segments += 1;
         let hash = self.hasher.of(&segment);
         match self.is_brief.then(|| Usual::of(&segment)).flatten() {
-            Some(usual) if usual.jot.is_syn() => items.push_opening(usual, hash, segment.options.octets()),
-            Some(usual) => items.order.push(Place::Usual(usual, hash)),
+            Some(usual) => {
+                let is_syn = usual.jot.is_syn();
+                let apart =
+                    if is_syn { items.push_options(segment.options.octets()) } else { Apart::Nothing };
+                *items.place() = Place { usual, hash, apart };
+            }
             None => items.push(Item::Segment(segment, hash)),
         }
     }
@@ -280,6 +241,7 @@ impl Intake {
     /// What was counted.
     pub fn into_summary(mut self) -> Summary {
         self.count_latest();
+        self.summary.segments += self.frames - self.long;
         Summary { never_whole: self.decoder.never_whole(), ..self.summary }
     }
 

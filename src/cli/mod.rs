@@ -16,6 +16,7 @@ mod growing;
 mod hearing;
 mod intake;
 mod interfaces;
+mod items;
 mod look;
 mod manual;
 mod observer;

@@ -16,7 +16,8 @@ use tcpshake::time::Timestamp;
 
 use crate::cli::follower::{Follower, News};
 use crate::cli::hearing::Hearing;
-use crate::cli::intake::{Intake, Items};
+use crate::cli::intake::Intake;
+use crate::cli::items::Items;
 use crate::cli::teller::Teller;
 
 /// Follows the frames of one input.

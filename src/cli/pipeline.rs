@@ -18,7 +18,8 @@ use tcpshake::frame::Frame;
 use tcpshake::report::summary::Summary;
 
 use crate::cli::follower::{Follower, News};
-use crate::cli::intake::{Intake, Items};
+use crate::cli::intake::Intake;
+use crate::cli::items::Items;
 use crate::cli::observer::Observer;
 use crate::cli::teller::Teller;
 

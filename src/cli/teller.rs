@@ -13,7 +13,7 @@ use tcpshake::time::Timestamp;
 
 use crate::cli::follower::News;
 use crate::cli::hearing::Hearing;
-use crate::cli::intake::{Item, Items};
+use crate::cli::items::{Item, Items};
 
 /// Endings that are looked at before they are finished.
 const AHEAD: usize = 64;

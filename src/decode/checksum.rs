@@ -6,7 +6,7 @@
 //! Read: RFC 1071, RFC 9293 §3.1 (pseudo-header), RFC 8200 §8.1 (the same for IPv6), RFC 4443 §2.3 (ICMPv6 has one,
 //! ICMP has none), RFC 2675 §4 (lengths above 65,535).
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use pnet::packet::ip::{IpNextHeaderProtocol, IpNextHeaderProtocols};
 
@@ -14,6 +14,8 @@ use crate::segment::Checksum;
 
 /// What is added at once.
 const WORD: usize = 8;
+/// Where a segment has its checksum.
+const FIELD: usize = 16;
 /// Octets of two addresses of IPv4.
 const ADDRESSES: usize = 8;
 
@@ -38,20 +40,25 @@ pub(super) fn judge(source: IpAddr, destination: IpAddr, octets: &[u8], field: u
 /// The same of a segment in a packet of IPv4 without options, given from the packet's addresses on. They stand where the
 /// pseudo-header has them, so that one sum is made of all.
 #[inline(always)]
-pub(super) fn judge_packet(addresses: [Ipv4Addr; 2], octets: &[u8], field: u16) -> Checksum {
-    // So long are headers without options and with stamps, and nothing behind them.
+pub(super) fn judge_packet(octets: &[u8]) -> Checksum {
+    // So long are headers without options, with stamps, and of SYNs, and nothing behind them.
     let is_right = match octets.len() {
-        28 => octets.first_chunk::<28>().is_some_and(|octets| is_right_with(octets)),
-        40 => octets.first_chunk::<40>().is_some_and(|octets| is_right_with(octets)),
+        28 | 40 | 48 => is_right_with(octets),
         _ => is_right_with_any(octets),
     };
-    if is_right { Checksum::Correct } else { otherwise(addresses, octets, field) }
+    if is_right { Checksum::Correct } else { otherwise(octets) }
 }
 
 #[cold]
 #[inline(never)]
-fn otherwise([source, destination]: [Ipv4Addr; 2], octets: &[u8], field: u16) -> Checksum {
-    judge(source.into(), destination.into(), octets.get(ADDRESSES..).unwrap_or_default(), field)
+fn otherwise(octets: &[u8]) -> Checksum {
+    let address = |at: usize| {
+        let octets: Option<[u8; 4]> = octets.get(at..).and_then(|rest| rest.first_chunk().copied());
+        IpAddr::from(octets.unwrap_or_default())
+    };
+    let segment = octets.get(ADDRESSES..).unwrap_or_default();
+    let field = segment.get(FIELD..).and_then(|rest| rest.first_chunk().copied());
+    judge(address(0), address(4), segment, field.map_or(0, u16::from_be_bytes))
 }
 
 #[cold]
@@ -63,10 +70,18 @@ fn is_right_with_any(octets: &[u8]) -> bool {
 /// Whether the sum over two addresses of IPv4, and a segment behind them, is right.
 #[inline(always)]
 fn is_right_with(octets: &[u8]) -> bool {
-    let (words, mut rest) = octets.as_chunks::<{ 4 * WORD }>();
-    // The words' lower octets come first.
-    let len = octets.len().wrapping_sub(ADDRESSES) as u16;
-    let mut sum = u64::from(len.wrapping_add(IpNextHeaderProtocols::Tcp.0.into()).swap_bytes());
+    let Some((source, behind)) = octets.split_first_chunk() else { return false };
+    let Some((destination, segment)) = behind.split_first_chunk() else { return false };
+    // What is no whole word is the upper part of the last one; of seven octets one is missing.
+    let Some(last) = octets.last_chunk() else { return false };
+    let missing = (!octets.len() as u32 & 7).wrapping_mul(8);
+    // The words' lower octets come first. These four together have far less than 64 bits.
+    let len = segment.len() as u16;
+    let mut sum = u64::from(len.wrapping_add(IpNextHeaderProtocols::Tcp.0.into()).swap_bytes())
+        .wrapping_add(u32::from_le_bytes(*source).into())
+        .wrapping_add(u32::from_le_bytes(*destination).into())
+        .wrapping_add(u64::from_le_bytes(*last) >> 8 >> missing);
+    let (words, mut rest) = segment.as_chunks::<{ 4 * WORD }>();
     for four in words {
         sum = add_all(sum, four);
     }
@@ -76,10 +91,6 @@ fn is_right_with(octets: &[u8]) -> bool {
     if let Some((one, _)) = rest.split_first_chunk::<WORD>() {
         sum = add_all(sum, one);
     }
-    // What is no whole word is the upper part of the last one; of seven octets one is missing.
-    let Some(last) = octets.last_chunk() else { return false };
-    let missing = (!octets.len() as u32 & 7).wrapping_mul(8);
-    sum = add(sum, u64::from_le_bytes(*last) >> 8 >> missing);
     // 65,536 and all its powers leave 1: what is left is that of the 16-bit words' sum. It is not 0 itself.
     sum.is_multiple_of(0xffff)
 }

@@ -11,66 +11,51 @@ const KEY: u64 = 0x1319_8A2E_0370_7345;
 /// What is read at once.
 const WORD: usize = 8;
 const PAIR: usize = 2 * WORD;
-/// Octets that any packet with a segment has.
-const FRONT: usize = 2 * PAIR;
 
-/// The digest of `octets`, of which another number `beside` makes another one.
+/// The digest of `octets`, of which other numbers `before` and `beside` them make another one. What stands before is laid
+/// upon the first word, which is to be something that seldom changes along with it.
 #[inline(always)]
-pub(super) fn of(octets: &[u8], beside: u32) -> u64 {
-    let state = all_but_last(beginning(octets.len(), beside), octets);
-    let [one, other] = match (octets.last_chunk(), octets.first_chunk::<WORD>(), octets.last_chunk::<WORD>())
-    {
-        (Some(pair), ..) => words(pair),
-        (None, Some(first), Some(last)) => [u64::from_le_bytes(*first), u64::from_le_bytes(*last)],
-        _ => [octets.iter().fold(0, |word, octet| word << 8 | u64::from(*octet)), 0],
-    };
-    mix(state, one, other)
+pub(super) fn of(before: u64, octets: &[u8], beside: u32) -> u64 {
+    let state = all_but_last(before ^ beginning(octets.len(), beside), octets);
+    match octets.last_chunk() {
+        Some(pair) => mix_pair(state, pair),
+        None => mix_few(state, octets),
+    }
 }
 
-/// The digest of a packet, of the first sixteen octets of which the bits of `kept` alone count.
+/// Of less than a pair.
 #[inline(always)]
-pub(super) fn of_packet(octets: &[u8], kept: [u8; PAIR]) -> u64 {
-    let state = beginning(octets.len(), 0);
-    match (octets.split_first_chunk(), octets.last_chunk()) {
-        (Some((front, rest)), Some(last)) => {
-            let [one, other] = words(last);
-            mix(all_but_last(of_front(state, front, kept), rest), one, other)
-        }
-        _ => of_short(state, octets, kept),
+fn mix_few(state: u64, octets: &[u8]) -> u64 {
+    match (octets.first_chunk(), octets.last_chunk()) {
+        (Some(first), Some(last)) => mix(state, u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ => mix(state, octets.iter().fold(0, |word, octet| word << 8 | u64::from(*octet)), 0),
     }
 }
 
 /// Multiplied, so that no few bits of the octets undo what is not in them.
 #[inline(always)]
 const fn beginning(len: usize, beside: u32) -> u64 {
-    BEGINNING ^ (len as u64 ^ (beside as u64) << 32).wrapping_mul(KEY)
-}
-
-#[inline(always)]
-fn of_front(state: u64, front: &[u8; FRONT], kept: [u8; PAIR]) -> u64 {
-    let (Some(first), Some(second)) = (front.first_chunk(), front.last_chunk()) else { return state };
-    let ([a, b], [c, d], [kept_a, kept_b]) = (words(first), words(second), words(&kept));
-    mix(mix(state, a & kept_a, b & kept_b), c, d)
-}
-
-#[cold]
-#[inline(never)]
-fn of_short(state: u64, octets: &[u8], kept: [u8; PAIR]) -> u64 {
-    let mut front = [0; FRONT];
-    front.iter_mut().zip(octets).for_each(|(to, from)| *to = *from);
-    of_front(state, &front, kept)
+    (len as u64).wrapping_mul(KEY) ^ (beside as u64).wrapping_add(1).wrapping_mul(BEGINNING)
 }
 
 /// Pairs of words. The last one ends where the octets do, so that it needs no padding, and may begin in the one before.
 #[inline(always)]
 fn all_but_last(mut state: u64, mut octets: &[u8]) -> u64 {
-    while octets.len() > PAIR
-        && let Some((pair, behind)) = octets.split_first_chunk()
+    while octets.len() > 2 * PAIR
+        && let Some((two, behind)) = octets.split_first_chunk::<{ 2 * PAIR }>()
     {
-        let [one, other] = words(pair);
-        (state, octets) = (mix(state, one, other), behind);
+        (state, octets) = (two.as_chunks().0.iter().fold(state, mix_pair), behind);
     }
-    state
+    match octets.first_chunk() {
+        Some(pair) if octets.len() > PAIR => mix_pair(state, pair),
+        _ => state,
+    }
+}
+
+#[inline(always)]
+const fn mix_pair(state: u64, pair: &[u8; PAIR]) -> u64 {
+    let [one, other] = words(pair);
+    mix(state, one, other)
 }
 
 /// The two halves of a product, one upon the other: each of them has something of all bits.
@@ -97,12 +82,12 @@ mod tests {
         let mut digests = BTreeSet::new();
         let mut count = 0;
         for len in 0..all.len() {
-            assert!(digests.insert(of(&all[..len], 0)) && digests.insert(of(&all[..len], 1)));
+            assert!(digests.insert(of(0, &all[..len], 0)) && digests.insert(of(0, &all[..len], 1)));
             count += 2;
             for bit in 0..8 * len {
                 let mut other = all[..len].to_vec();
                 other[bit / 8] ^= 1 << (bit % 8);
-                digests.insert(of(&other, 0));
+                digests.insert(of(0, &other, 0));
                 count += 1;
             }
         }
@@ -110,8 +95,17 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_before_counts() {
+        for len in 0..80 {
+            let digests: BTreeSet<u64> =
+                (0..65).map(|bit| of(1_u64.checked_shl(bit).unwrap_or(0), &vec![7; len], 0)).collect();
+            assert_eq!(digests.len(), 65, "{len}");
+        }
+    }
+
+    #[test]
     fn zeros_are_told_by_their_number() {
-        let digests: BTreeSet<u64> = (0..100).map(|len| of(&vec![0; len], 0)).collect();
+        let digests: BTreeSet<u64> = (0..100).map(|len| of(0, &vec![0; len], 0)).collect();
         assert_eq!(digests.len(), 100);
     }
 
@@ -121,25 +115,11 @@ mod tests {
         for number in 0_u32..20_000 {
             let mut octets = [7; 40];
             octets[20..24].copy_from_slice(&number.to_be_bytes());
-            let digest = of(&octets, 0);
+            let digest = of(0, &octets, 0);
             halves[0].insert(digest as u32);
             halves[1].insert((digest >> 32) as u32);
         }
         // Of so many numbers of 32 bits some few are the same by chance.
         assert!(halves.iter().all(|half| half.len() > 19_990), "{:?}", halves.map(|half| half.len()));
-    }
-
-    #[test]
-    fn what_is_not_kept_does_not_count() {
-        let mut kept = [0xff; PAIR];
-        kept[9] = 0;
-        for len in 10..60 {
-            let octets = vec![1; len];
-            for at in 0..len {
-                let mut other = octets.clone();
-                other[at] = 2;
-                assert_eq!(of_packet(&octets, kept) == of_packet(&other, kept), at == 9, "{len} {at}");
-            }
-        }
     }
 }

@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use crate::decode::checksum::judge_packet;
 use crate::decode::sighting::{packet4, tap_of};
 use crate::frame::{Frame, LinkType};
-use crate::jot::{self, Jot, Parts, Traits};
+use crate::jot::{Jot, Traits};
 use crate::options::Options;
 use crate::segment::{Checksum, Flags, Segment, Sighting, TextHead};
 use crate::seq::SeqNumber;
@@ -18,9 +18,31 @@ use crate::time::Timestamp;
 /// The headers of Ethernet, IPv4 and TCP without options.
 const LINK: usize = 14;
 const FIXED: usize = 20;
+/// What the TCP header's length is counted in.
+const WORD: usize = 4;
 const HEADERS: usize = LINK + FIXED + FIXED;
+/// The protocol that it is.
+const TCP: u8 = 6;
 /// Where the packet has its addresses.
 const ADDRESSES: usize = 12;
+
+/// The headers of a usual frame, of which it is not known yet whether all of them are there.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    frame: Frame<'a>,
+    octets: &'a [u8; HEADERS],
+}
+
+/// The same, where all of them are there.
+#[derive(Clone, Copy, Debug)]
+pub struct Headers<'a> {
+    head: Head<'a>,
+    /// What was captured behind the link header.
+    captured: &'a [u8],
+    /// Octets of the TCP header, and of both headers.
+    header_len: usize,
+    len: u16,
+}
 
 /// A usual frame, of which is known where everything lies.
 #[derive(Clone, Copy, Debug)]
@@ -37,34 +59,94 @@ pub struct Short<'a> {
     total_len: u16,
 }
 
-// All of it is worth being inlined: what is made here goes into its place at once, and no copy of it is made.
-impl<'a> Short<'a> {
-    /// Finds its way in `frame`, where that is a usual one.
+// All of it is worth being inlined: what is made here goes into its place at once, and no copy of it is made. A length that
+// is known where it is inlined need not be asked for again.
+impl<'a> Head<'a> {
+    /// Those of `frame`, where that is a usual one.
     #[inline(always)]
     pub fn of(frame: &Frame<'a>) -> Option<Self> {
         let head: &'a [u8; HEADERS] = frame.octets.first_chunk()?;
         // Version 4, no options; no fragment; TCP.
         let is_usual = frame.link == LinkType::ETHERNET
-            && long(head, 12) & 0xffff_ff00 == 0x0800_4500
-            && long(head, 20) & 0x3fff_00ff == 0x0000_0006;
-        if !is_usual {
+            && short(head, 12) == 0x0800
+            && head[14] == 0x45
+            && short(head, 20) & 0x3fff == 0
+            && head[23] == TCP;
+        is_usual.then_some(Self { frame: *frame, octets: head })
+    }
+
+    /// Words of four octets of the TCP header, as it says itself.
+    #[inline(always)]
+    pub fn words(&self) -> usize {
+        usize::from(self.octets[46] >> 4)
+    }
+
+    /// The same, whose TCP header has so many words, where the capture has all of them. Where they are known, most lengths
+    /// are: what follows asks for others alone.
+    #[inline(always)]
+    pub fn with(self, words: usize) -> Option<Headers<'a>> {
+        let header_len = words.wrapping_mul(WORD);
+        let len = header_len.wrapping_add(FIXED);
+        let captured = self.frame.octets.get(LINK..)?;
+        let has_headers = header_len >= FIXED && captured.len() >= len;
+        has_headers.then_some(Headers { head: self, captured, header_len, len: len as u16 })
+    }
+}
+
+impl<'a> Headers<'a> {
+    /// The frame, where it has no text.
+    #[inline(always)]
+    pub fn bare(self) -> Option<Short<'a>> {
+        if self.total_len() != self.len {
             return None;
         }
-        // Padding is no part of the packet; what the capture cut off is.
-        let packet = frame.octets.get(LINK..)?;
-        let total_len = short(head, 16);
-        let packet = packet.get(..usize::from(total_len)).unwrap_or(packet);
-        let header_len = usize::from(head[46] >> 4).wrapping_mul(4);
-        let has_headers = header_len >= FIXED && header_len.wrapping_add(FIXED) <= packet.len();
-        has_headers.then_some(Self {
-            number: frame.number,
-            time: frame.time,
-            interface: frame.interface,
-            head,
-            packet,
-            header_len,
-            total_len,
-        })
+        self.captured.get(..self.len.into()).map(|packet| self.short(packet, self.len))
+    }
+
+    /// The frame, where the capture ends before its text does.
+    #[inline(always)]
+    pub fn cut(self) -> Option<Short<'a>> {
+        let total_len = self.total_len();
+        (self.captured.len() < usize::from(total_len)).then_some(self.short(self.captured, total_len))
+    }
+
+    /// The frame, where the capture has all of it. Padding is no part of the packet.
+    #[inline(always)]
+    pub fn whole(self) -> Option<Short<'a>> {
+        let total_len = self.total_len();
+        if total_len < self.len {
+            return None;
+        }
+        self.captured.get(..total_len.into()).map(|packet| self.short(packet, total_len))
+    }
+
+    /// Octets of the packet by the IP header.
+    #[inline(always)]
+    fn total_len(&self) -> u16 {
+        short(self.head.octets, 16)
+    }
+
+    #[inline(always)]
+    const fn short(self, packet: &'a [u8], total_len: u16) -> Short<'a> {
+        let Self { head: Head { frame, octets: head }, header_len, .. } = self;
+        let Frame { number, time, interface, .. } = frame;
+        Short { number, time, interface, head, packet, header_len, total_len }
+    }
+}
+
+impl<'a> Short<'a> {
+    /// Finds its way in `frame`, where that is a usual one.
+    #[inline(always)]
+    pub fn of(frame: &Frame<'a>) -> Option<Self> {
+        let head = Head::of(frame)?;
+        let headers = head.with(head.words())?;
+        headers.cut().or(headers.whole())
+    }
+
+    /// Whether it opens.
+    #[inline(always)]
+    pub fn is_syn(&self) -> bool {
+        self.flags().has(Flags::SYN)
     }
 
     /// Who sent it, and to whom.
@@ -102,28 +184,29 @@ impl<'a> Short<'a> {
         }
     }
 
-    /// The same in brief, where it goes into one; of a SYN without its options.
+    /// What it has so that it goes into brief, where it does.
     #[inline(always)]
-    pub fn brief(&self) -> Option<jot::Usual> {
-        let flags = self.flags();
+    pub fn traits(&self) -> Option<Traits> {
+        let options = if self.is_syn() { &[] } else { self.options() };
+        let traits = Traits::of(options)?;
         let (is_cut, checksum) = self.checksum();
-        let options = if flags.has(Flags::SYN) { &[] } else { self.options() };
-        let traits = Traits::of(options, is_cut, checksum)?;
-        let sighting = self.sighting();
-        let (source, destination) = self.sockets();
-        let (seq, ack) = self.numbers();
-        let jot = Jot::made_of(&Parts {
-            frame: self.number,
-            time: self.time,
-            seq,
-            ack,
-            flags,
-            window: short(self.head, 48),
-            text_len: self.text_len(),
-            traits,
-            sighting,
-        });
-        Some(jot::Usual { jot, source, destination })
+        traits.with(is_cut, checksum)
+    }
+
+    /// Writes it down in brief, of a SYN without its options; one after the other, so that few of its fields are under way
+    /// at a time.
+    #[inline(always)]
+    pub fn write(&self, traits: Traits, jot: &mut Jot) {
+        (jot.frame, jot.time) = (self.number, self.time);
+        jot.note(traits);
+        (jot.seq, jot.ack) = self.numbers();
+        jot.flags = self.flags();
+        jot.window = short(self.head, 48);
+        jot.text_len = self.text_len();
+        jot.identification = short(self.head, 18);
+        jot.hop_limit = self.head[22];
+        jot.packet = self.digest();
+        jot.tap = self.tap();
     }
 
     #[inline(always)]
@@ -177,9 +260,7 @@ impl<'a> Short<'a> {
     #[inline(always)]
     fn checksum(&self) -> (bool, Checksum) {
         match self.packet.get(ADDRESSES..) {
-            Some(octets) if self.packet.len() == usize::from(self.total_len) => {
-                (false, judge_packet(self.addresses(), octets, short(self.head, 50)))
-            }
+            Some(octets) if self.packet.len() == usize::from(self.total_len) => (false, judge_packet(octets)),
             _ => (true, Checksum::Unchecked),
         }
     }
@@ -187,22 +268,27 @@ impl<'a> Short<'a> {
     #[inline(always)]
     fn sighting(&self) -> Sighting {
         Sighting {
-            packet: packet4(self.packet),
-            tap: tap_of(self.interface, self.head.get(..LINK).unwrap_or_default()),
+            packet: self.digest(),
+            tap: self.tap(),
             identification: short(self.head, 18),
             hop_limit: self.head[22],
         }
+    }
+
+    #[inline(always)]
+    fn digest(&self) -> u64 {
+        packet4(TCP, self.packet)
+    }
+
+    #[inline(always)]
+    fn tap(&self) -> u32 {
+        tap_of(self.interface, self.head.get(..LINK).unwrap_or_default())
     }
 }
 
 #[inline(always)]
 fn short(head: &[u8; HEADERS], at: usize) -> u16 {
     u16::from_be_bytes(field(head, at))
-}
-
-#[inline(always)]
-fn long(head: &[u8; HEADERS], at: usize) -> u32 {
-    u32::from_be_bytes(field(head, at))
 }
 
 /// The octets of a field of the fixed headers, in which `at` lies.
@@ -214,14 +300,22 @@ fn field<const LEN: usize>(head: &[u8; HEADERS], at: usize) -> [u8; LEN] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::samples::{TCP, ethernet, frame, ipv4, summed4, tcp};
+    use crate::decode::samples::{ethernet, frame, ipv4, summed4, tcp};
     use crate::decode::{DEPTH, Decoded, Decoder};
+    use crate::jot::Usual;
     use proptest::prelude::*;
 
     const STAMPS: &[u8] = &[1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2];
 
     fn segment(frame: &Frame<'_>) -> Option<Segment> {
         Short::of(frame).map(|short| short.segment())
+    }
+
+    fn brief(short: &Short<'_>) -> Option<Usual> {
+        let mut usual = Usual::NONE;
+        (usual.source, usual.destination) = short.sockets();
+        short.traits().map(|traits| short.write(traits, &mut usual.jot))?;
+        Some(usual)
     }
 
     fn the_long_way(frame: &Frame<'_>) -> Option<Segment> {
@@ -261,11 +355,17 @@ mod tests {
             octets.truncate(captured.max(20));
             let whole = frame(LinkType::ETHERNET, &octets);
             let frame = Frame { wire_len: whole.wire_len + more_on_the_wire, interface, ..whole };
-            let in_brief = |segment: &Segment| format!("{:?}", jot::Usual::of(segment));
+            let in_brief = |segment: &Segment| format!("{:?}", Usual::of(segment));
             if let Some(short) = Short::of(&frame) {
                 let segment = short.segment();
-                prop_assert_eq!(format!("{:?}", short.brief()), in_brief(&segment));
-                prop_assert_eq!(Some(segment), the_long_way(&frame));
+                prop_assert_eq!(Some(segment.clone()), the_long_way(&frame));
+                prop_assert_eq!(format!("{:?}", brief(&short)), in_brief(&segment));
+                let bare = Head::of(&frame).and_then(|head| head.with(head.words())?.bare());
+                prop_assert_eq!(bare.is_some(), segment.text_len == 0);
+                if let Some(bare) = bare {
+                    prop_assert_eq!(format!("{:?}", brief(&bare)), in_brief(&segment));
+                    prop_assert_eq!(bare.segment(), segment);
+                }
             }
         }
     }

@@ -11,18 +11,10 @@ use crate::decode::rest::Rest;
 use crate::frame::Frame;
 use crate::segment::Sighting;
 
-/// What counts of an IPv4 header's beginning: not the time to live, nor the checksum.
-const KEPT_4: [u8; 16] = {
-    let mut kept = [0xff; 16];
-    (kept[8], kept[10], kept[11]) = (0, 0, 0);
-    kept
-};
-/// What counts of an IPv6 header's beginning: not the hop limit.
-const KEPT_6: [u8; 16] = {
-    let mut kept = [0xff; 16];
-    kept[7] = 0;
-    kept
-};
+/// Octets of a header up to the last one that changes on the way: the time to live and the checksum of IPv4 are among the
+/// last four of its twelve, IPv6's hop limit is the last of its eight.
+const FRONT_4: usize = 12;
+const FRONT_6: usize = 8;
 
 /// The sighting of the packet that `network` is in `frame`.
 pub(super) fn of(frame: &Frame<'_>, network: Network<'_>) -> Sighting {
@@ -31,7 +23,7 @@ pub(super) fn of(frame: &Frame<'_>, network: Network<'_>) -> Sighting {
             let octets = within(rest.octets(), number(rest.octets(), 2));
             let identification = u16::try_from(number(octets, 4)).unwrap_or_default();
             Sighting {
-                packet: packet4(octets),
+                packet: packet4(octet(octets, 9), octets),
                 tap: tap(frame, rest),
                 identification,
                 hop_limit: octet(octets, 8),
@@ -43,8 +35,12 @@ pub(super) fn of(frame: &Frame<'_>, network: Network<'_>) -> Sighting {
                 len => len.saturating_add(40),
             };
             let octets = within(rest.octets(), len);
-            let packet = digest::of_packet(octets, KEPT_6);
-            Sighting { packet, tap: tap(frame, rest), identification: 0, hop_limit: octet(octets, 7) }
+            Sighting {
+                packet: packet6(octets),
+                tap: tap(frame, rest),
+                identification: 0,
+                hop_limit: octet(octets, 7),
+            }
         }
         Network::Other | Network::Unsupported => Sighting::default(),
     }
@@ -59,13 +55,39 @@ fn tap(frame: &Frame<'_>, rest: Rest<'_>) -> u32 {
 #[inline(always)]
 pub(super) fn tap_of(interface: u32, header: &[u8]) -> u32 {
     // Half of a digest is a digest.
-    digest::of(header, interface) as u32
+    digest::of(0, header, interface) as u32
 }
 
-/// The digest of a packet of IPv4, as far as it was captured, without what follows it.
+// The fronts are laid upon addresses, which do not change within one way of a connection.
+
+/// The digest of a packet of IPv4 with this protocol, as far as it was captured, without what follows it.
+#[inline(always)]
+pub(super) fn packet4(protocol: u8, octets: &[u8]) -> u64 {
+    match octets.split_first_chunk::<FRONT_4>() {
+        Some((&[a, b, c, d, e, f, g, h, ..], behind)) => {
+            digest::of(u64::from_le_bytes([a, b, c, d, e, f, g, h]), behind, protocol.into())
+        }
+        None => piece(octets, &[8, 10, 11]),
+    }
+}
+
+fn packet6(octets: &[u8]) -> u64 {
+    match octets.split_first_chunk::<FRONT_6>() {
+        Some((&[a, b, c, d, e, f, g, _], behind)) => {
+            digest::of(u64::from_le_bytes([a, b, c, d, e, f, g, 0]), behind, 0)
+        }
+        None => piece(octets, &[]),
+    }
+}
+
+/// Of less than a front, but for what stands at the places in `changing`.
+#[cold]
 #[inline(never)]
-pub(super) fn packet4(octets: &[u8]) -> u64 {
-    digest::of_packet(octets, KEPT_4)
+fn piece(octets: &[u8], changing: &[usize]) -> u64 {
+    octets.iter().enumerate().fold(0, |digest, (at, octet)| {
+        let octet = if changing.contains(&at) { &0 } else { octet };
+        digest::of(digest, &[*octet], 1)
+    })
 }
 
 /// The packet without what follows it; a length of 0 says nothing (segmentation offload).
@@ -89,6 +111,7 @@ mod tests {
     use super::*;
     use crate::decode::samples::{TCP, frame, ipv4, join};
     use crate::frame::LinkType;
+    use std::collections::BTreeSet;
 
     fn sighting(octets: &[u8], offset: usize) -> Sighting {
         let frame = frame(LinkType::RAW, octets);
@@ -113,6 +136,42 @@ mod tests {
             other[at] ^= 1;
             assert_ne!(sighting(&sent, 0).packet, sighting(&other, 0).packet, "octet {at}");
         }
+    }
+
+    #[test]
+    fn of_a_piece_and_of_a_whole_packet_the_same_octets_count() {
+        for len in 1..90 {
+            let octets = vec![1; len];
+            for at in 0..len {
+                let mut other = octets.clone();
+                other[at] = 2;
+                let four = packet4(octet(&octets, 9), &octets) == packet4(octet(&other, 9), &other);
+                assert_eq!(four, [8, 10, 11].contains(&at), "IPv4, {at} of {len}");
+                assert_eq!(packet6(&octets) == packet6(&other), at == 7, "IPv6, {at} of {len}");
+            }
+            let longer = vec![1; len + 1];
+            assert_ne!(packet4(1, &octets), packet4(1, &longer));
+            assert_ne!(packet6(&octets), packet6(&longer));
+        }
+    }
+
+    #[test]
+    fn packets_of_one_connection_have_digests_of_their_own() {
+        let mut digests = BTreeSet::new();
+        let mut packet = ipv4(TCP, &[0; 32]);
+        let ports = [[0, 80], [0xc5, 0x42]];
+        for way in 0..2 {
+            packet[12..20].rotate_left(4);
+            packet[20..22].copy_from_slice(&ports[way]);
+            packet[22..24].copy_from_slice(&ports[1 - way]);
+            for (identification, seq, ack) in (0..30 * 30 * 30_u16).map(|n| (n % 30, n / 30 % 30, n / 900)) {
+                packet[4..6].copy_from_slice(&identification.to_be_bytes());
+                packet[26..28].copy_from_slice(&(seq * 1448).to_be_bytes());
+                packet[30..32].copy_from_slice(&ack.to_be_bytes());
+                digests.insert(packet4(TCP, &packet));
+            }
+        }
+        assert_eq!(digests.len(), 2 * 30 * 30 * 30);
     }
 
     #[test]
