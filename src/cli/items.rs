@@ -138,7 +138,9 @@ impl Items {
         let at = number(self.options.len());
         // Written where it stays.
         self.options.push(Options::default());
-        self.options.last_mut().into_iter().for_each(|options| options.set(octets));
+        if let Some(options) = self.options.last_mut() {
+            options.set(octets);
+        }
         Apart::Options(at)
     }
 
@@ -171,7 +173,7 @@ impl Items {
     }
 }
 
-/// A portion is far smaller.
-fn number(len: usize) -> u32 {
-    u32::try_from(len).unwrap_or(u32::MAX)
+/// A portion is far smaller than what this has room for.
+const fn number(len: usize) -> u32 {
+    len as u32
 }
