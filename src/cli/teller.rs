@@ -5,7 +5,7 @@
 
 use std::io;
 
-use tcpshake::analyzer::hold::ending::Ending;
+use tcpshake::analyzer::hold::ending::{Begun, Ending};
 use tcpshake::analyzer::hold::shapes::Shapes;
 use tcpshake::report::sink::Report;
 use tcpshake::report::summary::Summary;
@@ -25,13 +25,15 @@ pub struct Teller<'r> {
     hearing: Option<Hearing>,
     /// What the connections told so far came to.
     shapes: Shapes,
+    /// Ended and not told yet, each with how many steps come before it.
+    begun: Vec<(usize, Begun)>,
 }
 
 impl<'r> Teller<'r> {
     /// Tells `report`.
     pub fn new(report: &'r mut dyn Report) -> Self {
         let shapes = Shapes::new(report.wants_history());
-        Self { report, summary: Summary::default(), hearing: None, shapes }
+        Self { report, summary: Summary::default(), hearing: None, shapes, begun: Vec::new() }
     }
 
     /// Hears the kernel, too.
@@ -57,33 +59,34 @@ impl<'r> Teller<'r> {
 
     /// Tells all of the news, and leaves the connections in it as told.
     pub fn tell(&mut self, news: &mut News) -> io::Result<()> {
+        let Self { report, summary, hearing, shapes, begun } = self;
         let News { steps, ended, told } = news;
         let mut steps_told = 0;
         let mut ended = ended.drain(..);
         while !ended.as_slice().is_empty() {
             Ending::look_at(ended.as_slice().iter().take(AHEAD).map(|(_, ending)| ending));
-            for (before, ending) in ended.by_ref().take(AHEAD) {
+            // What takes long is done first: the code of all that is to be done is more than a core has at hand.
+            begun.extend(ended.by_ref().take(AHEAD).map(|(before, ending)| match hearing {
+                None => (before, ending.begin(told)),
+                Some(hearing) => {
+                    let mut connection = ending.finish(told);
+                    hearing.testify(&mut connection);
+                    (before, Begun::Finished(connection))
+                }
+            }));
+            for (before, begun) in begun.drain(..) {
                 for step in &steps[steps_told..before] {
-                    self.report.segment(step)?;
+                    report.segment(step)?;
                 }
                 steps_told = before;
-                let Self { report, summary, hearing, shapes } = self;
-                let Some(hearing) = hearing else {
-                    ending.tell(told, shapes, |connection| {
-                        summary.count_findings(connection);
-                        report.connection(connection)
-                    })?;
-                    continue;
-                };
-                let mut connection = ending.finish(told);
-                hearing.testify(&mut connection);
-                summary.count_findings(&connection);
-                report.connection(&connection)?;
-                told.give_back(connection);
+                begun.tell(told, shapes, |connection| {
+                    summary.count_findings(connection);
+                    report.connection(connection)
+                })?;
             }
         }
         for step in &steps[steps_told..] {
-            self.report.segment(step)?;
+            report.segment(step)?;
         }
         steps.clear();
         Ok(())

@@ -25,6 +25,8 @@ pub struct Course {
     stage: Stage,
     /// Segments taken after the SYN.
     pub count: u8,
+    /// Whether an opening or closing segment was sent again: of that something is to be said.
+    has_again: bool,
     /// Whether it was needed since whoever holds it looked around last for what is not.
     pub is_used: bool,
 }
@@ -82,6 +84,7 @@ impl Course {
             fins: Ends::default(),
             stage: Stage::Asked,
             count: 0,
+            has_again: false,
             is_used: true,
         }
     }
@@ -184,7 +187,7 @@ impl Course {
     /// answer to one. It moves neither end.
     #[cold]
     #[inline(never)]
-    fn take_repeat(&self, jot: &Jot, from: Role, is_known: impl FnOnce() -> bool) -> Option<Taken> {
+    fn take_repeat(&mut self, jot: &Jot, from: Role, is_known: impl FnOnce() -> bool) -> Option<Taken> {
         let (sender, receiver) = (self.ends.of(from), self.ends.of(from.other()));
         let end = jot.seq + u32::from(jot.text_len);
         let says_nothing_new = jot.ack == receiver.una;
@@ -212,8 +215,11 @@ impl Course {
             }
             _ => false,
         };
-        let taken = Taken { completes: false, turns_two_way: false, time: jot.time };
-        (is_repeat && !is_known()).then_some(taken)
+        if !is_repeat || is_known() {
+            return None;
+        }
+        self.has_again |= jot.flags.has_any(Flags::SYN.with(Flags::FIN));
+        Some(Taken { completes: false, turns_two_way: false, time: jot.time })
     }
 
     /// RFC 9293 §3.10.7.3, second: it refuses the attempt; §3.10.7.4, second: it stands exactly at RCV.NXT.
@@ -247,6 +253,11 @@ impl Course {
     /// Whether its last FIN may be repeated: it is not acknowledged yet.
     pub const fn may_repeat_its_fin(&self) -> bool {
         matches!(self.stage, Stage::Repeating)
+    }
+
+    /// Whether it was opened, and closed if it was, without anything of which something is to be said, as far as is known here.
+    pub const fn is_orderly(&self) -> bool {
+        self.is_open() && !matches!(self.stage, Stage::Reset) && !self.has_again
     }
 
     /// Whether both ends were seen to speak.

@@ -30,6 +30,15 @@ pub enum What {
     Brief(Brief),
 }
 
+/// A connection that is let go, and finished if that takes long.
+#[derive(Debug)]
+pub enum Begun {
+    /// With its last verdicts.
+    Finished(Box<Connection>),
+    /// Without them.
+    InBrief(Ending),
+}
+
 /// Room of connections that were handed out, to be used again.
 #[derive(Debug, Default)]
 pub struct Rooms {
@@ -58,26 +67,19 @@ impl Ending {
         std::hint::black_box(endings.fold(0, look));
     }
 
-    /// Hands the connection with its last verdicts to `tell`. Its room may be one of `rooms`, or that of another of its shape.
-    pub fn tell<T>(self, rooms: &mut Rooms, shapes: &mut Shapes, tell: impl FnOnce(&Connection) -> T) -> T {
-        match self.what {
-            What::Brief(brief) => match shapes.finish(&brief, self.now) {
-                Some(connection) => {
-                    let told = tell(connection);
-                    rooms.logs.push(brief.into_log());
-                    told
-                }
-                None => Self { what: What::Brief(brief), ..self }.tell_whole(rooms, tell),
-            },
-            What::Whole(_) => self.tell_whole(rooms, tell),
+    /// Finishes it, unless it may be told by its shape, for which it waits until it is told.
+    pub fn begin(self, rooms: &mut Rooms) -> Begun {
+        match &self.what {
+            What::Brief(brief) if brief.course().is_orderly() => Begun::InBrief(self),
+            _ => Begun::Finished(self.finish(rooms)),
         }
     }
 
-    fn tell_whole<T>(self, rooms: &mut Rooms, tell: impl FnOnce(&Connection) -> T) -> T {
-        let connection = self.finish(rooms);
-        let told = tell(&connection);
-        rooms.give_back(connection);
-        told
+    fn give_back(self, rooms: &mut Rooms) {
+        match self.what {
+            What::Brief(brief) => rooms.logs.push(brief.into_log()),
+            What::Whole(connection) => rooms.give_back(connection),
+        }
     }
 
     /// The connection with its last verdicts. Its room may be one of `rooms`, and what is not needed any more goes there.
@@ -93,6 +95,28 @@ impl Ending {
         };
         connection.finish(now, around);
         connection
+    }
+}
+
+impl Begun {
+    /// Hands the connection with its last verdicts to `tell`. Its room may be one of `rooms`, or that of another of its shape.
+    pub fn tell<T>(self, rooms: &mut Rooms, shapes: &mut Shapes, tell: impl FnOnce(&Connection) -> T) -> T {
+        let connection = match self {
+            Self::Finished(connection) => connection,
+            Self::InBrief(ending) => {
+                if let What::Brief(brief) = &ending.what
+                    && let Some(connection) = shapes.finish(brief, ending.now)
+                {
+                    let told = tell(connection);
+                    ending.give_back(rooms);
+                    return told;
+                }
+                ending.finish(rooms)
+            }
+        };
+        let told = tell(&connection);
+        rooms.give_back(connection);
+        told
     }
 }
 

@@ -16,8 +16,8 @@ use crate::segment::Flags;
 use crate::seq::SeqNumber;
 use crate::time::{Moment, Timestamp};
 
-/// Segments after the answer that may move a state, by five bits of a key each.
-const MOVING: usize = 12;
+/// Segments after the answer that may move a state, by six bits of a key each.
+const MOVING: usize = 10;
 /// With the SYN, its answer, and the last of all.
 const EVENTS: usize = MOVING + 3;
 
@@ -66,6 +66,8 @@ pub struct Half<'a> {
     /// The last that has a place in its sequence space.
     last_in_space: &'a Jot,
     segments: u32,
+    /// Octets of text that came again.
+    pub again: u32,
     fin: Option<&'a Jot>,
     acknowledges_fin: Option<&'a Jot>,
 }
@@ -87,15 +89,16 @@ impl<'a> Passage<'a> {
                 & !(has_text & peer.fin.is_some())
                 // Else it would depend on how far it goes what is confirmed by it.
                 & (is_steady | (jot.ack.0 == peer.nxt.0));
-            if !is_next {
+            let is_again = !is_next && is_text_again(jot, own, peer, &moves);
+            if !is_next && (!is_again || jot.time < latest) {
                 return None;
             }
             if is_steady {
                 moves.steady |= 1 << number;
             } else {
-                moves.take(jot, own, peer)?;
+                moves.take(jot, own, peer, is_again)?;
             }
-            own.goes_on(jot, has_text, has_fin);
+            own.goes_on(jot, has_text, has_fin, is_again);
             peer.una = jot.ack;
             latest = jot.time;
             first_text = if has_text { first_text.or(jot.time) } else { first_text };
@@ -130,13 +133,28 @@ fn opening(brief: &Brief) -> Option<(Ends<Half<'_>>, Moves)> {
     is_opening.then_some((ends, moves))
 }
 
+/// Whether a segment that is not the next is text once more, between two open ends: it moves neither, and nothing is to be
+/// said of it but that it came.
+#[cold]
+fn is_text_again(jot: &Jot, own: &Half<'_>, peer: &Half<'_>, moves: &Moves) -> bool {
+    // That it lies within what was sent is known: it went into the brief.
+    let is_text = is_text_or_fin(jot.flags) && !jot.flags.has(Flags::FIN) && jot.text_len > 0;
+    is_text && is_quiet(jot) && jot.seq != own.nxt && jot.ack == peer.nxt && moves.first_fin.is_none()
+}
+
 impl Moves {
     /// Takes in the next segment that may move a state; `None` where there are too many.
     #[inline(always)]
-    fn take<'a>(&mut self, jot: &'a Jot, own: &mut Half<'a>, peer: &mut Half<'a>) -> Option<()> {
+    fn take<'a>(
+        &mut self,
+        jot: &'a Jot,
+        own: &mut Half<'a>,
+        peer: &mut Half<'a>,
+        is_again: bool,
+    ) -> Option<()> {
         let (has_text, has_fin) = (jot.text_len > 0, jot.flags.has(Flags::FIN));
         let covers_syn_alone = peer.nxt.0 == peer.syn.seq.0.wrapping_add(1);
-        let bits = [jot.by_client, has_text, has_fin, jot.ack.0 != peer.una.0, covers_syn_alone];
+        let bits = [jot.by_client, has_text, has_fin, jot.ack.0 != peer.una.0, covers_syn_alone, is_again];
         self.key = bits.into_iter().fold(self.key, |key, bit| key << 1 | u64::from(bit));
         self.is_open |= !jot.by_client;
         // The last one is for the end.
@@ -164,21 +182,27 @@ impl<'a> Half<'a> {
             last: syn,
             last_in_space: syn,
             segments: 1,
+            again: 0,
             fin: None,
             acknowledges_fin: None,
         }
     }
 
     #[inline(always)]
-    fn goes_on(&mut self, jot: &'a Jot, has_text: bool, has_fin: bool) {
-        self.nxt = self.nxt + u32::from(jot.text_len) + u32::from(has_fin);
+    fn goes_on(&mut self, jot: &'a Jot, has_text: bool, has_fin: bool, is_again: bool) {
+        let len = u32::from(jot.text_len);
+        self.nxt = self.nxt + if is_again { 0 } else { len } + u32::from(has_fin);
+        self.again = self.again.wrapping_add(if is_again { len } else { 0 });
         self.last = jot;
-        self.last_in_space = if has_text | has_fin { jot } else { self.last_in_space };
+        // An acknowledgement answers what came last of that which it reaches.
+        let is_last = (has_text | has_fin)
+            & (jot.seq.0.wrapping_add(len) == self.nxt.0.wrapping_sub(u32::from(has_fin)));
+        self.last_in_space = if is_last { jot } else { self.last_in_space };
         self.segments = self.segments.wrapping_add(1);
     }
 
-    /// What it counts to, where its peer has sent all up to `last_ack`. The end of the window that it offers is not kept:
-    /// nothing comes any more that could lie beyond it.
+    /// What it counts to, where its peer has sent all up to `last_ack`. Neither the end of the window that it offers is kept,
+    /// nor which text came again: nothing comes any more that would be held against it.
     #[inline(always)]
     pub fn tally(&self, last_ack: SeqNumber) -> Tally<'a> {
         let Self { syn, options, nxt, fin: own_fin, .. } = *self;
@@ -197,7 +221,7 @@ impl<'a> Half<'a> {
             right_edge: None,
             last_frame: self.last.frame,
             segments: self.segments.into(),
-            text_octets: octets.into(),
+            text_octets: octets.wrapping_add(self.again).into(),
         }
     }
 

@@ -77,14 +77,17 @@ impl Shapes {
         self.shapes.get(place).map(|shape| &shape.connection)
     }
 
-    /// The account of `brief` as Zeek keeps it, without its history where nobody reads that; `None` where text was captured
-    /// beyond a gap.
+    /// The account of `brief` as Zeek keeps it, without its history where nobody reads that; `None` where that has more
+    /// in it: text that was captured beyond a gap, or came again.
     fn talk(&self, brief: &Brief, passage: &Passage<'_>) -> Option<Talk> {
         let Ends { client, server } = &passage.ends;
         let mut talk = Talk::opened(client.iss(), server.iss());
         if !self.has_history {
             talk.close(Ends { client: client.has_closed(), server: server.has_closed() });
             return Some(talk);
+        }
+        if client.again > 0 || server.again > 0 {
+            return None;
         }
         for jot in brief.segments().skip(1) {
             let from = if jot.by_client { Role::Client } else { Role::Server };

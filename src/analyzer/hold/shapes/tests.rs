@@ -33,7 +33,7 @@ fn brief(id: u64, segments: &[Segment]) -> Brief {
 /// A connection without what only a next segment would be held against.
 fn told(mut connection: Connection, has_history: bool) -> String {
     for end in [&mut connection.ends.client, &mut connection.ends.server] {
-        (end.look, end.numbers.right_edge) = (Look::default(), None);
+        (end.look, end.numbers.right_edge, end.numbers.last_text_repeat) = (Look::default(), None, None);
     }
     let state = connection.zeek.conn_state();
     if !has_history {
@@ -55,6 +55,23 @@ fn is_told(shapes: &mut Shapes, brief: &Brief, now: Timestamp) -> bool {
 fn moves(of: &[(bool, u16, u32)]) -> Vec<Move> {
     let rest = of.iter().map(|(by_client, flags, len)| Move::next(*by_client, *flags, *len));
     HANDSHAKE.into_iter().chain(rest).collect()
+}
+
+#[test]
+fn text_that_came_again_is_told_where_nobody_reads_the_history() {
+    let text = Move::next(true, TEXT, 300);
+    let again = Move { seq: -300, ..text.clone() };
+    let rest = [Move::next(false, TEXT, 20), Move::next(true, ACK, 0)];
+    for (has_history, place) in [(true, 4), (false, 4), (false, 5)] {
+        let mut all: Vec<Move> = HANDSHAKE.into_iter().chain([text.clone()]).chain(rest.clone()).collect();
+        let again =
+            if place == 4 { again.clone() } else { Move { by_client: false, seq: -20, ..rest[0].clone() } };
+        all.insert(place, again);
+        let brief = brief(1, &segments([5, 9], &all));
+        assert_eq!(brief.segments().count(), 6);
+        let is_told = is_told(&mut Shapes::new(has_history), &brief, Timestamp::new(9, 0));
+        assert_eq!(is_told, !has_history, "{place}");
+    }
 }
 
 #[test]
@@ -92,6 +109,7 @@ proptest! {
                 any::<bool>(),
                 0_usize..=4,
                 prop::option::weighted(0.1, (0_usize..12, any_move())),
+                prop::option::weighted(0.2, any::<usize>()),
                 (0_u64..300, 0_u64..3),
             ),
             1..12,
@@ -99,12 +117,22 @@ proptest! {
         has_history: bool,
     ) {
         let mut shapes = Shapes::new(has_history);
-        for (id, (starts, talk, by_client, closed, odd, (millis, later))) in (1..).zip(all) {
+        for (id, (starts, talk, by_client, closed, odd, again, (millis, later))) in (1..).zip(all) {
             let close = [(by_client, FIN, 0), (!by_client, ACK, 0), (!by_client, FIN, 0), (by_client, ACK, 0)];
             let close = if closed == 4 { &close[..] } else { &[close[0], close[2], close[3]][..closed] };
             let mut moves = moves(&[&talk[..], close].concat());
             if let Some((at, odd)) = odd {
                 moves.insert(at.clamp(1, moves.len()), odd);
+            }
+            if let Some(again) = again {
+                let at = again.checked_rem(moves.len()).unwrap_or(0);
+                let text = moves[at].clone();
+                // Once more at once, or behind what follows.
+                let next = moves.get(at.saturating_add(1)).filter(|next| next.by_client == text.by_client);
+                let further = next.filter(|next| next.flags == TEXT).map_or(0, |next| next.text_len);
+                let seq = text.text_len.wrapping_add(further).cast_signed().wrapping_neg();
+                let place = at.saturating_add(if further > 0 { 2 } else { 1 });
+                moves.insert(place, Move { seq, identification: 1, ..text });
             }
             moves.iter_mut().for_each(|step| step.millis = millis);
             let segments = segments(starts, &moves);
