@@ -10,6 +10,9 @@ use crate::analyzer::hold::store::{Hold, Peek};
 use crate::analyzer::hold::table::Place;
 use crate::analyzer::sightings::Sightings;
 
+/// Segments whose lines are looked at: of more than these, the first.
+const AT_ONCE: usize = 64;
+
 /// Entries that are let go while 64 segments are followed, if there are 8 to a connection.
 const LET_GO: usize = 8;
 
@@ -54,15 +57,22 @@ pub fn look(
         .fold(0, |words, (place, hash)| words ^ pairs.peek_at_end(place) ^ past.glance(hash));
     words = past.oldest(LET_GO).fold(words, |words, hash| words ^ past.glance(hash));
     words ^= pairs.peek_at_rooms(LET_GO);
+    let mut lines = [&0; AT_ONCE];
+    let mut free = lines.iter_mut();
     prepared.extend(segments.map(|Coming { hash, packet }| {
         let place = pairs.guess(hash);
         words ^= match place.map(|place| pairs.peek(place)) {
-            Some(Peek::At(word)) => word,
+            Some(Peek::At(word)) => {
+                free.next().into_iter().for_each(|line| *line = word);
+                0
+            }
             Some(Peek::Whole(current)) => current.glance() ^ sightings.glance(packet, current.within()),
             // It will be asked whether it is used again.
             None => past.glance(hash),
         };
         Prepared { hash, place }
     }));
+    // In few instructions, so that as many reads as the core can have under way are.
+    words = lines.iter().fold(words, |words, line| words ^ **line);
     std::hint::black_box(words);
 }

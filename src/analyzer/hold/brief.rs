@@ -137,6 +137,12 @@ impl Brief {
         self.log.id
     }
 
+    /// A word of where its next segment will go.
+    #[inline(always)]
+    pub fn next_line(&self) -> &u64 {
+        self.log.segments.get(usize::from(self.course.count)).map_or(&0, |Kept(jot)| &jot.frame)
+    }
+
     /// Reads a word of each cache line of what it kept.
     pub fn glance_at_all(&self) -> u64 {
         self.segments().fold(self.log.glance(), |words, jot| words ^ jot.frame)

@@ -59,8 +59,8 @@ impl Held {
 /// What a segment that is to come will need.
 #[derive(Debug)]
 pub enum Peek<'a> {
-    /// Nothing more than this word, which has been looked at by now.
-    At(u64),
+    /// What is around this word.
+    At(&'a u64),
     /// This connection.
     Whole(&'a Connection),
 }
@@ -129,9 +129,9 @@ impl Hold {
     #[inline(always)]
     pub fn peek(&self, place: Place) -> Peek<'_> {
         match self.table.get(place) {
-            Some(Held::Brief(entry)) => Peek::At(entry.seen.0),
+            Some(Held::Brief(entry)) => Peek::At(entry.brief.next_line()),
             Some(Held::Whole(entry)) => Peek::Whole(&entry.current),
-            Some(Held::Packed(_)) | None => Peek::At(0),
+            Some(Held::Packed(_)) | None => Peek::At(&0),
         }
     }
 
