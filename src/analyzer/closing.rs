@@ -56,7 +56,7 @@ pub struct Closing {
 }
 
 /// The same spans in nanoseconds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClosingSpans {
     /// As [`Closing::close_time`].
     pub close_time: Option<u64>,
@@ -138,7 +138,9 @@ pub fn do_fins_cross(one: &Fin, other: &Fin) -> bool {
     !one.number.precedes(other.ack) && !other.number.precedes(one.ack)
 }
 
-fn shape(first: &Fin, second: &Fin) -> ClosingKind {
+/// The shape of a closing whose FINs were both acknowledged.
+#[inline(always)]
+pub fn shape(first: &Fin, second: &Fin) -> ClosingKind {
     if second.number.precedes(first.ack) {
         ClosingKind::ThreeSegment
     } else if do_fins_cross(first, second) {

@@ -83,6 +83,21 @@ impl InState {
             Some((state, if state == current { spent.saturating_add(since.into()) } else { spent }))
         })
     }
+
+    /// Writes the same to `all`, in the order of `State::ALL`, 0 where a state was never entered; false where one of them is
+    /// beyond 64 bits.
+    #[inline(always)]
+    pub fn totals(&self, current: State, now: Timestamp, all: &mut [u64; State::ALL.len()]) -> bool {
+        let since = self.since.get().map_or(0, |since| now.0.saturating_sub(since.0));
+        *all = self.spent;
+        if let Some(spent) = all.get_mut(index(self.running)) {
+            *spent = spent.saturating_add(self.lately);
+        }
+        let Some(spent) = all.get_mut(index(current)) else { return false };
+        let (total, is_beyond) = spent.overflowing_add(since);
+        *spent = total;
+        !is_beyond
+    }
 }
 
 /// `State::ALL` has the order in which the states are declared.

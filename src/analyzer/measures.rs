@@ -1,19 +1,24 @@
-//! What is measured of a connection, in nanoseconds.
+//! What is measured of a connection, in nanoseconds, and how it went.
 //!
-//! In: a connection. Out: its spans as plain numbers, for whoever writes millions of them.
-//! Invariant: the same spans as those of `Opening`, `Closing` and `Connection`, which divide them into seconds and the rest.
+//! In: a connection. Out: its spans as plain numbers, its opening and closing, for whoever writes millions of them.
+//! Invariant: the same as by `Opening`, `Closing` and `Connection`, which divide spans into seconds and the rest. How one
+//! went that went by the book is told the short way: the same again, most of it known when this is compiled.
 //! Read: field guide section 5 (measures).
 
 use std::time::Duration;
 
-use crate::analyzer::closing::ClosingSpans;
+use crate::analyzer::closing::{ClosingKind, ClosingSpans, shape};
 use crate::analyzer::connection::Connection;
-use crate::analyzer::opening::OpeningSpans;
-use crate::analyzer::role::Role;
+use crate::analyzer::endpoint::Endpoint;
+use crate::analyzer::opening::{Opening, OpeningKind, OpeningSpans};
+use crate::analyzer::outcome::Outcome;
+use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::state::State;
+use crate::seq::SeqNumber;
+use crate::time::Timestamp;
 
 /// Spans in nanoseconds, each where it is known.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Measures {
     /// First segment to the last.
     pub duration: u64,
@@ -25,7 +30,82 @@ pub struct Measures {
     pub closing: ClosingSpans,
 }
 
+/// How a connection went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Course {
+    /// Its opening.
+    pub opening: Opened,
+    /// Its closing.
+    pub closing: Closed,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What was measured.
+    pub spans: Measures,
+}
+
+/// Of an opening its kind, the SYNs, the SYN+ACKs, and both ISS.
+pub type Opened = (OpeningKind, u32, u32, Ends<Option<SeqNumber>>);
+/// Of a closing its kind, who began it, and the numbers of the first FIN and the second.
+pub type Closed = (ClosingKind, Option<Role>, [Option<SeqNumber>; 2]);
+
 impl Connection {
+    /// How it went.
+    pub fn went(&self) -> Course {
+        let (opening, closing, outcome) = self.course();
+        let Opening { kind, syns, syn_acks, j, k, .. } = opening;
+        Course {
+            opening: (kind, syns, syn_acks, Ends { client: j, server: k }),
+            closing: (closing.kind, closing.first, [closing.m, closing.n]),
+            outcome,
+            spans: self.measures(),
+        }
+    }
+
+    /// How it went, if it opened in three segments, each sent once, and both ends closed it.
+    #[inline(always)]
+    pub fn went_by_the_book(&self) -> Option<Course> {
+        let [asked, answered, third] = self.opening.in_order()?;
+        let (client, server) = (&self.ends.client.numbers, &self.ends.server.numbers);
+        let (syns, syn_acks) = ((client.syns, server.syns), (client.syn_acks, server.syn_acks));
+        let is_opened = (syns, syn_acks) == ((1, 0), (0, 1)) && !self.ends.server.is_doubted();
+        if self.is_self || self.reset.is_some() || !is_opened {
+            return None;
+        }
+        let role = self.first_fin?;
+        let (m, n) = (self.ends.of(role).numbers.fin()?, self.ends.of(role.other()).numbers.fin()?);
+        let ((m_acknowledged, _), (n_acknowledged, _)) = (m.acknowledged?, n.acknowledged?);
+        // A capture may hold the two in reverse order.
+        if m.times_until_acknowledged != 1 || n.number.precedes(m.ack) {
+            return None;
+        }
+        let span = |from: Timestamp, to: Timestamp| Some(to.0.saturating_sub(from.0));
+        let in_order = |from: Timestamp, to: Timestamp| Some(to.0.wrapping_sub(from.0));
+        Some(Course {
+            opening: (
+                OpeningKind::ThreeWay,
+                1,
+                1,
+                Ends { client: Some(client.iss()?), server: Some(server.iss()?) },
+            ),
+            closing: (shape(m, n), Some(role), [Some(m.number), Some(n.number)]),
+            outcome: Outcome::Closed,
+            spans: Measures {
+                opening: OpeningSpans {
+                    connect_time: in_order(asked, answered),
+                    syn_to_syn_ack: in_order(asked, answered),
+                    syn_ack_to_ack: in_order(answered, third),
+                    handshake_rtt: in_order(asked, third),
+                },
+                closing: ClosingSpans {
+                    close_time: span(m.time, m_acknowledged.max(n_acknowledged)),
+                    fin_to_ack: span(m.time, m_acknowledged),
+                    fin_to_fin: span(m.time, n.time),
+                },
+                ..self.measures()
+            },
+        })
+    }
+
     /// What is measured of it.
     #[inline(always)]
     pub fn measures(&self) -> Measures {
@@ -41,8 +121,21 @@ impl Connection {
     /// Time that one end spent in each state until the last segment, in nanoseconds, one state after the other.
     #[inline]
     pub fn in_state_of(&self, role: Role) -> impl Iterator<Item = (State, u128)> {
-        let end = if self.is_self { &self.ends.client } else { self.ends.of(role) };
+        let end = self.end_of(role);
         end.in_state.spent(end.state(), self.last)
+    }
+
+    /// Writes the same to `all`, in the order of `State::ALL`, 0 where a state was never entered; false where one of them is
+    /// beyond 64 bits.
+    #[inline(always)]
+    pub fn totals_of(&self, role: Role, all: &mut [u64; State::ALL.len()]) -> bool {
+        let end = self.end_of(role);
+        end.in_state.totals(end.state(), self.last, all)
+    }
+
+    #[inline(always)]
+    const fn end_of(&self, role: Role) -> &Endpoint {
+        if self.is_self { &self.ends.client } else { self.ends.of(role) }
     }
 }
 
@@ -88,6 +181,8 @@ mod tests {
                     [closing.close_time, closing.fin_to_ack, closing.fin_to_fin, connection.time_to_first_data()]
                 );
                 prop_assert_eq!(u128::from(measures.duration), connection.end().since(connection.start()).as_nanos());
+                let went = connection.went_by_the_book();
+                prop_assert!(went.is_none_or(|went| went == connection.went()), "{:?}", went);
             }
         }
 

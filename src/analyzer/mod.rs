@@ -25,7 +25,7 @@ pub mod label;
 pub mod look;
 pub mod measures;
 #[cfg(test)]
-mod moves;
+pub(crate) mod moves;
 pub mod numbers;
 pub mod opening;
 pub mod outcome;

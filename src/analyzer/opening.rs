@@ -60,7 +60,7 @@ pub struct Opening {
 }
 
 /// The same spans in nanoseconds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpeningSpans {
     /// As [`Opening::connect_time`].
     pub connect_time: Option<u64>,
@@ -169,6 +169,14 @@ impl Progress {
     /// When an acceptable SYN+ACK came first.
     pub const fn answered_at(&self) -> Option<Timestamp> {
         self.answer.get()
+    }
+
+    /// When SYN, SYN+ACK and the segment that completes the handshake came, if each came once by then, and in that order.
+    #[inline(always)]
+    pub fn in_order(&self) -> Option<[Timestamp; 3]> {
+        let times = [self.first_syn.get()?, self.answer.get()?, self.third.get()?];
+        let is_once = self.answered_syns == 1 && self.answered_syn_acks == 1 && !self.fast_open;
+        (is_once && times.is_sorted()).then_some(times)
     }
 
     /// Whether the SYN's text was accepted with it.

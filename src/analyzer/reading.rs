@@ -13,6 +13,7 @@ use crate::analyzer::compare::zeek::Zeek;
 use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::account::is_one_sided;
 use crate::analyzer::diagnosis::finding::Finding;
+use crate::analyzer::diagnosis::notes::Page;
 use crate::analyzer::endpoint::Endpoint;
 use crate::analyzer::measures::duration;
 use crate::analyzer::opening::Opening;
@@ -133,9 +134,15 @@ impl Connection {
     }
 
     /// The repetitions of the SYN, where there were any.
+    #[inline(always)]
     pub fn retries(&self) -> Option<Retries> {
-        let (first, page) = (self.opening.asked_at()?, self.notes.read()?);
-        let recovers = page.retries.first()?.1;
+        let page = self.notes.read().filter(|page| !page.retries.is_empty())?;
+        self.retries_on(page)
+    }
+
+    #[inline(never)]
+    fn retries_on(&self, page: &Page) -> Option<Retries> {
+        let (first, recovers) = (self.opening.asked_at()?, page.retries.first()?.1);
         let times = page.retries.iter().map(|(time, _)| *time);
         let before = std::iter::once(first).chain(times.clone());
         Some(Retries::of(times.zip(before).map(|(time, before)| time.since(before)).collect(), recovers))

@@ -75,6 +75,13 @@ impl History {
         }
     }
 
+    /// The letters as they are kept, and how many of them count, where they are few: as they mostly are.
+    #[inline]
+    pub fn few(&self) -> Option<(&[u8; SHORT], usize)> {
+        let is_few = self.rare.as_ref().is_none_or(|rare| rare.long.is_empty());
+        is_few.then_some((&self.short, self.len.into()))
+    }
+
     /// Adds a letter of `from`, given in lower case.
     pub fn add(&mut self, letter: u8, from: Role) {
         self.push(match from {

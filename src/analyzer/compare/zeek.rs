@@ -93,6 +93,12 @@ impl Zeek {
         self.history.exchange();
     }
 
+    /// Whether both ends have closed: `conn_state` is `SF` then.
+    #[inline]
+    pub fn has_closed(&self) -> bool {
+        self.ends.client.state == EndState::Closed && self.ends.server.state == EndState::Closed
+    }
+
     /// Zeek's `conn_state`, in the order in which Zeek asks.
     pub fn conn_state(&self) -> &'static str {
         use EndState as E;
@@ -121,6 +127,12 @@ impl Zeek {
     /// Zeek's `history`.
     pub fn history(&self) -> &str {
         self.history.as_str()
+    }
+
+    /// The same as it is kept, where it is short.
+    #[inline]
+    pub fn short_history(&self) -> Option<(&[u8; 15], usize)> {
+        self.history.few()
     }
 
     /// Wireshark's `tcp.completeness`: SYN 1, SYN+ACK 2, ACK 4, data 8, FIN 16, RST 32.
