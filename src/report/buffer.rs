@@ -10,6 +10,7 @@ use std::io;
 
 use crate::analyzer::label::Shown;
 use crate::report::short::{EIGHT_DIGITS, Short, eight_digits};
+use crate::report::thousands::{SIX_DIGITS, six_digits};
 
 /// Octets of text, from the beginning of a row to where it is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,6 +69,9 @@ impl Buffer {
 
     #[inline(never)]
     fn add_number(&mut self, number: u64) {
+        if number < SIX_DIGITS {
+            return self.add(six_digits(number as u32));
+        }
         let (high, low) = (number / EIGHT_DIGITS, number % EIGHT_DIGITS);
         if high == 0 {
             return self.add(Short::number(low));

@@ -25,5 +25,6 @@ pub mod sink;
 pub mod style;
 pub mod summary;
 pub mod table;
+pub mod thousands;
 pub mod times;
 pub mod verdict;

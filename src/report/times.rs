@@ -9,7 +9,8 @@ use std::fmt::{self, Display};
 use std::time::Duration;
 
 use crate::report::buffer::{Buffer, Displayed, Put};
-use crate::report::short::{EIGHT_DIGITS, Short, ZEROS, eight_digits, one_and_six_digits};
+use crate::report::short::{EIGHT_DIGITS, Short, eight_digits, one_and_six_digits};
+use crate::report::thousands;
 use crate::time::Timestamp;
 
 /// In a second.
@@ -115,7 +116,7 @@ impl Put for Decimal {
         out.add(seconds);
         if nanoseconds > 0 {
             // All but the digit before the point.
-            let Short { octets: [_, decimals @ ..], len } = decimal(nanoseconds.into());
+            let Short { octets: [_, decimals @ ..], len } = thousands::seconds(nanoseconds.into());
             out.add_first(len - 1, decimals);
         }
     }
@@ -125,32 +126,8 @@ impl Decimal {
     /// The text of so many nanoseconds, where they are less than ten seconds.
     #[inline(always)]
     pub fn short(nanoseconds: u128) -> Option<Short<16>> {
-        (nanoseconds < u128::from(TEN_SECONDS)).then(|| decimal(nanoseconds as u64))
+        (nanoseconds < u128::from(TEN_SECONDS)).then(|| thousands::seconds(nanoseconds as u64))
     }
-}
-
-/// So many nanoseconds, less than ten seconds, in seconds.
-#[inline(always)]
-fn decimal(nanoseconds: u64) -> Short<16> {
-    let micros = nanoseconds / 1_000;
-    if micros * 1_000 != nanoseconds {
-        return nine_decimals(nanoseconds);
-    }
-    let text = one_and_six_digits(micros);
-    let zeros = (text ^ ZEROS).leading_zeros() as usize / 8;
-    // Behind a point stands something.
-    let len = if zeros == 6 { 1 } else { 8 - zeros };
-    Short { octets: u128::from(text).to_le_bytes(), len }
-}
-
-/// The same where there are more than six decimals.
-#[inline(never)]
-fn nine_decimals(nanoseconds: u64) -> Short<16> {
-    let (high, low) = (nanoseconds / EIGHT_DIGITS, eight_digits(nanoseconds % EIGHT_DIGITS));
-    let [digit, decimal] = pair(high);
-    let text = u128::from(u32::from_le_bytes([digit, b'.', decimal, 0])) | u128::from(low) << 24;
-    let zeros = (low ^ ZEROS).leading_zeros() as usize / 8;
-    Short { octets: text.to_le_bytes(), len: 11 - zeros }
 }
 
 /// A second as RFC 3339 writes it, up to the point before the decimals.
