@@ -59,10 +59,15 @@ impl Put for Text<'_> {
 }
 
 /// Whether nothing in it needs an escape. Sixteen octets are judged at a time: that takes one step, not sixteen.
-fn is_plain(octets: &[u8]) -> bool {
+pub fn is_plain(octets: &[u8]) -> bool {
     let is_plain = |octets: &[u8]| !octets.iter().fold(false, |any, octet| any | needs_escape(*octet));
     let (many, rest) = octets.as_chunks::<16>();
-    many.iter().all(|octets| is_plain(octets)) && is_plain(rest)
+    many.iter().all(|octets| is_plain(octets))
+        && match octets.last_chunk::<16>() {
+            // Some of them have been judged already, and are judged again.
+            Some(last) => is_plain(last),
+            None => is_plain(rest),
+        }
 }
 
 const fn needs_escape(octet: u8) -> bool {
