@@ -53,6 +53,11 @@ impl Buffer {
         self.0.clear();
     }
 
+    /// The octet at `at`, if there is one.
+    pub fn get_mut(&mut self, at: usize) -> Option<&mut u8> {
+        self.0.get_mut(at)
+    }
+
     /// Puts `value` at the end.
     #[inline(always)]
     pub fn add(&mut self, value: impl Put) {
@@ -165,25 +170,6 @@ impl<const N: usize, const K: usize> Put for [Short<N>; K] {
     }
 }
 
-/// A word whose length is not known when this is compiled, of few letters for the most part.
-#[derive(Clone, Copy, Debug)]
-pub struct Word<'a>(pub &'a str);
-
-impl Put for Word<'_> {
-    #[inline(always)]
-    fn put(&self, out: &mut Buffer) {
-        let octets = self.0.as_bytes();
-        match (octets.first_chunk::<8>(), octets.last_chunk::<8>()) {
-            (Some(first), Some(last)) if octets.len() <= 16 => {
-                // Where the two overlap they are the same.
-                out.add_first(octets.len().saturating_sub(8), *first);
-                out.add(last);
-            }
-            _ => out.add(octets),
-        }
-    }
-}
-
 macro_rules! numbers {
     ($($number:ty)*) => {
         $(impl Put for $number {
@@ -253,8 +239,6 @@ mod tests {
     #[test]
     fn parts_stand_one_after_the_other() {
         assert_eq!(put(("a", 1_u8, Displayed(-2), "")), "a1-2");
-        let letters = "abcdefghijklmnopqrst";
-        assert!((0..20).all(|len| put(("a", Word(&letters[..len]))) == format!("a{}", &letters[..len])));
         let mut out = Buffer::new();
         out.space(130);
         assert_eq!((out.len(), out.octets().iter().all(|octet| *octet == b' ')), (130, true));

@@ -3,24 +3,36 @@
 //! In: capture times, most of them in the second of the one before. Out: the time of day, RFC 3339.
 //! Invariant: the same octets as those of `times.rs`; the date is computed anew only where the second is another one.
 
-use crate::report::short::{EIGHT_DIGITS, Short, eight_digits};
+use crate::report::buffer::{Buffer, Put};
+use crate::report::short::{Short, eight_digits};
+use crate::report::thousands::nine_digits;
 use crate::report::times::{DAY, NANOSECONDS, clock, second};
 use crate::time::Timestamp;
 
 /// Remembers a second.
 #[derive(Clone, Debug)]
 pub struct Clock {
-    second: u64,
+    /// When it began, in nanoseconds.
+    began: u64,
     /// `2026-01-02T12:00:00.`
     date: [u8; 20],
     /// `12:00:00`
     time: [u8; 8],
 }
 
+/// A moment: its second as RFC 3339 writes it, up to the point, and the nanoseconds beyond.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp<'a> {
+    /// `2026-01-02T12:00:00.`
+    pub second: &'a [u8; 20],
+    /// Less than a second.
+    pub nanoseconds: u32,
+}
+
 impl Default for Clock {
     /// Remembers the epoch.
     fn default() -> Self {
-        Self { second: 0, date: second(0), time: *b"00:00:00" }
+        Self { began: 0, date: second(0), time: *b"00:00:00" }
     }
 }
 
@@ -28,42 +40,48 @@ impl Clock {
     /// The time of day in UTC, to the microsecond.
     #[inline(always)]
     pub fn time_of_day(&mut self, time: Timestamp) -> [Short<8>; 2] {
-        let nanoseconds = self.set(time);
+        let nanoseconds = u64::from(self.set(time));
         // The two zeros in front make room for the point and for the space behind.
         let digits = eight_digits(nanoseconds / 1_000) >> 8 & !0xff;
         let decimals = digits | u64::from_le_bytes(*b".\0\0\0\0\0\0 ");
         [Short { octets: self.time, len: 8 }, Short { octets: decimals.to_le_bytes(), len: 7 }]
     }
 
-    /// The moment as RFC 3339 writes it, in UTC with nine decimals, and a quotation mark behind it: its two parts.
+    /// The moment, in UTC.
     #[inline(always)]
-    pub fn quoted(&mut self, time: Timestamp) -> (Short<20>, Short<16>) {
+    pub fn stamp(&mut self, time: Timestamp) -> Stamp<'_> {
         let nanoseconds = self.set(time);
-        let first = u128::from(b'0') + u128::from(nanoseconds / EIGHT_DIGITS);
-        let behind = u128::from(u16::from_le_bytes(*b"Z\"")) << 72;
-        let decimals = first | u128::from(eight_digits(nanoseconds % EIGHT_DIGITS)) << 8 | behind;
-        (Short { octets: self.date, len: 20 }, Short { octets: decimals.to_le_bytes(), len: 11 })
+        Stamp { second: &self.date, nanoseconds }
     }
 
     /// Turns to the second of `time`; gives back the nanoseconds beyond.
     #[inline(always)]
-    fn set(&mut self, time: Timestamp) -> u64 {
-        let second = time.0 / NANOSECONDS;
-        if second != self.second {
-            self.turn(second);
-        }
-        time.0 % NANOSECONDS
+    fn set(&mut self, time: Timestamp) -> u32 {
+        let beyond = time.0.wrapping_sub(self.began);
+        if beyond < NANOSECONDS { beyond as u32 } else { self.turn(time) }
     }
 
     #[cold]
-    fn turn(&mut self, to: u64) {
-        if to / DAY != self.second / DAY {
+    fn turn(&mut self, time: Timestamp) -> u32 {
+        let (to, beyond) = (time.0 / NANOSECONDS, time.0 % NANOSECONDS);
+        if to / DAY != self.began / NANOSECONDS / DAY {
             self.date = second(to);
         }
         let [h, i, m, n, s, t] = clock(to);
         self.time = [h, i, b':', m, n, b':', s, t];
         self.date[11..19].copy_from_slice(&self.time);
-        self.second = to;
+        self.began = time.0 - beyond;
+        beyond as u32
+    }
+}
+
+impl Put for Stamp<'_> {
+    #[inline]
+    fn put(&self, out: &mut Buffer) {
+        let [millis, micros, nanos] = nine_digits(self.nanoseconds).map(|group| u128::from(group.word()));
+        let decimals = millis | micros << 24 | nanos << 48 | u128::from(b'Z') << 72;
+        out.add(self.second);
+        out.add_first(10, decimals.to_le_bytes());
     }
 }
 
@@ -82,8 +100,7 @@ mod tests {
                 let time = Timestamp(time);
                 let [front, back] = clock.time_of_day(time);
                 prop_assert_eq!(put((front, back)), TimeOfDay(time).to_string());
-                let (date, decimals) = clock.quoted(time);
-                prop_assert_eq!(put((date, decimals)), put((Moment(time), "\"")));
+                prop_assert_eq!(put(clock.stamp(time)), put(Moment(time)));
             }
         }
     }

@@ -17,8 +17,6 @@ pub struct Short<const N: usize> {
 
 /// Numbers below this one fit into eight octets.
 pub const EIGHT_DIGITS: u64 = 100_000_000;
-/// Numbers below this one have ten digits at the most.
-pub const TEN_DIGITS: u64 = 10_000_000_000;
 /// Numbers below this one fit into eight octets with a mark in front.
 pub const SEVEN_DIGITS: u64 = 10_000_000;
 
@@ -30,12 +28,16 @@ impl<const N: usize> Short<N> {
 
     /// The same with something before and behind it.
     pub const fn wrapped(before: &str, text: &str, behind: &str) -> Self {
-        let parts = [before.as_bytes(), text.as_bytes(), behind.as_bytes()];
+        Self::joined(&[before, text, behind])
+    }
+
+    /// Some of them, one after the other.
+    pub const fn joined(parts: &[&str]) -> Self {
         let (mut octets, mut len, mut part) = ([b' '; N], 0, 0);
         while part < parts.len() {
-            let mut at = 0;
-            while at < parts[part].len() && len < N {
-                octets[len] = parts[part][at];
+            let (text, mut at) = (parts[part].as_bytes(), 0);
+            while at < text.len() && len < N {
+                octets[len] = text[at];
                 (at, len) = (at + 1, len + 1);
             }
             part += 1;
@@ -44,18 +46,13 @@ impl<const N: usize> Short<N> {
     }
 }
 
-impl Short<16> {
-    /// `number`, which has nine or ten digits, as a sequence number may, for a place where nothing need stand behind it.
+impl Short<4> {
+    /// One of the numbers of an address, with a full stop behind it.
     #[inline(always)]
-    pub const fn long(number: u64) -> Self {
-        let (high, low) = (number / EIGHT_DIGITS, eight_digits(number % EIGHT_DIGITS));
-        let (tens, ones) = (b'0' + (high / 10) as u8, b'0' + (high % 10) as u8);
-        let text = (low as u128) << 16 | (ones as u128) << 8 | tens as u128;
-        if high < 10 {
-            Self { octets: (text >> 8).to_le_bytes(), len: 9 }
-        } else {
-            Self { octets: text.to_le_bytes(), len: 10 }
-        }
+    pub const fn part(number: u8) -> Self {
+        // What a table says might be any number, as the compiler sees it, unless it is cut off.
+        let len = LENGTHS[number as usize] as usize % 8;
+        Self { octets: NUMBERS[number as usize].to_le_bytes(), len }
     }
 }
 
@@ -166,7 +163,7 @@ const fn eight_values(number: u64) -> u64 {
 }
 
 /// Eight digits of zero.
-pub const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
+const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
 const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
 
 /// Each number of an IPv4 address with a full stop behind it, in the octets of a word.
@@ -217,9 +214,6 @@ mod tests {
                 assert_eq!(said(Short::number(number)), number.to_string());
                 let Short { octets, len } = Short::bare(number);
                 assert_eq!(str::from_utf8(&octets[..len]).unwrap(), number.to_string());
-                let long = (number * 97).max(EIGHT_DIGITS);
-                let Short { octets, len } = Short::long(long);
-                assert_eq!(str::from_utf8(&octets[..len]).unwrap(), long.to_string());
                 let number = number % SEVEN_DIGITS;
                 let (whole, rest) = (number / 1_000_000, number % 1_000_000);
                 assert_eq!(

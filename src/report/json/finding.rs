@@ -5,7 +5,8 @@
 
 use crate::analyzer::diagnosis::finding::Finding;
 use crate::report::buffer::{Buffer, Put};
-use crate::report::json::parts::{Known, Text, list};
+use crate::report::json::out::{Out, Part};
+use crate::report::json::parts::{Known, list};
 
 /// A finding by itself, about the connection with that number, or about the capture as a whole.
 pub struct FindingRecord<'a> {
@@ -25,19 +26,69 @@ impl Put for FindingRecord<'_> {
     }
 }
 
-impl Put for FoundRecord<'_> {
-    fn put(&self, out: &mut Buffer) {
-        out.add("{");
+impl Part for FoundRecord<'_> {
+    fn write(&self, out: &mut impl Out) {
+        out.text("{");
         fields(self.0, out);
     }
 }
 
 /// The fields of both shapes, and the end of the object.
-fn fields(finding: &Finding, out: &mut Buffer) {
+#[inline(always)]
+fn fields(finding: &Finding, out: &mut impl Out) {
     let Finding { code, frames, confidence, says, rivals } = finding;
-    out.add((r#""code":""#, code.as_str(), r#"","severity":""#, code.severity().as_str(), r#"","frames":"#));
-    list(out, frames);
-    out.add((r#","confidence":""#, confidence.as_str(), r#"","says":"#, Text(says), r#","rivals":"#));
-    list(out, rivals.iter().copied().map(Text));
-    out.add((r#","reference":"#, Text(code.reference()), "}"));
+    out.word(r#""code":""#, code.as_str());
+    out.word(r#"","severity":""#, code.severity().as_str());
+    out.text(r#"","frames":"#);
+    list_of_frames(frames, out);
+    out.word(r#","confidence":""#, confidence.as_str());
+    out.string(r#"","says":"#, says);
+    out.text(r#","rivals":["#);
+    for (count, rival) in rivals.iter().enumerate() {
+        if count > 0 {
+            out.text(",");
+        }
+        out.string("", rival);
+    }
+    // A reference has no character in it that needs an escape.
+    out.word(r#"],"reference":""#, code.reference());
+    out.text(r#""}"#);
+}
+
+#[inline(always)]
+fn list_of_frames(frames: &[u64], out: &mut impl Out) {
+    match frames {
+        [frame] => {
+            out.number("[", *frame);
+            out.text("]");
+        }
+        [frame, other] => {
+            out.number("[", *frame);
+            out.number(",", *other);
+            out.text("]");
+        }
+        any => out.any(List(any)),
+    }
+}
+
+struct List<'a>(&'a [u64]);
+
+impl Put for List<'_> {
+    fn put(&self, out: &mut Buffer) {
+        list(out, self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::analyzer::diagnosis::code::Code;
+    use crate::report::buffer::put;
+    use crate::report::json::parts::{Name, Text};
+
+    #[test]
+    fn no_reference_needs_an_escape() {
+        for reference in Code::ALL.iter().map(|code| code.reference()) {
+            assert_eq!(put(Name(reference)), put(Text(reference)));
+        }
+    }
 }

@@ -22,7 +22,7 @@ use crate::report::json::call::CallRecord;
 use crate::report::json::connection::ConnectionRecord;
 use crate::report::json::finding::FindingRecord;
 use crate::report::json::kernel::KernelRecord;
-use crate::report::json::pen::{Out, Page};
+use crate::report::json::pen::Page;
 use crate::report::json::rare::Decimals;
 use crate::report::json::records::{Record, Records};
 use crate::report::json::segment::SegmentRecord;
@@ -39,12 +39,15 @@ mod kernel;
 #[cfg(test)]
 mod model;
 mod options;
+mod out;
 mod parts;
 mod pen;
 mod rare;
 pub mod recorded;
 pub mod records;
+mod room;
 mod segment;
+mod stretches;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -79,18 +82,18 @@ impl<W: Write> Json<W> {
         }
     }
 
-    fn write(&mut self, record: impl Put) -> io::Result<()> {
-        self.line.clear();
-        self.line.add((record, "\n"));
-        self.out.write_all(self.line.octets())
-    }
-
     fn serialize(&mut self, record: &impl Serialize) -> io::Result<()> {
         self.line.clear();
         record.serialize(&mut Serializer::with_formatter(&mut self.line, Decimals))?;
         self.line.add("\n");
         self.out.write_all(self.line.octets())
     }
+}
+
+fn write(out: &mut impl Write, line: &mut Buffer, record: impl Put) -> io::Result<()> {
+    line.clear();
+    line.add((record, "\n"));
+    out.write_all(line.octets())
 }
 
 impl<W: Write + Send> Report for Json<W> {
@@ -102,24 +105,30 @@ impl<W: Write + Send> Report for Json<W> {
         if !self.records.has(Record::Segments) {
             return Ok(());
         }
-        let time = self.clock.quoted(step.segment.time);
-        self.write(SegmentRecord { step, numbers: self.numbers, time })
+        let time = self.clock.stamp(step.segment.time);
+        write(&mut self.out, &mut self.line, SegmentRecord { step, numbers: self.numbers, time })
     }
 
     fn connection(&mut self, connection: &Connection) -> io::Result<()> {
         if self.records.has(Record::Findings) {
             for finding in connection.findings() {
-                self.write(FindingRecord { connection: Some(connection.id()), finding })?;
+                let record = FindingRecord { connection: Some(connection.id()), finding };
+                write(&mut self.out, &mut self.line, record)?;
             }
         }
         if self.records.has(Record::Connections) {
             let record = ConnectionRecord::of(connection, &mut self.clocks);
-            let mut pen = self.page.pen();
-            record.write(&mut pen);
-            pen.text("\n");
-            match pen.finish() {
+            let line = match connection.went_by_the_book() {
+                Some(course) => record.line(&course, &mut self.page),
+                None => record.any_line(&mut self.page),
+            };
+            match line {
                 Some(line) => self.out.write_all(line)?,
-                None => self.write(record)?,
+                None => {
+                    self.line.clear();
+                    self.line.add(record);
+                    self.out.write_all(self.line.octets())?;
+                }
             }
         }
         Ok(())
@@ -129,7 +138,7 @@ impl<W: Write + Send> Report for Json<W> {
         if !self.records.has(Record::Findings) {
             return Ok(());
         }
-        self.write(FindingRecord { connection: None, finding })
+        write(&mut self.out, &mut self.line, FindingRecord { connection: None, finding })
     }
 
     fn call(&mut self, call: &SocketCall) -> io::Result<()> {

@@ -9,10 +9,10 @@ use crate::analyzer::label::Numbers;
 use crate::analyzer::role::Ends;
 use crate::analyzer::step::Step;
 use crate::report::buffer::{Buffer, Put};
+use crate::report::clock::Stamp;
 use crate::report::json::options::OptionRecord;
 use crate::report::json::parts::{Assumed, Known, Name, Socket, list};
 use crate::report::names::name_of_state;
-use crate::report::short::Short;
 use crate::segment::Flags;
 
 /// A labelled segment, with the states after it.
@@ -21,16 +21,16 @@ pub struct SegmentRecord<'a> {
     pub step: &'a Step,
     /// How the label shows numbers.
     pub numbers: Numbers,
-    /// When it was captured, with the quotation mark behind it.
-    pub time: (Short<20>, Short<16>),
+    /// When it was captured.
+    pub time: Stamp<'a>,
 }
 
 impl Put for SegmentRecord<'_> {
     fn put(&self, out: &mut Buffer) {
-        let Self { step, numbers, time: (date, decimals) } = *self;
+        let Self { step, numbers, time } = *self;
         let segment = &step.segment;
-        out.add((r#"{"type":"segment","frame":"#, segment.frame, r#","time":""#, date, decimals));
-        out.add((r#","connection":"#, step.connection, r#","from":""#, step.from.as_str()));
+        out.add((r#"{"type":"segment","frame":"#, segment.frame, r#","time":""#, time));
+        out.add((r#"","connection":"#, step.connection, r#","from":""#, step.from.as_str()));
         out.add((r#"","source":"#, Socket(segment.source)));
         out.add((r#","destination":"#, Socket(segment.destination), r#","flags":"#));
         let counted = if step.ace.is_some() { Flags::ACE } else { Flags::default() };

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::*;
+use crate::report::json::out::Part;
 use crate::report::samples;
 use crate::segment::Segment;
 use crate::witness::KernelWord;
@@ -120,13 +121,11 @@ fn a_finding_stands_alone_and_in_its_connection() {
         says: "The client sent its SYN twice.".to_owned(),
         rivals: vec!["a duplicate made by the network"],
     };
-    let value = |record: &dyn Put| {
-        let mut line = Buffer::new();
-        record.put(&mut line);
-        serde_json::from_str::<Value>(line.as_str()).unwrap()
-    };
-    let alone = value(&FindingRecord { connection: Some(7), finding: &finding });
-    let inside = value(&finding::FoundRecord(&finding));
+    let value = |line: Buffer| serde_json::from_str::<Value>(line.as_str()).unwrap();
+    let (mut alone, mut inside) = (Buffer::new(), Buffer::new());
+    alone.add(FindingRecord { connection: Some(7), finding: &finding });
+    finding::FoundRecord(&finding).write(&mut inside);
+    let (alone, inside) = (value(alone), value(inside));
     insta::assert_snapshot!(alone, @r#"{"code":"syn-retransmitted","confidence":"certain","connection":7,"frames":[1,2],"reference":"RFC 9293 §3.8.1","rivals":["a duplicate made by the network"],"says":"The client sent its SYN twice.","severity":"warning","type":"finding"}"#);
     let schema: Value = serde_json::from_str(include_str!("../../../docs/tcpshake.schema.json")).unwrap();
     jsonschema::validate(&schema, &alone).unwrap();

@@ -10,11 +10,13 @@ use super::*;
 use crate::analyzer::config::Config;
 use crate::analyzer::diagnosis::code::Code;
 use crate::analyzer::diagnosis::severity::Confidence;
+use crate::analyzer::moves::{ACK, FIN, HANDSHAKE, Move, any_move, segments};
 use crate::analyzer::tracker::Tracker;
 use crate::options::Options;
 use crate::report::buffer::{Buffer, Put};
 use crate::report::clock::Clock;
 use crate::report::json;
+use crate::report::json::pen::Page;
 use crate::report::json::rare::Seconds;
 use crate::report::samples;
 use crate::report::times::Decimal;
@@ -31,9 +33,10 @@ fn by_hand(record: impl Put) -> String {
     out.as_str().to_owned()
 }
 
-/// Compares all records of this traffic; gives back those of the connections.
-fn compare(segments: &[Segment]) -> Vec<String> {
+/// Compares all records of this traffic; gives back those of the connections, and how many of these went by the book.
+fn compare(segments: &[Segment]) -> (Vec<String>, usize) {
     let (mut tracker, mut clocks) = (Tracker::new(Config::default()), <[Clock; 2]>::default());
+    let (mut page, mut by_the_book) = (Page::default(), 0);
     for each in segments {
         let step = tracker.observe(each);
         for numbers in NUMBERS {
@@ -41,7 +44,7 @@ fn compare(segments: &[Segment]) -> Vec<String> {
                 by_hand(json::segment::SegmentRecord {
                     step: &step,
                     numbers,
-                    time: clocks[0].quoted(each.time)
+                    time: clocks[0].stamp(each.time)
                 }),
                 segment(&step, numbers)
             );
@@ -53,18 +56,27 @@ fn compare(segments: &[Segment]) -> Vec<String> {
             let record = json::finding::FindingRecord { connection: Some(ended.id()), finding: found };
             assert_eq!(by_hand(record), finding(found, Some(ended.id())));
         }
-        let record = by_hand(json::connection::ConnectionRecord::of(&ended, &mut clocks));
-        assert_eq!(record, connection(&ended));
-        record
+        let record = json::connection::ConnectionRecord::of(&ended, &mut clocks);
+        let wanted = connection(&ended) + "\n";
+        assert_eq!(by_hand(&record), wanted);
+        let is_line = |line: Option<&[u8]>| line.is_none_or(|line| line == wanted.as_bytes());
+        assert!(is_line(record.any_line(&mut page)), "{wanted}");
+        if let Some(course) = ended.went_by_the_book() {
+            assert!(is_line(record.line(&course, &mut page)), "{wanted}");
+            by_the_book += 1;
+        }
+        wanted
     });
-    compared.collect()
+    let records = compared.collect();
+    (records, by_the_book)
 }
 
 #[test]
 fn ordinary_connections() {
     for segments in [samples::closed(), samples::refused(), samples::mid_stream(), samples::crossed()] {
-        assert_eq!(compare(&segments).len(), 1);
+        assert_eq!(compare(&segments).0.len(), 1);
     }
+    assert_eq!(compare(&samples::closed()).1, 1);
 }
 
 #[test]
@@ -74,7 +86,7 @@ fn a_repeated_syn_has_its_intervals() {
         let time = syn.time.after(Duration::from_secs((1 << times) - 1));
         Segment { frame: times + 1, time, ..syn.clone() }
     });
-    let records = compare(&again.collect::<Vec<_>>());
+    let (records, _) = compare(&again.collect::<Vec<_>>());
     let wanted = r#""measures":{"retry_intervals":[1,2,4],"retry_profile":"rfc6298","in_state":"#;
     assert!(records[0].contains(wanted), "{}", records[0]);
 }
@@ -96,6 +108,28 @@ proptest! {
     #[test]
     fn any_traffic(segments in proptest::collection::vec(any_segment(), 1..24)) {
         compare(&segments);
+    }
+
+    #[test]
+    fn any_connection_that_closes(
+        starts: [u32; 2],
+        moves in proptest::collection::vec(any_move(), 0..6),
+        by_client: bool,
+        between in 0_usize..3,
+        pauses: [u64; 4],
+        unit in prop_oneof![Just(1_u64), Just(1_000), Just(1_000_000)],
+    ) {
+        let fins = [Move::next(by_client, FIN, 0), Move::next(!by_client, FIN, 0), Move::next(by_client, ACK, 0)];
+        let closing = [&fins[..1], &vec![Move::next(!by_client, ACK, 0); between], &fins[1..]].concat();
+        let mut all = segments(starts, &[HANDSHAKE.as_slice(), &moves, &closing].concat());
+        // Pauses of any length, whole microseconds and milliseconds among them.
+        let mut time = 0_u64;
+        for (each, pause) in all.iter_mut().zip(pauses.iter().cycle()) {
+            time = time.saturating_add(pause % 3_000_000_000 / unit * unit);
+            each.time = Timestamp(time);
+        }
+        let (records, by_the_book) = compare(&all);
+        prop_assert!(!moves.is_empty() || (records.len(), by_the_book) == (1, 1), "{:?}", records);
     }
 
     #[test]
