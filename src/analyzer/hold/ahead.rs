@@ -47,7 +47,7 @@ pub fn look(
     sightings: &Sightings,
     past: &Past,
     soon: &Soon,
-    segments: impl Iterator<Item = Coming>,
+    segments: impl Iterator<Item = Coming> + Clone,
     prepared: &mut Vec<Prepared>,
 ) {
     prepared.clear();
@@ -57,22 +57,23 @@ pub fn look(
         .fold(0, |words, (place, hash)| words ^ pairs.peek_at_end(place) ^ past.glance(hash));
     words = past.oldest(LET_GO).fold(words, |words, hash| words ^ past.glance(hash));
     words ^= pairs.peek_at_rooms(LET_GO);
+    // One kind of read after the other, each in few instructions: so as many are under way as the core can have.
+    prepared.extend(
+        segments.clone().map(|coming| Prepared { hash: coming.hash, place: pairs.guess(coming.hash) }),
+    );
+    let first = |prepared: &Prepared| prepared.place.map_or(0, |place| pairs.peek_at(place));
+    words = prepared.iter().fold(words, |words, prepared| words ^ first(prepared));
     let mut lines = [&0; AT_ONCE];
-    let mut free = lines.iter_mut();
-    prepared.extend(segments.map(|Coming { hash, packet }| {
-        let place = pairs.guess(hash);
-        words ^= match place.map(|place| pairs.peek(place)) {
-            Some(Peek::At(word)) => {
-                free.next().into_iter().for_each(|line| *line = word);
-                0
+    for (line, (coming, prepared)) in lines.iter_mut().zip(segments.zip(&*prepared)) {
+        match prepared.place.map(|place| pairs.peek(place)) {
+            Some(Peek::At(word)) => *line = word,
+            Some(Peek::Whole(current)) => {
+                words ^= current.glance() ^ sightings.glance(coming.packet, current.within());
             }
-            Some(Peek::Whole(current)) => current.glance() ^ sightings.glance(packet, current.within()),
             // It will be asked whether it is used again.
-            None => past.glance(hash),
-        };
-        Prepared { hash, place }
-    }));
-    // In few instructions, so that as many reads as the core can have under way are.
+            None => words ^= past.glance(coming.hash),
+        }
+    }
     words = lines.iter().fold(words, |words, line| words ^ **line);
     std::hint::black_box(words);
 }

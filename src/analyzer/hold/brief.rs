@@ -30,6 +30,8 @@ pub struct Brief {
     log: Box<Log>,
     course: Course,
     start: Timestamp,
+    /// The frame of the last segment that was more than text or an acknowledgement between two open ends.
+    last_moving: u64,
 }
 
 /// What a connection in brief keeps for later: written as it comes, and read once.
@@ -52,7 +54,9 @@ struct Kept(Jot);
 impl Log {
     /// Words of where a connection begins.
     pub fn glance(&self) -> u64 {
-        self.syn.frame ^ self.id ^ self.options.server.octets().len() as u64
+        let Ends { client, server } = &self.options;
+        let last = |options: &Options| options.octets().last().copied().map_or(0, u64::from);
+        self.syn.frame ^ self.id ^ last(client) ^ last(server)
     }
 }
 
@@ -79,7 +83,7 @@ impl Brief {
             }
             None => Box::new(Log { segments: [Kept(syn); MOST], syn, id, options }),
         };
-        Some(Self { log, course, start: jot.time })
+        Some(Self { log, course, start: jot.time, last_moving: jot.frame })
     }
 
     /// Which end has the socket `socket`.
@@ -103,7 +107,7 @@ impl Brief {
     /// Takes in a segment from `from`, where it is the next one by the textbook. `options` are those of a SYN.
     #[inline(always)]
     pub fn take(&mut self, jot: &Jot, from: Role, options: Option<&Options>) -> Option<Taken> {
-        let Self { log, course, .. } = self;
+        let Self { log, course, last_moving, .. } = self;
         let Log { segments, syn, options: known, .. } = &mut **log;
         let (before, after) = segments.split_at_mut_checked(usize::from(course.count))?;
         let room = after.first_mut()?;
@@ -116,6 +120,7 @@ impl Brief {
             || std::iter::once(syn.packet()).chain(before.iter().map(|Kept(before)| before.packet()));
         let taken = course.take(&jot, from, || packets().any(|packet| packet == jot.packet()))?;
         *room = Kept(jot);
+        *last_moving = jot.frame;
         if jot.is_syn() && is_answer {
             known.server = options.copied().unwrap_or_default();
         }
@@ -163,11 +168,10 @@ impl Brief {
         self.start
     }
 
-    /// The frame of its last segment.
-    pub fn last_frame(&self) -> u64 {
-        let last = usize::from(self.course.count).checked_sub(1);
-        let kept = last.and_then(|last| self.log.segments.get(last)).map_or(&self.log.syn, |Kept(jot)| jot);
-        kept.frame
+    /// The frame of its last segment, if it has ended.
+    pub fn last_frame_of_all(&self) -> Option<u64> {
+        // By text and acknowledgements between two open ends none does.
+        self.course.is_over().then_some(self.last_moving)
     }
 
     /// The client's SYN.

@@ -125,6 +125,16 @@ impl Hold {
         self.table.guess(hash)
     }
 
+    /// A word of what is read first of the entry at a place.
+    #[inline(always)]
+    pub fn peek_at(&self, place: Place) -> u64 {
+        match self.table.get(place) {
+            Some(Held::Brief(entry)) => entry.seen.0,
+            Some(Held::Whole(entry)) => entry.seen.0,
+            Some(Held::Packed(_)) | None => 0,
+        }
+    }
+
     /// What the next segment of the entry at a place needs.
     #[inline(always)]
     pub fn peek(&self, place: Place) -> Peek<'_> {
@@ -137,11 +147,7 @@ impl Hold {
 
     /// Words of what is read of the entry at a place when it is let go.
     pub fn peek_at_end(&self, place: Place) -> u64 {
-        let last = match self.table.get(place) {
-            Some(Held::Brief(entry)) => entry.brief.last_frame(),
-            Some(Held::Whole(_) | Held::Packed(_)) | None => 0,
-        };
-        self.table.hash(place) ^ last
+        self.table.hash(place) ^ u64::from(self.table.get(place).is_some())
     }
 
     /// Words of the rooms in which the next few connections will begin.
@@ -234,7 +240,7 @@ impl Hold {
             }
             Held::Brief(entry) => {
                 self.count = self.count.saturating_sub(1);
-                let last = entry.brief.course().is_over().then(|| entry.brief.last_frame());
+                let last = entry.brief.last_frame_of_all();
                 entry.hand_out(now, &mut self.rooms, ended, crowd);
                 return last;
             }
