@@ -141,7 +141,7 @@ fn follow(config: Config, segments: &[Segment]) -> (Vec<Connection>, u64) {
                 let coming = Coming { hash: unprepared.hash, packet: segment.sighting.packet };
                 tracker.prepare(std::iter::once(coming), &mut prepared);
                 let options = Some(&segment.options).filter(|_| usual.jot.is_syn());
-                tracker.follow_usual(&usual, options, prepared[0]);
+                tracker.follow_usual(&usual, || options, prepared[0]);
             }
             None => {
                 tracker.follow(segment, unprepared);

@@ -54,7 +54,7 @@ fn follow_in_brief(tracker: &mut Tracker, segment: &Segment, prepared: &mut Vec<
     let coming = Coming { hash: unprepared.hash, packet: segment.sighting.packet };
     tracker.prepare(std::iter::once(coming), prepared);
     let options = Some(&segment.options).filter(|_| usual.jot.is_syn());
-    tracker.follow_usual(&usual, options, prepared[0])
+    tracker.follow_usual(&usual, || options, prepared[0])
 }
 
 fn follow(config: Config, moves: Moves<'_>, format: Format, out: &mut Vec<u8>) {

@@ -30,14 +30,20 @@ impl Tracker {
         !is_taken && self.take_whole(segment, prepared, place)
     }
 
-    /// The same for a segment in brief; `options` are those of a SYN.
+    /// The same for a segment in brief; `options` gives those of a SYN.
     #[inline(always)]
-    pub fn follow_usual(&mut self, usual: &Usual, options: Option<&Options>, prepared: Prepared) -> bool {
+    pub fn follow_usual<'o>(
+        &mut self,
+        usual: &Usual,
+        options: impl FnOnce() -> Option<&'o Options>,
+        prepared: Prepared,
+    ) -> bool {
         let Usual { jot, source, destination } = usual;
         self.has_right_checksum |= jot.is_right();
         self.pass_on(jot.time());
         let now = self.clock.now();
-        if let Some(place) = prepared.place
+        if jot.is_text_or_ack()
+            && let Some(place) = prepared.place
             && let Some(entry) = self.pairs.brief_mut(place)
             && Waiting::Open.may_stay(entry.seen, now)
             && entry.brief.take_steady(jot, *source, *destination)
@@ -46,7 +52,7 @@ impl Tracker {
             entry.seen = now;
             return false;
         }
-        self.follow_next(usual, options, prepared)
+        self.follow_next(usual, options(), prepared)
     }
 
     /// One that is no text or acknowledgement of an open connection in brief, where it was looked for.

@@ -14,7 +14,7 @@ use tcpshake::report::summary::Summary;
 use tcpshake::segment::Segment;
 use tcpshake::time::Timestamp;
 
-use crate::cli::items::{Item, Next};
+use crate::cli::items::{Few, Item};
 
 /// Follows connections.
 pub struct Follower {
@@ -45,30 +45,17 @@ impl Follower {
     }
 
     /// Takes in a few items, which are looked at first, so that what they need is at hand.
-    pub fn take_few<'a>(
-        &mut self,
-        items: impl Iterator<Item = Next<'a>> + Clone,
-        prepared: &mut Vec<Prepared>,
-        news: &mut News,
-    ) {
-        self.tracker.prepare(items.clone().filter_map(|item| item.coming()), prepared);
-        let mut prepared = prepared.iter().copied();
-        let mut next = |hash: u64| prepared.next().unwrap_or(Prepared::unseen(hash));
-        for item in items {
-            match item {
-                Next::Usual(usual, hash) => {
-                    let is_seen_again = self.tracker.follow_usual(usual, None, next(hash));
-                    self.summary.quality.count_packet(usual.jot.is_offloaded(), false, is_seen_again);
+    pub fn take_few(&mut self, few: Few<'_>, prepared: &mut Vec<Prepared>, news: &mut News) {
+        self.tracker.prepare(few.coming(), prepared);
+        for (place, prepared) in few.places().iter().zip(&*prepared) {
+            if place.is_apart() {
+                self.take_apart(few.apart(place), *prepared, news);
+            } else {
+                let is_seen_again = self.tracker.follow_usual(&place.usual, || few.options(place), *prepared);
+                let is_offloaded = place.usual.jot.is_offloaded();
+                if is_seen_again | is_offloaded {
+                    self.summary.quality.count_packet(is_offloaded, false, is_seen_again);
                 }
-                Next::Opening(usual, hash, options) => {
-                    let is_seen_again = self.tracker.follow_usual(usual, Some(options), next(hash));
-                    self.summary.quality.count_packet(usual.jot.is_offloaded(), false, is_seen_again);
-                }
-                Next::Other(Item::Segment(segment, hash)) => self.take_segment(segment, next(*hash), news),
-                Next::Other(Item::Icmp(error)) => {
-                    self.summary.icmp_errors += u64::from(self.tracker.observe_icmp(error));
-                }
-                Next::Other(Item::Other(time)) => self.tracker.expire(*time),
             }
             // Without steps nothing lies between two endings.
             if self.wants_steps {
@@ -76,6 +63,18 @@ impl Follower {
             }
         }
         self.note_ended(news);
+    }
+
+    #[inline(never)]
+    fn take_apart(&mut self, item: Option<&Item>, prepared: Prepared, news: &mut News) {
+        match item {
+            Some(Item::Segment(segment, _)) => self.take_segment(segment, prepared, news),
+            Some(Item::Icmp(error)) => {
+                self.summary.icmp_errors += u64::from(self.tracker.observe_icmp(error));
+            }
+            Some(Item::Other(time)) => self.tracker.expire(*time),
+            None => {}
+        }
     }
 
     /// Lets time pass where no frame came.

@@ -25,15 +25,11 @@ pub enum Item {
     Other(Timestamp),
 }
 
-/// The same, where most are small.
+/// Some items that follow one another.
 #[derive(Clone, Copy)]
-pub enum Next<'a> {
-    /// A segment in brief, with the hash of its socket pair.
-    Usual(&'a Usual, u64),
-    /// The same of a SYN, with its options.
-    Opening(&'a Usual, u64, &'a Options),
-    /// Anything else.
-    Other(&'a Item),
+pub struct Few<'a> {
+    items: &'a Items,
+    places: &'a [Place],
 }
 
 /// What some frames are to the tracker, in their order.
@@ -74,17 +70,38 @@ impl Item {
     }
 }
 
-impl Next<'_> {
-    /// What is known of the segment before it is looked at, if it is one.
-    pub const fn coming(&self) -> Option<Coming> {
-        match self {
-            Self::Usual(usual, hash) | Self::Opening(usual, hash, _) => {
-                Some(Coming { hash: *hash, packet: usual.jot.packet() })
-            }
-            Self::Other(Item::Segment(segment, hash)) => {
-                Some(Coming { hash: *hash, packet: segment.sighting.packet })
-            }
-            Self::Other(_) => None,
+impl Place {
+    /// Whether what it stands for lies elsewhere.
+    #[inline(always)]
+    pub const fn is_apart(&self) -> bool {
+        matches!(self.apart, Apart::Item(_))
+    }
+}
+
+impl<'a> Few<'a> {
+    /// Their places.
+    pub const fn places(self) -> &'a [Place] {
+        self.places
+    }
+
+    /// What is known of the segment at each before it is looked at; nothing that means anything where there is none.
+    pub fn coming(self) -> impl Iterator<Item = Coming> + Clone {
+        self.places.iter().map(|place| Coming { hash: place.hash, packet: place.usual.jot.packet() })
+    }
+
+    /// The options of the SYN at a place.
+    pub fn options(self, place: &Place) -> Option<&'a Options> {
+        match place.apart {
+            Apart::Options(at) => self.items.options.get(at as usize),
+            Apart::Nothing | Apart::Item(_) => None,
+        }
+    }
+
+    /// What a place stands for that is not in brief.
+    pub fn apart(self, place: &Place) -> Option<&'a Item> {
+        match place.apart {
+            Apart::Item(at) => self.items.others.get(at as usize),
+            Apart::Nothing | Apart::Options(_) => None,
         }
     }
 }
@@ -108,16 +125,9 @@ impl Items {
     }
 
     /// All of them, so many at a time.
-    pub fn chunks(&self, most: usize) -> impl Iterator<Item = impl Iterator<Item = Next<'_>> + Clone> {
-        self.order.get(..self.len).unwrap_or_default().chunks(most).map(|places| {
-            places.iter().filter_map(|Place { usual, hash, apart }| match apart {
-                Apart::Nothing => Some(Next::Usual(usual, *hash)),
-                Apart::Options(at) => {
-                    self.options.get(*at as usize).map(|options| Next::Opening(usual, *hash, options))
-                }
-                Apart::Item(at) => self.others.get(*at as usize).map(Next::Other),
-            })
-        })
+    pub fn chunks(&self, most: usize) -> impl Iterator<Item = Few<'_>> {
+        let places = self.order.get(..self.len).unwrap_or_default();
+        places.chunks(most).map(|places| Few { items: self, places })
     }
 
     /// All that are not in brief.
@@ -128,8 +138,10 @@ impl Items {
     /// One that is not in brief.
     pub fn push(&mut self, item: Item) {
         let at = number(self.others.len());
+        let hash = if let Item::Segment(_, hash) = item { hash } else { 0 };
         self.others.push(item);
-        self.place().apart = Apart::Item(at);
+        let place = self.place();
+        (place.hash, place.apart) = (hash, Apart::Item(at));
     }
 
     /// Keeps the octets of a SYN's options.

@@ -104,7 +104,7 @@ impl Course {
         let (sender, receiver) = if is_clients { (client, server) } else { (server, client) };
         let is_taken = (is_clients | is_servers)
             & (self.stage == Stage::Open)
-            & is_text_or_ack(jot.flags)
+            & jot.is_text_or_ack()
             & is_next(jot, sender, receiver, jot.text_len > 0);
         if !is_taken {
             return None;
@@ -274,13 +274,6 @@ impl Course {
     pub const fn end(&self) -> Timestamp {
         self.last
     }
-}
-
-/// Neither SYN, FIN nor RST.
-#[inline(always)]
-fn is_text_or_ack(flags: Flags) -> bool {
-    const DECIDING: Flags = Flags::SYN.with(Flags::FIN).with(Flags::RST).with(Flags::ACK);
-    flags.0 & DECIDING.0 == Flags::ACK.0
 }
 
 /// Whether a segment stands exactly where its sender has got to, and `speaks` or acknowledges something new.
