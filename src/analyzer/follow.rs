@@ -62,11 +62,16 @@ impl Tracker {
         if let Some(place) = prepared.place
             && let Some(entry) = self.pairs.brief_mut(place)
             && let Some(from) = entry.brief.sockets().sender(*source, *destination)
-            && let Some(taken) = entry.brief.take(jot, from, options)
         {
-            let waiting = entry.note(taken, self.clock.now(), &mut self.crowd, &self.config);
-            self.list_anew(place, waiting);
-            return false;
+            let (now, seen, before) = (self.clock.now(), entry.seen, entry.waiting(&self.config));
+            if let Some(taken) = entry.brief.take(jot, from, options) {
+                let waiting = entry.note(taken, now, &mut self.crowd, &self.config);
+                // Where it is listed is known without a look: as it waited, about when it was last seen.
+                if waiting != before || !waiting.may_stay(seen, now) {
+                    self.list_last(place, waiting, now);
+                }
+                return false;
+            }
         }
         self.follow_rare(usual, options, prepared)
     }
