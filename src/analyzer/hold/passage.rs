@@ -89,16 +89,19 @@ impl<'a> Passage<'a> {
                 & !(has_text & peer.fin.is_some())
                 // Else it would depend on how far it goes what is confirmed by it.
                 & (is_steady | (jot.ack.0 == peer.nxt.0));
-            let is_again = !is_next && is_text_again(jot, own, peer, &moves);
-            if !is_next && (!is_again || jot.time < latest) {
+            if !is_next && (jot.time < latest || !is_text_again(jot, own, peer, &moves)) {
                 return None;
             }
             if is_steady {
                 moves.steady |= 1 << number;
             } else {
-                moves.take(jot, own, peer, is_again)?;
+                moves.take(jot, own, peer, !is_next)?;
             }
-            own.goes_on(jot, has_text, has_fin, is_again);
+            if is_next {
+                own.goes_on(jot, has_text, has_fin);
+            } else {
+                own.comes_again(jot);
+            }
             peer.una = jot.ack;
             latest = jot.time;
             first_text = if has_text { first_text.or(jot.time) } else { first_text };
@@ -189,15 +192,21 @@ impl<'a> Half<'a> {
     }
 
     #[inline(always)]
-    fn goes_on(&mut self, jot: &'a Jot, has_text: bool, has_fin: bool, is_again: bool) {
+    fn goes_on(&mut self, jot: &'a Jot, has_text: bool, has_fin: bool) {
+        self.nxt = self.nxt + u32::from(jot.text_len) + u32::from(has_fin);
+        self.last = jot;
+        self.last_in_space = if has_text | has_fin { jot } else { self.last_in_space };
+        self.segments = self.segments.wrapping_add(1);
+    }
+
+    /// It sends text once more.
+    #[cold]
+    fn comes_again(&mut self, jot: &'a Jot) {
         let len = u32::from(jot.text_len);
-        self.nxt = self.nxt + if is_again { 0 } else { len } + u32::from(has_fin);
-        self.again = self.again.wrapping_add(if is_again { len } else { 0 });
+        self.again = self.again.wrapping_add(len);
         self.last = jot;
         // An acknowledgement answers what came last of that which it reaches.
-        let is_last = (has_text | has_fin)
-            & (jot.seq.0.wrapping_add(len) == self.nxt.0.wrapping_sub(u32::from(has_fin)));
-        self.last_in_space = if is_last { jot } else { self.last_in_space };
+        self.last_in_space = if jot.seq + len == self.nxt { jot } else { self.last_in_space };
         self.segments = self.segments.wrapping_add(1);
     }
 
