@@ -142,22 +142,41 @@ impl Shape {
 
     /// Makes the connection that of `brief`, which ended at `now`; whether nothing is to be said of it.
     fn finish(&mut self, brief: &Brief, passage: &Passage<'_>, talk: &Talk, now: Timestamp) -> bool {
-        let (connection, before, runs) = (&mut self.connection, &self.before, &self.runs);
-        let [start, answered, third] =
-            [passage.moves.events[0], passage.moves.events[1], passage.moves.events[2]];
-        connection.id = brief.id();
-        connection.sockets.clone_from(brief.sockets());
-        (connection.start, connection.last, connection.now) = (start, passage.latest, passage.latest);
-        connection.opening = Progress::of_three([start, answered, third], passage.third.frame);
-        (connection.first_text, connection.first_fin) = (passage.first_text, passage.moves.first_fin);
-        let Ends { client, server } = &passage.ends;
-        connection.zeek = talk.zeek(Ends { client: client.nxt, server: server.nxt });
-        let ends = &mut connection.ends;
-        before.client.fill(&mut ends.client, client, server.nxt);
-        before.server.fill(&mut ends.server, server, client.nxt);
-        ends.client.in_state = spent(&runs.client, passage);
-        ends.server.in_state = spent(&runs.server, passage);
-        connection.finish_unremarkable(now)
+        // Each field is named, so that nobody forgets one that is to come: those without a value are alike in a shape.
+        let Connection {
+            id,
+            sockets,
+            tunnel: _,
+            is_self: _,
+            ends,
+            start,
+            last,
+            now: known_until,
+            opening,
+            first_text,
+            first_fin,
+            reset: _,
+            zeek,
+            is_twofold: _,
+            complete: _,
+            steps: _,
+            notes: _,
+            only_answers: _,
+            findings: _,
+        } = &mut self.connection;
+        let Passage { ends: Ends { client, server }, moves, latest, third, .. } = passage;
+        let [asked, answered, answer_acknowledged, ..] = moves.events;
+        *id = brief.id();
+        sockets.clone_from(brief.sockets());
+        (*start, *last, *known_until) = (asked, *latest, *latest);
+        *opening = Progress::of_three([asked, answered, answer_acknowledged], third.frame);
+        (*first_text, *first_fin) = (passage.first_text, moves.first_fin);
+        *zeek = talk.zeek(Ends { client: client.nxt, server: server.nxt });
+        self.before.client.fill(&mut ends.client, client, server.nxt);
+        self.before.server.fill(&mut ends.server, server, client.nxt);
+        ends.client.in_state = spent(&self.runs.client, passage);
+        ends.server.in_state = spent(&self.runs.server, passage);
+        self.connection.finish_unremarkable(now)
     }
 }
 
@@ -172,14 +191,29 @@ impl Standing {
         is_told.then_some(Self { state, confirmed, has_witness })
     }
 
-    /// Has `end` stand so again, with the numbers of `half`.
+    /// Has `end` stand so again, with the numbers of `half`. Its times are for another to fill in.
     #[inline(always)]
     fn fill(self, end: &mut Endpoint, half: &Half<'_>, nxt_of_peer: SeqNumber) {
-        (end.state, end.confirmed) = (self.state, self.confirmed);
-        end.witness = self.has_witness.then_some(nxt_of_peer);
-        end.look = Look::default();
+        let Endpoint {
+            numbers,
+            in_state: _,
+            opened: _,
+            look,
+            state,
+            was: _,
+            confirmed,
+            witness,
+            before_reset: _,
+            syn_acked: _,
+            fin_acked: _,
+            doubted: _,
+            proved: _,
+        } = end;
+        (*state, *confirmed) = (self.state, self.confirmed);
+        *witness = self.has_witness.then_some(nxt_of_peer);
+        *look = Look::default();
         let sent = acknowledged(half.iss(), half.nxt, half.last_frame_in_space());
-        end.numbers = half.tally(nxt_of_peer).numbers(sent);
+        *numbers = half.tally(nxt_of_peer).numbers(sent);
     }
 }
 
