@@ -10,6 +10,7 @@ use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::brief_entry::BriefEntry;
 use crate::analyzer::hold::table::Place;
 use crate::analyzer::hold::waiting::Waiting;
+use crate::analyzer::role::Role;
 use crate::analyzer::tracker::Tracker;
 use crate::jot::{Jot, Usual};
 use crate::options::Options;
@@ -45,12 +46,14 @@ impl Tracker {
         if jot.is_text_or_ack()
             && let Some(place) = prepared.place
             && let Some(entry) = self.pairs.brief_mut(place)
-            && Waiting::Open.may_stay(entry.seen, now)
-            && entry.brief.take_steady(jot, *source, *destination)
         {
-            // It was open and is, was listed within the last second, and stays where it stands.
-            entry.seen = now;
-            return false;
+            let waited = entry.waited(now);
+            if waited < Waiting::Open.slack() && entry.brief.take_steady(jot, *source, *destination) {
+                // It was open and is, and stays where it stands in its queue.
+                entry.seen = now;
+                entry.brief.stays_listed(waited);
+                return false;
+            }
         }
         self.follow_next(usual, options(), prepared)
     }
@@ -62,18 +65,27 @@ impl Tracker {
         if let Some(place) = prepared.place
             && let Some(entry) = self.pairs.brief_mut(place)
             && let Some(from) = entry.brief.sockets().sender(*source, *destination)
+            && self.is_taken_in_brief(place, jot, from, options)
         {
-            let (now, seen, before) = (self.clock.now(), entry.seen, entry.waiting(&self.config));
-            if let Some(taken) = entry.brief.take(jot, from, options) {
-                let waiting = entry.note(taken, now, &mut self.crowd, &self.config);
-                // Where it is listed is known without a look: as it waited, about when it was last seen.
-                if waiting != before || !waiting.may_stay(seen, now) {
-                    self.list_last(place, waiting, now);
-                }
-                return false;
-            }
+            return false;
         }
         self.follow_rare(usual, options, prepared)
+    }
+
+    /// Whether the entry at `place` is in brief, and took the segment, which comes from `from`.
+    #[inline(always)]
+    fn is_taken_in_brief(&mut self, place: Place, jot: &Jot, from: Role, options: Option<&Options>) -> bool {
+        let Some(entry) = self.pairs.brief_mut(place) else { return false };
+        let now = self.clock.now();
+        let (waited, before) = (entry.waited(now), entry.waiting(&self.config));
+        let Some(taken) = entry.brief.take(jot, from, options) else { return false };
+        let waiting = entry.note(taken, now, &mut self.crowd, &self.config);
+        if waiting == before && waited < waiting.slack() {
+            entry.brief.stays_listed(waited);
+        } else {
+            self.list_last(place, waiting, now);
+        }
+        true
     }
 
     /// One that is not the next by the textbook where it was looked for, or is the first.
@@ -99,15 +111,12 @@ impl Tracker {
         self.take_in(segment, (prepared.hash, place), |_, _, (_, outline)| outline.seen_before.is_some())
     }
 
-    /// Whether the entry at `place` is in brief, and took the segment.
+    /// The same for any segment.
     fn take_in_brief(&mut self, place: Place, segment: &Segment) -> bool {
         let Some(entry) = self.pairs.brief_mut(place) else { return false };
         let Some(jot) = Jot::of(segment) else { return false };
         let from = entry.brief.role_of(segment.source);
-        let Some(taken) = entry.brief.take(&jot, from, Some(&segment.options)) else { return false };
-        let waiting = entry.note(taken, self.clock.now(), &mut self.crowd, &self.config);
-        self.list_anew(place, waiting);
-        true
+        self.is_taken_in_brief(place, &jot, from, Some(&segment.options))
     }
 
     /// Whether a connection begins with a segment between these sockets that goes by the textbook so far.

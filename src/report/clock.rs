@@ -57,8 +57,10 @@ impl Clock {
     /// Turns to the second of `time`; gives back the nanoseconds beyond.
     #[inline(always)]
     fn set(&mut self, time: Timestamp) -> u32 {
-        let beyond = time.0.wrapping_sub(self.began);
-        if beyond < NANOSECONDS { beyond as u32 } else { self.turn(time) }
+        match time.0.checked_sub(self.began) {
+            Some(beyond) if beyond < NANOSECONDS => beyond as u32,
+            _ => self.turn(time),
+        }
     }
 
     #[cold]
@@ -92,16 +94,27 @@ mod tests {
     use crate::report::times::{Moment, TimeOfDay};
     use proptest::prelude::*;
 
+    fn is_the_same(clock: &mut Clock, time: u64) {
+        let time = Timestamp(time);
+        let [front, back] = clock.time_of_day(time);
+        assert_eq!(put((front, back)), TimeOfDay(time).to_string());
+        assert_eq!(put(clock.stamp(time)), put(Moment(time)));
+    }
+
+    #[test]
+    fn the_last_second_of_all_is_followed_by_the_first() {
+        let mut clock = Clock::default();
+        for time in [u64::MAX, 0, 100_000_000, u64::MAX - 1, 999_999_999, 1_000_000_000] {
+            is_the_same(&mut clock, time);
+        }
+    }
+
     proptest! {
         #[test]
         fn the_same_as_without_a_memory(times: Vec<u64>, near: Vec<u32>, base: u64) {
             let mut clock = Clock::default();
-            for time in times.into_iter().chain(near.into_iter().map(|near| base.saturating_add(u64::from(near) * 40_000))) {
-                let time = Timestamp(time);
-                let [front, back] = clock.time_of_day(time);
-                prop_assert_eq!(put((front, back)), TimeOfDay(time).to_string());
-                prop_assert_eq!(put(clock.stamp(time)), put(Moment(time)));
-            }
+            let near = near.into_iter().map(|near| base.saturating_add(u64::from(near) * 40_000));
+            times.into_iter().chain(near).for_each(|time| is_the_same(&mut clock, time));
         }
     }
 }

@@ -30,8 +30,10 @@ pub struct Brief {
     log: Box<Log>,
     course: Course,
     start: Timestamp,
-    /// The frame of the last segment that was more than text or an acknowledgement between two open ends.
-    last_moving: u64,
+    /// The frame of the last segment that went another way than `take_steady`, as all do by which a connection ends.
+    last_taken: u64,
+    /// Whether an opening or closing segment came again.
+    has_again: bool,
 }
 
 /// What a connection in brief keeps for later: written as it comes, and read once.
@@ -83,7 +85,7 @@ impl Brief {
             }
             None => Box::new(Log { segments: [Kept(syn); MOST], syn, id, options }),
         };
-        Some(Self { log, course, start: jot.time, last_moving: jot.frame })
+        Some(Self { log, course, start: jot.time, last_taken: jot.frame, has_again: false })
     }
 
     /// Which end has the socket `socket`.
@@ -107,7 +109,7 @@ impl Brief {
     /// Takes in a segment from `from`, where it is the next one by the textbook. `options` are those of a SYN.
     #[inline(always)]
     pub fn take(&mut self, jot: &Jot, from: Role, options: Option<&Options>) -> Option<Taken> {
-        let Self { log, course, last_moving, .. } = self;
+        let Self { log, course, last_taken, has_again, .. } = self;
         let Log { segments, syn, options: known, .. } = &mut **log;
         let (before, after) = segments.split_at_mut_checked(usize::from(course.count))?;
         let room = after.first_mut()?;
@@ -120,7 +122,7 @@ impl Brief {
             || std::iter::once(syn.packet()).chain(before.iter().map(|Kept(before)| before.packet()));
         let taken = course.take(&jot, from, || packets().any(|packet| packet == jot.packet()))?;
         *room = Kept(jot);
-        *last_moving = jot.frame;
+        (*last_taken, *has_again) = (jot.frame, *has_again | taken.comes_again);
         if jot.is_syn() && is_answer {
             known.server = options.copied().unwrap_or_default();
         }
@@ -132,9 +134,26 @@ impl Brief {
         &self.course
     }
 
-    /// Whether it was needed since this was last asked.
-    pub const fn was_used(&mut self) -> bool {
-        std::mem::replace(&mut self.course.is_used, false)
+    /// Whether it was opened, and closed if it was, without anything of which something is to be said, as far as is known here.
+    pub const fn is_orderly(&self) -> bool {
+        self.course.is_orderly() && !self.has_again
+    }
+
+    /// Nanoseconds from when it was listed where it waits until it was last seen.
+    #[inline(always)]
+    pub const fn waited(&self) -> u64 {
+        self.course.waited as u64
+    }
+
+    /// It is seen later, and stays where it is listed.
+    #[inline(always)]
+    pub const fn stays_listed(&mut self, waited: u64) {
+        self.course.waited = waited as u32;
+    }
+
+    /// It was listed when it was last seen.
+    pub const fn is_listed_anew(&mut self) {
+        self.course.waited = 0;
     }
 
     /// Its number.
@@ -171,7 +190,7 @@ impl Brief {
     /// The frame of its last segment, if it has ended.
     pub fn last_frame_of_all(&self) -> Option<u64> {
         // By text and acknowledgements between two open ends none does.
-        self.course.is_over().then_some(self.last_moving)
+        self.course.is_over().then_some(self.last_taken)
     }
 
     /// The client's SYN.
@@ -239,11 +258,11 @@ impl Brief {
         for jot in std::iter::once(&self.log.syn).chain(self.segments()) {
             within.packets = within.packets.saturating_add(1);
             let una: &mut Option<SeqNumber> = if jot.by_client { &mut unas.server } else { &mut unas.client };
-            // Each acknowledges what was sent, and none goes back.
+            // Each acknowledges what was sent; a SYN that comes again takes nothing back.
             let acknowledges = jot.flags.has(Flags::ACK) && una.replace(jot.ack) != Some(jot.ack);
             if jot.is_syn() {
                 let own = if jot.by_client { &mut unas.client } else { &mut unas.server };
-                *own = Some(jot.seq);
+                own.get_or_insert(jot.seq);
             }
             sightings.remember_brief(jot, within, acknowledges);
         }

@@ -36,6 +36,12 @@ impl BriefEntry {
         tunnel.is_none() && self.brief.sockets().are(one, other)
     }
 
+    /// Nanoseconds from when it was listed where it waits until `now` of the tracker's clock.
+    #[inline(always)]
+    pub const fn waited(&self, now: Timestamp) -> u64 {
+        self.brief.waited().saturating_add(now.0.saturating_sub(self.seen.0))
+    }
+
     /// Notes what it took at `now` of the tracker's clock. What it waits for now.
     #[inline]
     pub fn note(&mut self, taken: Taken, now: Timestamp, crowd: &mut Crowd, config: &Config) -> Waiting {
@@ -63,12 +69,11 @@ impl BriefEntry {
 
     /// The same whole. Its packets are remembered in `sightings`.
     pub fn whole(self, rooms: &mut Rooms, sightings: &mut Sightings) -> Entry {
-        let Self { seen, mut brief } = self;
+        let Self { seen, brief } = self;
         let current = at_once::connection(&brief, |connection| rooms.boxed(connection));
         brief.remember(sightings);
-        let is_used = brief.was_used();
         rooms.logs.push(brief.into_log());
-        Entry { seen, is_used, ..Entry::of(current) }
+        Entry { seen, ..Entry::of(current) }
     }
 
     /// Hands out the connection, at `now` of the tracker's clock.

@@ -13,7 +13,7 @@ use crate::analyzer::role::{Ends, Role};
 use crate::jot::Jot;
 use crate::segment::Flags;
 use crate::seq::SeqNumber;
-use crate::time::Timestamp;
+use crate::time::{Moment, Timestamp};
 
 /// The course of a connection.
 #[derive(Debug)]
@@ -25,10 +25,8 @@ pub struct Course {
     stage: Stage,
     /// Segments taken after the SYN.
     pub count: u8,
-    /// Whether an opening or closing segment was sent again: of that something is to be said.
-    has_again: bool,
-    /// Whether it was needed since whoever holds it looked around last for what is not.
-    pub is_used: bool,
+    /// Nanoseconds from when whoever holds it listed it where it waits until it was last seen.
+    pub waited: u32,
 }
 
 /// How far an end has come.
@@ -70,6 +68,8 @@ pub struct Taken {
     pub completes: bool,
     /// Both ends have spoken by it.
     pub turns_two_way: bool,
+    /// It opens or closes and was sent before: of that something is to be said.
+    pub comes_again: bool,
     /// When it was captured.
     pub time: Timestamp,
 }
@@ -84,8 +84,7 @@ impl Course {
             fins: Ends::default(),
             stage: Stage::Asked,
             count: 0,
-            has_again: false,
-            is_used: true,
+            waited: 0,
         }
     }
 
@@ -136,7 +135,6 @@ impl Course {
     fn goes_on(&mut self, jot: &Jot) {
         self.last = self.last.max(jot.time);
         self.count = self.count.saturating_add(1);
-        self.is_used = true;
     }
 
     /// RFC 9293 §3.10.7.3: a SYN+ACK that acknowledges the SYN.
@@ -148,7 +146,7 @@ impl Course {
         client.una = jot.ack;
         self.ends.server = End { nxt: jot.seq + 1, una: jot.seq };
         self.stage = Stage::Answered;
-        Some(Taken { completes: false, turns_two_way: true, time: jot.time })
+        Some(Taken { completes: false, turns_two_way: true, comes_again: false, time: jot.time })
     }
 
     /// RFC 9293 §3.10.7.4: text, a FIN, or an acknowledgement of something new, exactly where its sender has got to.
@@ -180,14 +178,14 @@ impl Course {
             (Fin::Acknowledged, Fin::Sent) | (Fin::Sent, Fin::Acknowledged) => Stage::Repeating,
             _ => Stage::Closing,
         };
-        Some(Taken { completes, turns_two_way: false, time: jot.time })
+        Some(Taken { completes, turns_two_way: false, comes_again: false, time: jot.time })
     }
 
     /// Something once more that is not acknowledged yet, in another packet: text between two open ends, a FIN, a SYN, or the
     /// answer to one. It moves neither end.
     #[cold]
     #[inline(never)]
-    fn take_repeat(&mut self, jot: &Jot, from: Role, is_known: impl FnOnce() -> bool) -> Option<Taken> {
+    fn take_repeat(&self, jot: &Jot, from: Role, is_known: impl FnOnce() -> bool) -> Option<Taken> {
         let (sender, receiver) = (self.ends.of(from), self.ends.of(from.other()));
         let end = jot.seq + u32::from(jot.text_len);
         let says_nothing_new = jot.ack == receiver.una;
@@ -215,11 +213,12 @@ impl Course {
             }
             _ => false,
         };
-        if !is_repeat || is_known() {
+        // What comes at the end of all time was never there to a `Moment`.
+        if !is_repeat || Moment::at(jot.time) == Moment::NEVER || is_known() {
             return None;
         }
-        self.has_again |= jot.flags.has_any(Flags::SYN.with(Flags::FIN));
-        Some(Taken { completes: false, turns_two_way: false, time: jot.time })
+        let comes_again = jot.flags.has_any(Flags::SYN.with(Flags::FIN));
+        Some(Taken { completes: false, turns_two_way: false, comes_again, time: jot.time })
     }
 
     /// RFC 9293 §3.10.7.3, second: it refuses the attempt; §3.10.7.4, second: it stands exactly at RCV.NXT.
@@ -237,7 +236,7 @@ impl Course {
             return None;
         }
         self.stage = if refuses { Stage::Refused } else { Stage::Reset };
-        Some(Taken { completes: false, turns_two_way: refuses, time: jot.time })
+        Some(Taken { completes: false, turns_two_way: refuses, comes_again: false, time: jot.time })
     }
 
     /// Whether its handshake was completed.
@@ -255,9 +254,9 @@ impl Course {
         matches!(self.stage, Stage::Repeating)
     }
 
-    /// Whether it was opened, and closed if it was, without anything of which something is to be said, as far as is known here.
+    /// Whether it was opened, and not reset.
     pub const fn is_orderly(&self) -> bool {
-        self.is_open() && !matches!(self.stage, Stage::Reset) && !self.has_again
+        self.is_open() && !matches!(self.stage, Stage::Reset)
     }
 
     /// Whether both ends were seen to speak.

@@ -70,7 +70,7 @@ impl Ending {
     /// Finishes it, unless it may be told by its shape, for which it waits until it is told.
     pub fn begin(self, rooms: &mut Rooms) -> Begun {
         match &self.what {
-            What::Brief(brief) if brief.course().is_orderly() => Begun::InBrief(self),
+            What::Brief(brief) if brief.is_orderly() => Begun::InBrief(self),
             _ => Begun::Finished(self.finish(rooms)),
         }
     }

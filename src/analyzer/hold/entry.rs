@@ -36,8 +36,6 @@ pub struct Entry {
     pub is_reported: bool,
     /// When its last segment came, by the tracker's clock.
     pub seen: Timestamp,
-    /// Whether it was needed since the last look around for what is not.
-    pub is_used: bool,
 }
 
 /// Where connections go that have ended.
@@ -52,7 +50,7 @@ pub struct Ended {
 impl Entry {
     /// An entry that begins with `current`.
     pub const fn of(current: Box<Connection>) -> Self {
-        Self { current, older: None, is_reported: false, seen: Timestamp(0), is_used: true }
+        Self { current, older: None, is_reported: false, seen: Timestamp(0) }
     }
 
     /// Whether `segment` is a SYN that opens a new incarnation, or the answer to one that was not captured.

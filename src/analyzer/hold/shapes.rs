@@ -23,7 +23,7 @@ use crate::analyzer::state::State;
 use crate::seq::SeqNumber;
 use crate::time::Timestamp;
 
-/// Shapes kept. There are few that are often met.
+/// Shapes kept; then all are forgotten. There are few that are often met.
 const MOST: usize = 1024;
 
 /// The shapes met so far.
@@ -103,7 +103,9 @@ impl Shapes {
     #[cold]
     fn learn(&mut self, brief: &Brief, passage: &Passage<'_>) -> Option<usize> {
         if self.places.len() >= MOST {
-            return None;
+            // What is often met is soon learned again.
+            self.places.clear();
+            self.shapes.clear();
         }
         let place = Shape::of(brief, passage).map(|shape| {
             self.shapes.push(shape);

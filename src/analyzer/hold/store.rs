@@ -21,6 +21,9 @@ use crate::analyzer::sightings::Sightings;
 use crate::time::Timestamp;
 use crate::tunnel::Tunnel;
 
+/// Another time than any at which something was seen.
+const NEVER: Timestamp = Timestamp(u64::MAX);
+
 /// So few are not worth a look around.
 const FEW: usize = 1024;
 
@@ -29,8 +32,9 @@ const FEW: usize = 1024;
 pub struct Hold {
     table: Table<Held, { Waiting::COUNT }>,
     most_whole: usize,
-    /// Places that became whole, or brief, in that order; some may be empty or packed by now, or have another entry.
-    ready: VecDeque<Place>,
+    /// Places that became whole, or brief, in that order, each with when it was last seen when it was last looked at; some may be
+    /// empty or packed by now, or have another entry.
+    ready: VecDeque<(Place, Timestamp)>,
     /// How many are not packed.
     count: usize,
     packer: Packer,
@@ -177,10 +181,7 @@ impl Hold {
             self.make_whole(place, sightings)?;
         }
         match self.table.get_mut(place)? {
-            Held::Whole(entry) => {
-                entry.is_used = true;
-                Some(entry)
-            }
+            Held::Whole(entry) => Some(entry),
             Held::Brief(_) | Held::Packed(_) => None,
         }
     }
@@ -207,15 +208,18 @@ impl Hold {
     /// Whether an entry stands in a queue, in which at `now` it need not move to the end.
     #[inline]
     pub fn is_listed(&self, place: Place, queue: Waiting, now: Timestamp) -> bool {
-        self.table
-            .listed(place)
-            .is_some_and(|(listed, since)| listed == queue as u8 && queue.may_stay(Timestamp(since), now))
+        self.table.listed(place).is_some_and(|(listed, since)| {
+            listed == queue as u8 && now.0.saturating_sub(since) < queue.slack()
+        })
     }
 
     /// Puts an entry to the end of a queue, where it waits since `seen`.
     #[inline]
     pub fn list(&mut self, place: Place, queue: Waiting, seen: Timestamp) {
         self.table.see(place, queue as usize, seen.0);
+        if let Some(Held::Brief(entry)) = self.table.get_mut(place) {
+            entry.brief.is_listed_anew();
+        }
     }
 
     /// The hash of the entry at a place.
@@ -299,14 +303,14 @@ impl Hold {
     #[cold]
     fn pack_some(&mut self, sightings: &mut Sightings) {
         while self.count > self.most_whole.max(1) {
-            let Some(place) = self.ready.pop_front() else { return };
-            let (is_used, has_older) = match self.table.get_mut(place) {
-                Some(Held::Whole(entry)) => (std::mem::take(&mut entry.is_used), entry.older.is_some()),
-                Some(Held::Brief(entry)) => (entry.brief.was_used(), false),
+            let Some((place, known)) = self.ready.pop_front() else { return };
+            let (seen, has_older) = match self.table.get(place) {
+                Some(Held::Whole(entry)) => (entry.seen, entry.older.is_some()),
+                Some(Held::Brief(entry)) => (entry.seen, false),
                 Some(Held::Packed(_)) | None => continue,
             };
-            if is_used || has_older {
-                self.ready.push_back(place);
+            if seen != known || has_older {
+                self.ready.push_back((place, seen));
                 if has_older {
                     // Rare, and soon over: it may stay beyond the number.
                     return;
@@ -334,11 +338,14 @@ impl Hold {
 
     fn note_ready(&mut self, place: Place) {
         self.count = self.count.saturating_add(1);
-        self.ready.push_back(place);
+        // It is in use: what it is seen at after this is not asked for the first time.
+        self.ready.push_back((place, NEVER));
         if self.ready.len() > self.count.max(FEW).saturating_mul(4) {
             // Most of them are of entries that are gone.
-            let is_ready =
-                |(place, held): (Place, &Held)| (!matches!(held, Held::Packed(_))).then_some(place);
+            let is_ready = |(place, held): (Place, &Held)| match held {
+                Held::Whole(_) | Held::Brief(_) => Some((place, NEVER)),
+                Held::Packed(_) => None,
+            };
             self.ready = self.table.iter().filter_map(is_ready).collect();
         }
     }

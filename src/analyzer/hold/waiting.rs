@@ -9,8 +9,8 @@ use std::time::Duration;
 use crate::analyzer::config::Config;
 use crate::time::Timestamp;
 
-/// Nanoseconds, by their power of two.
-const ABOUT_A_SECOND: u32 = 30;
+/// Nanoseconds for which it does no harm to stand where it was listed: fewer than a `u32` has room for.
+const SLACK: u64 = 1_000_000_000;
 
 /// A queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,13 +72,13 @@ impl Waiting {
         })
     }
 
-    /// Whether what was listed, or seen, at `since` may keep its place in the queue at `now`, though a segment comes: where it
-    /// waits for long anyway, it need not move to the end for each of them, but moves about once a second.
+    /// How old its place in the queue may grow, in nanoseconds, while segments come: where it waits for long anyway, it need
+    /// not move to the end for each of them.
     #[inline(always)]
-    pub const fn may_stay(self, since: Timestamp, now: Timestamp) -> bool {
+    pub const fn slack(self) -> u64 {
         match self {
-            Self::Ended | Self::ToBeReported => false,
-            Self::Repeating | Self::Attempt | Self::Open => (since.0 ^ now.0) >> ABOUT_A_SECOND == 0,
+            Self::Ended | Self::ToBeReported => 0,
+            Self::Repeating | Self::Attempt | Self::Open => SLACK,
         }
     }
 

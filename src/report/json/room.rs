@@ -2,8 +2,8 @@
 //!
 //! In: pieces of fixed size, and their places. Out: the octets.
 //! Invariant: a place is a number of 16 bits and a little more, so that any piece fits: nothing need be asked. A record that
-//! is too long goes on where it is `LOST`, and does no harm there. All its pieces of fixed size are far fewer than would lead
-//! back from there.
+//! is too long goes on where it is `LOST`, and does no harm there. Its pieces of fixed size, between two of any size, are far
+//! fewer than would lead back from there: who adds a part that is repeated has a piece of any size in it.
 
 use crate::report::buffer::Put;
 use crate::report::short::Short;

@@ -112,8 +112,9 @@ mod tests {
                 assert_eq!(put(closing(kind, Some(role))), format!(r#"{wanted},"first":"{role}""#));
             }
         }
-        for kind in [O::Closed, O::Reset, O::HalfClosed, O::Open, O::SynReceived, O::Refused, O::Unreachable]
-        {
+        let opened = [O::Closed, O::Reset, O::HalfClosed, O::Open, O::SynReceived];
+        let others = [O::Refused, O::Unreachable, O::NoAnswer, O::Pending, O::Unknown];
+        for kind in opened.into_iter().chain(others) {
             let wanted = format!(r#"}},"outcome":"{}","states":{{"client":""#, kind.as_str());
             assert_eq!(put(outcome(kind)), wanted);
         }
@@ -121,7 +122,13 @@ mod tests {
             assert_eq!(put(client(state)), format!(r#"{state}","server":""#));
             assert_eq!(put(server(state)), format!(r#"{state}"}},"assumed":"#));
         }
-        let both = Ends { client: true, server: true };
-        assert_eq!(put(assumed(both)), r#"["client","server"],"measures":"#);
+        for (client, server, wanted) in [
+            (false, false, "[]"),
+            (true, false, r#"["client"]"#),
+            (false, true, r#"["server"]"#),
+            (true, true, r#"["client","server"]"#),
+        ] {
+            assert_eq!(put(assumed(Ends { client, server })), format!(r#"{wanted},"measures":"#));
+        }
     }
 }

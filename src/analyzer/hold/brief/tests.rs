@@ -122,6 +122,13 @@ fn an_opening_and_a_closing_that_are_sent_again_go_into_the_brief() {
 }
 
 #[test]
+fn openings_that_cross_their_answers_come_to_the_same() {
+    let [syn, answer, third] = HANDSHAKE;
+    let crossed = [syn.clone(), answer.clone(), again(&syn, 10), again(&answer, 10), third];
+    assert_eq!(taken(&segments([5, 9], &crossed)), crossed.len());
+}
+
+#[test]
 fn a_long_connection_goes_no_further() {
     let talk = (0..100).map(|_| Move::next(true, TEXT, 2));
     let moves: Vec<Move> = HANDSHAKE.into_iter().chain(talk).collect();
