@@ -136,7 +136,7 @@ impl Follower {
 impl News {
     /// Whether it is worth being handed on.
     pub fn is_large(&self) -> bool {
-        self.steps.len() >= 512 || self.ended.len() >= 512
+        self.steps.len() >= 512 || self.ended.len() >= 256
     }
 
     /// Whether there are none.
