@@ -32,11 +32,23 @@ impl Wire {
 
     /// A segment between client port `port` and the server, at `millis`; returns the connection's number.
     fn send(&mut self, millis: u64, port: u16, by_client: bool, flags: Flags, seq: u32, ack: u32) -> u64 {
+        let segment = self.segment(millis, port, by_client, flags, (seq, ack));
+        self.tracker.observe(&segment).connection
+    }
+
+    fn segment(
+        &mut self,
+        millis: u64,
+        port: u16,
+        by_client: bool,
+        flags: Flags,
+        (seq, ack): (u32, u32),
+    ) -> Segment {
         let client = SocketAddr::from(([192, 0, 2, 1], port));
         let server = SocketAddr::from(([192, 0, 2, 2], 6666));
         let (source, destination) = if by_client { (client, server) } else { (server, client) };
         self.frame += 1;
-        let step = self.tracker.observe(&Segment {
+        Segment {
             frame: self.frame,
             time: Timestamp(millis * 1_000_000),
             source,
@@ -52,8 +64,7 @@ impl Wire {
             cut_short: false,
             sighting: Sighting::default(),
             tunnel: self.tunnel.clone(),
-        });
-        step.connection
+        }
     }
 
     fn open_and_close(&mut self, millis: u64, port: u16) {
@@ -165,6 +176,25 @@ fn a_full_table_lets_go_of_what_is_due_first_and_counts_it() {
     let rest = wire.finish();
     assert!(rest.iter().any(|connection| connection.outcome() == Outcome::Open));
     assert_eq!(handed_out.len() + rest.len(), 101);
+}
+
+/// Whoever was listed first goes first, though it was seen again within its slack, wherever that lies on the clock; whole and
+/// in brief.
+#[test]
+fn the_order_in_which_attempts_end_does_not_depend_on_the_clock() {
+    for (start, in_brief) in (0..1_200).step_by(40).flat_map(|start| [(start, false), (start, true)]) {
+        let mut wire = Wire::new(Config { keep_steps: 0, ..Config::default() });
+        for (millis, port) in [(0, 1), (100, 2), (700, 1), (1_000_000, 3)] {
+            let syn = wire.segment(1_000_000 + start + millis, port, true, Flags::SYN, (100, 0));
+            if in_brief {
+                wire.tracker.follow(&syn, wire.tracker.unprepared(&syn));
+            } else {
+                wire.tracker.observe(&syn);
+            }
+        }
+        let ended: Vec<u64> = wire.ended().iter().map(Connection::id).collect();
+        assert_eq!(ended, [1, 2], "{start} {in_brief}");
+    }
 }
 
 #[test]
