@@ -62,7 +62,7 @@ impl Wire {
             text: TextHead::default(),
             checksum: Checksum::Correct,
             cut_short: false,
-            sighting: Sighting::default(),
+            sighting: Sighting { packet: self.frame, ..Sighting::default() },
             tunnel: self.tunnel.clone(),
         }
     }
