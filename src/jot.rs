@@ -138,13 +138,6 @@ impl Jot {
         self.flags.has(Flags::SYN)
     }
 
-    /// Whether it has an ACK, and neither SYN, FIN nor RST.
-    #[inline(always)]
-    pub const fn is_text_or_ack(&self) -> bool {
-        const DECIDING: Flags = Flags::SYN.with(Flags::FIN).with(Flags::RST).with(Flags::ACK);
-        self.flags.0 & DECIDING.0 == Flags::ACK.0
-    }
-
     /// Whether its checksum was left to the hardware.
     pub const fn is_offloaded(&self) -> bool {
         self.marks & IS_OFFLOADED != 0

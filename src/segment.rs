@@ -126,6 +126,20 @@ impl Flags {
         self.0 & wanted.0 != 0
     }
 
+    /// Whether ACK is set, and neither SYN nor RST.
+    #[inline(always)]
+    pub const fn is_plain(self) -> bool {
+        const DECIDING: Flags = Flags::SYN.with(Flags::RST).with(Flags::ACK);
+        self.0 & DECIDING.0 == Self::ACK.0
+    }
+
+    /// Whether ACK is set, and neither SYN, FIN nor RST.
+    #[inline(always)]
+    pub const fn is_text_or_ack(self) -> bool {
+        const DECIDING: Flags = Flags::SYN.with(Flags::FIN).with(Flags::RST).with(Flags::ACK);
+        self.0 & DECIDING.0 == Self::ACK.0
+    }
+
     /// The three bits that accurate ECN uses as a counter (RFC 9768 §3.2.2).
     pub const ACE: Self = Self::AE.with(Self::CWR).with(Self::ECE);
 

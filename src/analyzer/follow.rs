@@ -43,7 +43,7 @@ impl Tracker {
         self.has_right_checksum |= jot.is_right();
         self.pass_on(jot.time());
         let now = self.clock.now();
-        if jot.is_text_or_ack()
+        if jot.flags.is_text_or_ack()
             && let Some(place) = prepared.place
             && let Some(entry) = self.pairs.brief_mut(place)
         {

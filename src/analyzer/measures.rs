@@ -32,11 +32,11 @@ pub struct Measures {
 
 /// How a connection went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Course {
+pub struct Went {
     /// Its opening.
-    pub opening: Opened,
+    pub opening: OpeningInNumbers,
     /// Its closing.
-    pub closing: Closed,
+    pub closing: ClosingInNumbers,
     /// What became of it.
     pub outcome: Outcome,
     /// What was measured.
@@ -44,16 +44,16 @@ pub struct Course {
 }
 
 /// Of an opening its kind, the SYNs, the SYN+ACKs, and both ISS.
-pub type Opened = (OpeningKind, u32, u32, Ends<Option<SeqNumber>>);
+pub type OpeningInNumbers = (OpeningKind, u32, u32, Ends<Option<SeqNumber>>);
 /// Of a closing its kind, who began it, and the numbers of the first FIN and the second.
-pub type Closed = (ClosingKind, Option<Role>, [Option<SeqNumber>; 2]);
+pub type ClosingInNumbers = (ClosingKind, Option<Role>, [Option<SeqNumber>; 2]);
 
 impl Connection {
     /// How it went.
-    pub fn went(&self) -> Course {
+    pub fn went(&self) -> Went {
         let (opening, closing, outcome) = self.course();
         let Opening { kind, syns, syn_acks, j, k, .. } = opening;
-        Course {
+        Went {
             opening: (kind, syns, syn_acks, Ends { client: j, server: k }),
             closing: (closing.kind, closing.first, [closing.m, closing.n]),
             outcome,
@@ -63,7 +63,7 @@ impl Connection {
 
     /// How it went, if it opened in three segments, each sent once, and both ends closed it.
     #[inline(always)]
-    pub fn went_by_the_book(&self) -> Option<Course> {
+    pub fn went_by_the_book(&self) -> Option<Went> {
         let [asked, answered, third] = self.opening.in_order()?;
         let (client, server) = (&self.ends.client.numbers, &self.ends.server.numbers);
         let (syns, syn_acks) = ((client.syns, server.syns), (client.syn_acks, server.syn_acks));
@@ -80,7 +80,7 @@ impl Connection {
         }
         let span = |from: Timestamp, to: Timestamp| Some(to.0.saturating_sub(from.0));
         let in_order = |from: Timestamp, to: Timestamp| Some(to.0.wrapping_sub(from.0));
-        Some(Course {
+        Some(Went {
             opening: (
                 OpeningKind::ThreeWay,
                 1,

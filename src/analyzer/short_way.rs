@@ -10,7 +10,7 @@ use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::code::CodeSet;
 use crate::analyzer::judge::judge_next;
 use crate::analyzer::outline::Outline;
-use crate::segment::{Checksum, Flags, Segment};
+use crate::segment::{Checksum, Segment};
 
 impl Connection {
     /// Takes in a segment that may go the short way; `None` where it may not.
@@ -49,8 +49,7 @@ impl Connection {
 
 /// Neither SYN nor RST, and nothing to be said of it by itself.
 fn is_plain(segment: &Segment) -> bool {
-    let deciding = Flags::SYN.with(Flags::RST).with(Flags::ACK);
-    segment.flags.0 & deciding.0 == Flags::ACK.0
+    segment.flags.is_plain()
         && matches!(segment.checksum, Checksum::Correct | Checksum::Unchecked)
         && !segment.cut_short
 }

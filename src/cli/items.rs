@@ -11,9 +11,10 @@ use tcpshake::options::Options;
 use tcpshake::segment::Segment;
 use tcpshake::time::Timestamp;
 
-/// For so many items there is room, where they come one by one, and where they come in portions.
+/// Items that are handed on at a time: few enough to stay in a core's own memory.
+pub const PORTION: usize = 4096;
+/// For so many there is room where they come one by one.
 const FEW: usize = 64;
-const MANY: usize = 4096;
 
 /// What a frame is to the tracker.
 pub enum Item {
@@ -178,7 +179,7 @@ impl Items {
     #[inline(never)]
     pub fn make_room(&mut self) -> &mut Place {
         // Where there are some few there will be many.
-        let room = if self.len < FEW { FEW } else { MANY.max(2 * self.len) };
+        let room = if self.len < FEW { FEW } else { PORTION.max(2 * self.len) };
         self.order.resize(room, Place { usual: Usual::NONE, hash: 0, apart: Apart::Nothing });
         self.len += 1;
         &mut self.order[self.len - 1]

@@ -19,12 +19,10 @@ use tcpshake::report::summary::Summary;
 
 use crate::cli::follower::{Follower, News};
 use crate::cli::intake::Intake;
-use crate::cli::items::Items;
+use crate::cli::items::{Items, PORTION};
 use crate::cli::observer::Observer;
 use crate::cli::teller::Teller;
 
-/// Items handed on at a time: few enough to stay in a core's own memory.
-const ITEMS: usize = 4096;
 /// Items that are looked at before they are followed.
 const AHEAD: usize = 64;
 /// Portions under way between two stages.
@@ -166,7 +164,7 @@ impl Taker for Filling<'_> {
     #[inline(always)]
     fn take(&mut self, frame: &Frame<'_>) {
         self.intake.take(frame, &mut self.items);
-        if self.items.len() >= ITEMS {
+        if self.items.len() >= PORTION {
             self.send();
         }
     }

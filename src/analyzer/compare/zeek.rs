@@ -40,9 +40,8 @@ impl Zeek {
     /// are, and with nothing else to be asked. False where it is another one; then nothing has moved.
     fn goes_on(&mut self, segment: &Segment, from: Role) -> bool {
         use EndState as E;
-        let deciding = Flags::SYN.with(Flags::FIN).with(Flags::RST).with(Flags::ACK);
         let is_talking = |end: &End| matches!(end.state, E::Established | E::Closed);
-        let is_ordinary = segment.flags.0 & deciding.0 == Flags::ACK.0
+        let is_ordinary = segment.flags.is_text_or_ack()
             && segment.window != Some(0)
             && !segment.cut_short
             && segment.checksum != Checksum::Wrong;

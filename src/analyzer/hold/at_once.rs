@@ -79,7 +79,7 @@ impl Told {
     fn take(&mut self, jot: &Jot) -> bool {
         let (from, Ends { client, server }) = (role_of(jot), &mut self.ends);
         let (own, peer) = if jot.by_client { (client, server) } else { (server, client) };
-        if !is_text_or_fin(jot.flags)
+        if !jot.flags.is_plain()
             || !is_quiet(jot)
             || jot.seq != own.nxt
             || (jot.text_len > 0 && peer.has_closed())
@@ -160,13 +160,6 @@ fn space(brief: &Brief, taken: usize, role: Role) -> Sent {
 
 const fn role_of(jot: &Jot) -> Role {
     if jot.by_client { Role::Client } else { Role::Server }
-}
-
-/// Whether it has an ACK, and neither SYN nor RST.
-#[inline(always)]
-pub const fn is_text_or_fin(flags: Flags) -> bool {
-    const DECIDING: Flags = Flags::SYN.with(Flags::RST).with(Flags::ACK);
-    flags.0 & DECIDING.0 == Flags::ACK.0
 }
 
 /// Whether nothing is to be said of a segment by itself. What comes at the end of all time was never there to a `Moment`.

@@ -103,7 +103,7 @@ impl Course {
         let (sender, receiver) = if is_clients { (client, server) } else { (server, client) };
         let is_taken = (is_clients | is_servers)
             & (self.stage == Stage::Open)
-            & jot.is_text_or_ack()
+            & jot.flags.is_text_or_ack()
             & is_next(jot, sender, receiver, jot.text_len > 0);
         if !is_taken {
             return None;

@@ -6,7 +6,7 @@
 //! Read: RFC 9293 §3.5 (figure 6), §3.6 (figure 12).
 
 use crate::analyzer::facts::Kind;
-use crate::analyzer::hold::at_once::{is_quiet, is_text_or_fin};
+use crate::analyzer::hold::at_once::is_quiet;
 use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::tally::{OfSyn, Tally, fin};
 use crate::analyzer::numbers::Fin;
@@ -82,7 +82,7 @@ impl<'a> Passage<'a> {
             let (own, peer) = if jot.by_client { (client, server) } else { (server, client) };
             let (has_text, has_fin) = (jot.text_len > 0, jot.flags.has(Flags::FIN));
             let is_steady = moves.is_open & !has_fin & moves.first_fin.is_none();
-            let is_next = is_text_or_fin(jot.flags)
+            let is_next = jot.flags.is_plain()
                 & is_quiet(jot)
                 & (jot.seq.0 == own.nxt.0)
                 & (jot.time.0 >= latest.0)
@@ -141,7 +141,7 @@ fn opening(brief: &Brief) -> Option<(Ends<Half<'_>>, Moves)> {
 #[cold]
 fn is_text_again(jot: &Jot, own: &Half<'_>, peer: &Half<'_>, moves: &Moves) -> bool {
     // That it lies within what was sent is known: it went into the brief.
-    let is_text = is_text_or_fin(jot.flags) && !jot.flags.has(Flags::FIN) && jot.text_len > 0;
+    let is_text = jot.flags.is_text_or_ack() && jot.text_len > 0;
     is_text && is_quiet(jot) && jot.seq != own.nxt && jot.ack == peer.nxt && moves.first_fin.is_none()
 }
 

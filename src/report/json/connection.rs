@@ -8,7 +8,7 @@
 use crate::analyzer::closing::ClosingSpans;
 use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::finding::Finding;
-use crate::analyzer::measures::{Closed, Course, Measures, Opened, duration};
+use crate::analyzer::measures::{ClosingInNumbers, Measures, OpeningInNumbers, Went, duration};
 use crate::analyzer::opening::OpeningSpans;
 use crate::analyzer::pairs::Sockets;
 use crate::analyzer::retries::{Profile, Retries};
@@ -56,18 +56,18 @@ impl ConnectionRecord<'_> {
         self.line(&self.connection.went(), page)
     }
 
-    /// The same of one that went as `course` says. What is known of that when this is compiled is written faster.
+    /// The same of one that went as `went` says. What is known of that when this is compiled is written faster.
     #[inline(always)]
-    pub fn line<'p>(&self, course: &Course, page: &'p mut Page) -> Option<&'p [u8]> {
+    pub fn line<'p>(&self, went: &Went, page: &'p mut Page) -> Option<&'p [u8]> {
         let mut pen = page.pen();
-        self.write(course, &mut pen);
+        self.write(went, &mut pen);
         pen.finish()
     }
 
     #[inline(always)]
-    fn write(&self, course: &Course, out: &mut impl Out) {
+    fn write(&self, went: &Went, out: &mut impl Out) {
         let Self { connection, start, end } = self;
-        let Course { opening, closing, outcome, spans } = course;
+        let Went { opening, closing, outcome, spans } = went;
         out.number(r#"{"type":"connection","id":"#, connection.id());
         sockets(connection.pair(), out);
         if let Some(tunnel) = connection.tunnel() {
@@ -130,7 +130,7 @@ impl Part for Found<'_> {
 }
 
 #[inline(always)]
-fn opened(opening: &Opened, spans: &OpeningSpans, out: &mut impl Out) {
+fn opened(opening: &OpeningInNumbers, spans: &OpeningSpans, out: &mut impl Out) {
     let (kind, syns, syn_acks, iss) = *opening;
     out.short(stretches::opening(kind));
     out.number("", syns.into());
@@ -145,7 +145,7 @@ fn opened(opening: &Opened, spans: &OpeningSpans, out: &mut impl Out) {
 
 /// The end of the opening, and all but the end of the closing.
 #[inline(always)]
-fn closed(closing: &Closed, spans: &ClosingSpans, out: &mut impl Out) {
+fn closed(closing: &ClosingInNumbers, spans: &ClosingSpans, out: &mut impl Out) {
     let (kind, first, [m, n]) = *closing;
     out.short(stretches::closing(kind, first));
     known_number(r#","m":"#, m, out);
