@@ -23,8 +23,8 @@ use tcpshake::report::verdict::write_lines;
 use crate::cli::args::{CheckArgs, VerdictFormat};
 use crate::cli::ending::exit_code;
 use crate::cli::observer::Observer;
+use crate::cli::observer::Outcome;
 use crate::cli::output::tell;
-use crate::cli::pipeline::Outcome;
 use crate::cli::progress::{Results, Shown};
 use crate::cli::told::{complain, told};
 

@@ -13,6 +13,8 @@ use tcpshake::time::Timestamp;
 
 /// Items that are handed on at a time: few enough to stay in a core's own memory.
 pub const PORTION: usize = 4096;
+/// Of them, those that are looked at before they are followed.
+pub const AHEAD: usize = 64;
 /// For so many there is room where they come one by one.
 const FEW: usize = 64;
 

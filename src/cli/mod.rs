@@ -5,6 +5,7 @@
 //! Invariant: results go to standard output, everything else to standard error. Nothing is computed here: this is
 //! where sources, the analyzer and reports meet.
 
+mod alone;
 mod args;
 mod check;
 mod demo;

@@ -1,13 +1,14 @@
 //! Frames in, report out: what `watch`, `read` and `check` have in common.
 //!
 //! In: frames from any source. Out: steps, connections and the summary, pushed to a report.
-//! Invariant: three stages (intake, follower, teller), here one after the other for each frame, in `pipeline.rs` beside
-//! one another; what comes out is the same.
+//! Invariant: three stages (intake, follower, teller), here one after the other for each frame, in `alone.rs` by turns, in
+//! `pipeline.rs` beside one another; what comes out is the same.
 
 use std::io;
 
 use tcpshake::analyzer::config::Config;
 use tcpshake::analyzer::hold::ahead::Prepared;
+use tcpshake::capture::error::CaptureError;
 use tcpshake::capture::source::Statistics;
 use tcpshake::frame::Frame;
 use tcpshake::report::sink::Report;
@@ -26,8 +27,26 @@ pub struct Observer<'r> {
     pub(super) follower: Follower,
     pub(super) teller: Teller<'r>,
     pub(super) news: News,
-    items: Items,
-    prepared: Vec<Prepared>,
+    pub(super) items: Items,
+    pub(super) prepared: Vec<Prepared>,
+}
+
+/// What reading files came to.
+pub struct Outcome {
+    /// What was counted.
+    pub summary: Summary,
+    /// What went wrong on the way.
+    pub errors: Vec<CaptureError>,
+    /// Whether anything had to be left out of the report.
+    pub is_partial: bool,
+}
+
+impl Outcome {
+    /// With what was counted and what went wrong; `is_partial` says whether anything was left out that is no error.
+    pub(super) fn new(summary: Summary, errors: Vec<CaptureError>, is_partial: bool) -> Self {
+        let is_partial = is_partial || errors.iter().any(|error| !error.is_warning());
+        Self { summary, errors, is_partial }
+    }
 }
 
 impl<'r> Observer<'r> {

@@ -9,7 +9,6 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, s
 use std::thread;
 use std::time::Duration;
 
-use tcpshake::capture::batch::Batch;
 use tcpshake::capture::error::CaptureError;
 use tcpshake::capture::file::Files;
 use tcpshake::capture::source::{FrameSource, Statistics, Turn};
@@ -19,27 +18,15 @@ use tcpshake::report::summary::Summary;
 
 use crate::cli::follower::{Follower, News};
 use crate::cli::intake::Intake;
-use crate::cli::items::{Items, PORTION};
-use crate::cli::observer::Observer;
+use crate::cli::items::{AHEAD, Items, PORTION};
+use crate::cli::observer::{Observer, Outcome};
 use crate::cli::teller::Teller;
 
-/// Items that are looked at before they are followed.
-const AHEAD: usize = 64;
 /// Portions under way between two stages.
 const UNDER_WAY: usize = 4;
 
 /// How long it is waited for more before what there is is handed on.
 const MOMENT: Duration = Duration::from_millis(50);
-
-/// What reading files came to.
-pub struct Outcome {
-    /// What was counted.
-    pub summary: Summary,
-    /// What went wrong on the way.
-    pub errors: Vec<CaptureError>,
-    /// Whether anything had to be left out of the report.
-    pub is_partial: bool,
-}
 
 /// From the intake to the follower.
 enum Portion {
@@ -71,21 +58,6 @@ impl Observer<'_> {
         self.read_beside(source)
     }
 
-    fn read_alone(mut self, source: &mut Files) -> io::Result<Outcome> {
-        let (mut batch, mut errors) = (Batch::default(), Vec::new());
-        loop {
-            match source.next_batch(&mut batch) {
-                Ok(Turn::Frames) => batch.frames().try_for_each(|frame| self.frame(&frame))?,
-                // A pipe has no more for now: what it gave is shown.
-                Ok(Turn::Quiet) => self.flush()?,
-                Ok(Turn::End) => break,
-                Err(error) => errors.push(error),
-            }
-        }
-        let is_partial = is_partial(&errors) || self.has_unsupported();
-        Ok(Outcome { summary: self.finish(source.statistics(), None)?, errors, is_partial })
-    }
-
     fn read_beside(self, source: &mut Files) -> io::Result<Outcome> {
         let Self { mut intake, mut follower, mut teller, .. } = self;
         let (to_follower, portions) = sync_channel(UNDER_WAY);
@@ -108,7 +80,7 @@ impl Observer<'_> {
             let (intake, errors) = joined(taking_in.join());
             let (follower, statistics) = joined(following.join());
             told?;
-            let is_partial = is_partial(&errors) || intake.has_unsupported();
+            let is_partial = intake.has_unsupported();
             let mut summary = Summary {
                 dropped: statistics.dropped,
                 damaged_blocks: statistics.damaged,
@@ -116,14 +88,9 @@ impl Observer<'_> {
             };
             summary.join(intake.into_summary());
             summary.join(follower.into_summary());
-            Ok(Outcome { summary: teller.finish(summary)?, errors, is_partial })
+            Ok(Outcome::new(teller.finish(summary)?, errors, is_partial))
         })
     }
-}
-
-/// Whether one of these is more than a warning.
-fn is_partial(errors: &[CaptureError]) -> bool {
-    errors.iter().any(|error| !error.is_warning())
 }
 
 /// The first stage: until the source ends, or the follower has gone.
