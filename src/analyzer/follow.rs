@@ -77,9 +77,9 @@ impl Tracker {
     fn is_taken_in_brief(&mut self, place: Place, jot: &Jot, from: Role, options: Option<&Options>) -> bool {
         let Some(entry) = self.pairs.brief_mut(place) else { return false };
         let now = self.clock.now();
-        let (waited, before) = (entry.waited(now), entry.waiting(&self.config));
+        let (waited, before) = (entry.waited(now), entry.waiting(&self.queues));
         let Some(taken) = entry.brief.take(jot, from, options) else { return false };
-        let waiting = entry.note(taken, now, &mut self.crowd, &self.config);
+        let waiting = entry.note(taken, now, &mut self.crowd, &self.queues);
         if waiting == before && waited < waiting.slack() {
             entry.brief.stays_listed(waited);
         } else {
@@ -139,8 +139,8 @@ impl Tracker {
         self.connections = id;
         let now = self.clock.now();
         let entry = BriefEntry { seen: now, brief };
-        let waiting = entry.waiting(&self.config);
-        self.next_due = self.next_due.min(waiting.due(now, &self.config));
+        let waiting = entry.waiting(&self.queues);
+        self.next_due = self.next_due.min(self.spans.due(waiting, now));
         self.pairs.insert_brief(hash, waiting, now, entry);
         true
     }

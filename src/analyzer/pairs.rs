@@ -118,7 +118,7 @@ impl Sockets {
     #[inline]
     pub fn sender(&self, source: SocketAddrV4, destination: SocketAddrV4) -> Option<Role> {
         let (is_clients, is_servers) = self.senders(source, destination)?;
-        if is_clients { Some(Role::Client) } else { is_servers.then_some(Role::Server) }
+        (is_clients | is_servers).then_some(if is_clients { Role::Client } else { Role::Server })
     }
 
     /// Whether what goes from `source` to `destination` is the client's, and whether it is the server's; `None` where they are

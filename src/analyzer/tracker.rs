@@ -15,6 +15,7 @@ use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::code::Code;
 use crate::analyzer::facts::Kind;
 use crate::analyzer::hold::ahead::{self, Coming, Prepared};
+use crate::analyzer::hold::brief_entry::Queues;
 use crate::analyzer::hold::clock::Clock;
 use crate::analyzer::hold::crowd::Crowd;
 use crate::analyzer::hold::ending::{Ending, Rooms};
@@ -22,7 +23,7 @@ use crate::analyzer::hold::entry::{Ended, Entry};
 use crate::analyzer::hold::soon::Soon;
 use crate::analyzer::hold::store::Hold;
 use crate::analyzer::hold::table::Place;
-use crate::analyzer::hold::waiting::Waiting;
+use crate::analyzer::hold::waiting::{Spans, Waiting};
 use crate::analyzer::outline::Outline;
 use crate::analyzer::pairs::SocketHasher;
 use crate::analyzer::sightings::Sightings;
@@ -36,6 +37,8 @@ use crate::tunnel::Tunnel;
 #[derive(Debug)]
 pub struct Tracker {
     pub(super) config: Config,
+    pub(super) spans: Spans,
+    pub(super) queues: Queues,
     hasher: SocketHasher,
     pub(super) pairs: Hold,
     soon: Soon,
@@ -59,6 +62,8 @@ impl Tracker {
     pub fn new(config: Config) -> Self {
         Self {
             config,
+            spans: Spans::of(&config),
+            queues: Queues::new(&config),
             hasher: SocketHasher::default(),
             pairs: Hold::new(if config.keep_steps > 0 { usize::MAX } else { config.most_whole }),
             soon: Soon::default(),
@@ -279,7 +284,7 @@ impl Tracker {
         let told = tell(&entry, segment, done);
         entry.seen = now;
         let waiting = entry.waiting(&self.config);
-        self.next_due = self.next_due.min(waiting.due(now, &self.config));
+        self.next_due = self.next_due.min(self.spans.due(waiting, now));
         self.pairs.insert(hash, waiting, now, entry);
         told
     }
@@ -288,7 +293,7 @@ impl Tracker {
     fn first_due(&self) -> Option<(Timestamp, Waiting, Place)> {
         let first = |waiting: Waiting| {
             let (place, seen) = self.pairs.first(waiting)?;
-            Some((waiting.due(seen, &self.config), waiting, place))
+            Some((self.spans.due(waiting, seen), waiting, place))
         };
         Waiting::ALL.into_iter().filter_map(first).min_by_key(|(due, ..)| *due)
     }
@@ -315,13 +320,13 @@ impl Tracker {
     /// Puts an entry, last seen at `seen`, to the end of a queue.
     fn list(&mut self, place: Place, waiting: Waiting, seen: Timestamp) {
         self.pairs.list(place, waiting, seen);
-        self.next_due = self.next_due.min(waiting.due(seen, &self.config));
+        self.next_due = self.next_due.min(self.spans.due(waiting, seen));
     }
 
     /// The time of an entry has come, unless segments have come since it was listed.
     fn end_wait(&mut self, place: Place, waiting: Waiting, now: Timestamp) {
         let Some(seen) = self.pairs.seen(place) else { return };
-        if waiting.due(seen, &self.config) >= now {
+        if self.spans.due(waiting, seen) >= now {
             self.list(place, waiting, seen);
         } else if waiting == Waiting::ToBeReported {
             let Some(entry) = self.pairs.get_mut(place, &mut self.sightings) else { return };

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use crate::analyzer::config::Config;
 use crate::analyzer::hold::at_once;
 use crate::analyzer::hold::brief::Brief;
-use crate::analyzer::hold::course::Taken;
+use crate::analyzer::hold::course::{Stage, Taken};
 use crate::analyzer::hold::crowd::Crowd;
 use crate::analyzer::hold::ending::Rooms;
 use crate::analyzer::hold::entry::{Ended, Entry};
-use crate::analyzer::hold::waiting::{Standing, Waiting};
+use crate::analyzer::hold::waiting::Waiting;
 use crate::analyzer::sightings::Sightings;
 use crate::time::Timestamp;
 use crate::tunnel::Tunnel;
@@ -28,6 +28,10 @@ pub struct BriefEntry {
     /// The connection.
     pub brief: Brief,
 }
+
+/// What is waited for in each stage.
+#[derive(Debug)]
+pub struct Queues([Waiting; Stage::ALL.len()]);
 
 impl BriefEntry {
     /// Whether it is of the pair of these two sockets, in these tunnels.
@@ -44,7 +48,7 @@ impl BriefEntry {
 
     /// Notes what it took at `now` of the tracker's clock. What it waits for now.
     #[inline]
-    pub fn note(&mut self, taken: Taken, now: Timestamp, crowd: &mut Crowd, config: &Config) -> Waiting {
+    pub fn note(&mut self, taken: Taken, now: Timestamp, crowd: &mut Crowd, queues: &Queues) -> Waiting {
         self.seen = now;
         if taken.completes {
             crowd.serves(self.brief.sockets().both().server, None, taken.time);
@@ -52,19 +56,13 @@ impl BriefEntry {
         if taken.turns_two_way {
             crowd.sees_both_ways();
         }
-        self.waiting(config)
+        self.waiting(queues)
     }
 
     /// What it waits for.
     #[inline]
-    pub fn waiting(&self, config: &Config) -> Waiting {
-        let course = self.brief.course();
-        let standing = Standing {
-            is_open: course.is_open(),
-            is_over: course.is_over(),
-            may_repeat_its_fin: course.may_repeat_its_fin(),
-        };
-        Waiting::of(standing, false, false, config)
+    pub fn waiting(&self, queues: &Queues) -> Waiting {
+        queues.of(self.brief.course().stage())
     }
 
     /// The same whole. Its packets are remembered in `sightings`.
@@ -85,5 +83,37 @@ impl BriefEntry {
             ended.push(at_once::connection(&self.brief, |connection| rooms.boxed(connection)), now, crowd);
             rooms.logs.push(self.brief.into_log());
         }
+    }
+}
+
+impl Queues {
+    /// As configured.
+    pub fn new(config: &Config) -> Self {
+        Self(Stage::ALL.map(|stage| Waiting::of(stage.standing(), false, config.report_after.is_some())))
+    }
+
+    /// That of a stage: which that is cannot be foreseen, and nothing branches on it.
+    #[inline]
+    fn of(&self, stage: Stage) -> Waiting {
+        self.0.get(stage as usize).copied().unwrap_or(Waiting::Open)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_stage_has_its_queue() {
+        for (place, stage) in Stage::ALL.into_iter().enumerate() {
+            assert_eq!(stage as usize, place);
+        }
+        let usual = Config::default();
+        let early = Config { report_after: Some(std::time::Duration::ZERO), ..usual };
+        let queues = |config| Stage::ALL.map(|stage| Queues::new(config).of(stage));
+        let [attempt, open, ended] = [Waiting::Attempt, Waiting::Open, Waiting::Ended];
+        assert_eq!(queues(&usual), [attempt, attempt, open, open, Waiting::Repeating, ended, ended, ended]);
+        let ended = Waiting::ToBeReported;
+        assert_eq!(queues(&early), [attempt, attempt, open, open, ended, ended, ended, ended]);
     }
 }

@@ -8,6 +8,7 @@
 use std::net::{SocketAddr, SocketAddrV4};
 
 use crate::analyzer::facts::Kind;
+use crate::analyzer::hold::waiting::Standing;
 use crate::analyzer::pairs::Sockets;
 use crate::analyzer::role::{Ends, Role};
 use crate::jot::Jot;
@@ -47,8 +48,10 @@ enum Fin {
 
 /// How far a connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+pub enum Stage {
+    /// By a SYN.
     Asked,
+    /// By a SYN+ACK.
     Answered,
     /// Neither end has closed.
     Open,
@@ -56,8 +59,11 @@ enum Stage {
     Closing,
     /// Both have, and one of the FINs is not acknowledged yet.
     Repeating,
+    /// Both FINs are acknowledged.
     Closed,
+    /// After it was open.
     Reset,
+    /// Before it was.
     Refused,
 }
 
@@ -239,19 +245,19 @@ impl Course {
         Some(Taken { completes: false, turns_two_way: refuses, comes_again: false, time: jot.time })
     }
 
+    /// How far it has come.
+    pub const fn stage(&self) -> Stage {
+        self.stage
+    }
+
     /// Whether its handshake was completed.
     pub const fn is_open(&self) -> bool {
-        !matches!(self.stage, Stage::Asked | Stage::Answered | Stage::Refused)
+        self.stage.standing().is_open
     }
 
     /// Whether it has ended.
     pub const fn is_over(&self) -> bool {
-        matches!(self.stage, Stage::Repeating | Stage::Closed | Stage::Reset | Stage::Refused)
-    }
-
-    /// Whether its last FIN may be repeated: it is not acknowledged yet.
-    pub const fn may_repeat_its_fin(&self) -> bool {
-        matches!(self.stage, Stage::Repeating)
+        self.stage.standing().is_over
     }
 
     /// Whether it was opened, and not reset.
@@ -272,6 +278,30 @@ impl Course {
     /// The time of its last segment.
     pub const fn end(&self) -> Timestamp {
         self.last
+    }
+}
+
+impl Stage {
+    /// All of them, in their order.
+    pub const ALL: [Self; 8] = [
+        Self::Asked,
+        Self::Answered,
+        Self::Open,
+        Self::Closing,
+        Self::Repeating,
+        Self::Closed,
+        Self::Reset,
+        Self::Refused,
+    ];
+
+    /// How what stands so stands for whoever holds it.
+    pub const fn standing(self) -> Standing {
+        Standing {
+            is_open: !matches!(self, Self::Asked | Self::Answered | Self::Refused),
+            is_over: matches!(self, Self::Repeating | Self::Closed | Self::Reset | Self::Refused),
+            // It is not acknowledged yet.
+            may_repeat_its_fin: matches!(self, Self::Repeating),
+        }
     }
 }
 

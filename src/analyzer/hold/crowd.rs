@@ -118,9 +118,15 @@ impl Crowd {
         let listener = self.hasher.of_socket(server, tunnel);
         let is_around = |span: &Span| span.from <= latest && earliest <= span.to;
         let spans = self.listeners.get(&listener);
+        let serves_others =
+            spans.is_some_and(|spans| is_around(&spans.last) || spans.before.iter().any(is_around));
+        Surroundings { serves_others, ..self.at_large() }
+    }
+
+    /// The same around one of which it plays no part whether others were served.
+    pub const fn at_large(&self) -> Surroundings {
         Surroundings {
-            serves_others: spans
-                .is_some_and(|spans| is_around(&spans.last) || spans.before.iter().any(is_around)),
+            serves_others: false,
             two_way: self.two_way > 0,
             one_way: self.one_way > 0,
             lost_frames: self.lost_frames,

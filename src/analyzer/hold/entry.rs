@@ -144,7 +144,8 @@ impl Entry {
             is_over: self.current.is_over(),
             may_repeat_its_fin: self.current.may_repeat_its_fin(),
         };
-        Waiting::of(standing, self.older.is_some(), self.is_reported, config)
+        let reports_early = config.report_after.is_some() && !self.is_reported;
+        Waiting::of(standing, self.older.is_some(), reports_early)
     }
 
     /// The step that `segment` was, of the connection that took it.
@@ -230,7 +231,12 @@ impl Ended {
 
     /// The same for a connection in brief, which has been seen from both sides.
     pub fn push_brief(&mut self, brief: Brief, now: Timestamp, crowd: &Crowd) {
-        let around = crowd.around(brief.sockets().both().server, None, (brief.start(), brief.course().end()));
+        // Of a handshake that was completed it is not asked who else was served.
+        let around = if brief.course().is_open() {
+            crowd.at_large()
+        } else {
+            crowd.around(brief.sockets().both().server, None, (brief.start(), brief.course().end()))
+        };
         self.connections.push_back(Ending::new(What::Brief(brief), now, around));
     }
 }

@@ -45,31 +45,21 @@ impl Waiting {
     pub const ALL: [Self; Self::COUNT] =
         [Self::Ended, Self::ToBeReported, Self::Repeating, Self::Attempt, Self::Open];
 
-    /// What a connection waits for. `has_older` says that it is an attempt beside one that may still be open,
-    /// `is_reported` that it has been handed out early.
+    /// What a connection waits for. `has_older` says that it is an attempt beside one that may still be open, `reports_early` that
+    /// it is to be handed out once it has been quiet for a while.
     #[inline]
-    pub fn of(standing: Standing, has_older: bool, is_reported: bool, config: &Config) -> Self {
+    pub const fn of(standing: Standing, has_older: bool, reports_early: bool) -> Self {
         if has_older {
             Self::Open
         } else if !standing.is_over {
             if standing.is_open { Self::Open } else { Self::Attempt }
-        } else if config.report_after.is_some() && !is_reported {
+        } else if reports_early {
             Self::ToBeReported
         } else if standing.may_repeat_its_fin {
             Self::Repeating
         } else {
             Self::Ended
         }
-    }
-
-    /// When its time is over, if it was last seen at `seen`.
-    pub fn due(self, seen: Timestamp, config: &Config) -> Timestamp {
-        seen.after(match self {
-            Self::Ended => config.hold_ended,
-            Self::ToBeReported => config.report_after.unwrap_or(Duration::ZERO),
-            Self::Repeating | Self::Attempt => config.hold_attempt,
-            Self::Open => config.hold_open,
-        })
     }
 
     /// How old its place in the queue may grow, in nanoseconds, while segments come: where it waits for long anyway, it need
@@ -85,5 +75,50 @@ impl Waiting {
     /// Whether all is known of it.
     pub const fn is_complete(self) -> bool {
         matches!(self, Self::Ended | Self::ToBeReported)
+    }
+}
+
+/// For how long entries are held in each queue after they were last seen, in nanoseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Spans([u64; Waiting::COUNT]);
+
+impl Spans {
+    /// As configured.
+    pub fn of(config: &Config) -> Self {
+        let span = |waiting: Waiting| match waiting {
+            Waiting::Ended => config.hold_ended,
+            Waiting::ToBeReported => config.report_after.unwrap_or(Duration::ZERO),
+            Waiting::Repeating | Waiting::Attempt => config.hold_attempt,
+            Waiting::Open => config.hold_open,
+        };
+        Self(Waiting::ALL.map(|waiting| Timestamp(0).after(span(waiting)).0))
+    }
+
+    /// When the time of an entry in a queue is over, if it was last seen at `seen`.
+    #[inline]
+    pub fn due(&self, waiting: Waiting, seen: Timestamp) -> Timestamp {
+        // One that is not there would wait for ever.
+        let span = self.0.get(waiting as usize).copied().unwrap_or(u64::MAX);
+        Timestamp(seen.0.saturating_add(span))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_queue_has_its_span() {
+        for (place, waiting) in Waiting::ALL.into_iter().enumerate() {
+            assert_eq!(waiting as usize, place);
+        }
+        let config = Config { report_after: Some(Duration::from_millis(7)), ..Config::default() };
+        let due = |waiting| Spans::of(&config).due(waiting, Timestamp(5)).0 - 5;
+        let second = 1_000_000_000;
+        assert_eq!(
+            Waiting::ALL.map(due),
+            [60 * second, 7_000_000, 300 * second, 300 * second, 86_400 * second]
+        );
+        assert_eq!(Spans::of(&config).due(Waiting::Open, Timestamp(u64::MAX)), Timestamp(u64::MAX));
     }
 }

@@ -35,7 +35,7 @@ fn taken(segments: &[Segment]) -> usize {
             "{segment:?}"
         );
         assert_eq!(brief.course().is_two_way(), whole.is_two_way());
-        assert_eq!(brief.course().may_repeat_its_fin(), whole.may_repeat_its_fin());
+        assert_eq!(brief.course().stage().standing().may_repeat_its_fin, whole.may_repeat_its_fin());
         assert_eq!((brief.start(), brief.course().end()), (whole.start(), whole.end()));
         assert_eq!(brief.id(), whole.id());
         assert_eq!(brief.last_frame_of_all(), whole.is_over().then(|| whole.last_frame()));
