@@ -4,8 +4,8 @@
 //! Invariant: the same octets as those of `times.rs`; the date is computed anew only where the second is another one.
 
 use crate::report::buffer::{Buffer, Put};
-use crate::report::short::{Short, eight_digits};
-use crate::report::thousands::nine_digits;
+use crate::report::short::Short;
+use crate::report::thousands::{nine_digits, six_decimals};
 use crate::report::times::{DAY, NANOSECONDS, clock, second};
 use crate::time::Timestamp;
 
@@ -40,10 +40,8 @@ impl Clock {
     /// The time of day in UTC, to the microsecond.
     #[inline(always)]
     pub fn time_of_day(&mut self, time: Timestamp) -> [Short<8>; 2] {
-        let nanoseconds = u64::from(self.set(time));
-        // The two zeros in front make room for the point and for the space behind.
-        let digits = eight_digits(nanoseconds / 1_000) >> 8 & !0xff;
-        let decimals = digits | u64::from_le_bytes(*b".\0\0\0\0\0\0 ");
+        let nanoseconds = self.set(time);
+        let decimals = six_decimals(nanoseconds / 1_000) << 8 | u64::from_le_bytes(*b".\0\0\0\0\0\0 ");
         [Short { octets: self.time, len: 8 }, Short { octets: decimals.to_le_bytes(), len: 7 }]
     }
 

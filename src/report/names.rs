@@ -4,6 +4,7 @@
 //! Invariant: the names are those of `as_str`, taken when this is compiled; none is longer than its short text.
 
 use crate::analyzer::closing::ClosingKind;
+use crate::analyzer::diagnosis::code::Code;
 use crate::analyzer::opening::OpeningKind;
 use crate::analyzer::outcome::Outcome;
 use crate::analyzer::state::State;
@@ -51,6 +52,22 @@ pub fn name_of_believed(believed: Believed) -> Name {
     if believed.is_assumed { *assumed } else { *seen }
 }
 
+/// The name of a diagnosis.
+#[inline]
+pub fn name_of_code(code: Code) -> &'static Short<32> {
+    &CODES[code as usize]
+}
+
+static CODES: [Short<32>; Code::ALL.len()] = {
+    let mut all = [Short::of(""); Code::ALL.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = Short::of(Code::ALL[at].as_str());
+        at += 1;
+    }
+    all
+};
+
 /// Each state as it is seen, and as it is assumed.
 static STATES: [[Name; 2]; State::ALL.len()] = {
     let mut all = [[Name::of(""); 2]; State::ALL.len()];
@@ -67,6 +84,13 @@ static STATES: [[Name; 2]; State::ALL.len()] = {
 mod tests {
     use super::*;
     use crate::report::buffer::put;
+
+    #[test]
+    fn each_code_has_its_name() {
+        for code in Code::ALL {
+            assert_eq!(put(name_of_code(*code)), code.as_str());
+        }
+    }
 
     #[test]
     fn each_state_has_its_name() {

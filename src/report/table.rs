@@ -13,10 +13,12 @@ use crate::report::sink::Report;
 use crate::report::style::Style;
 use crate::report::table::cells::Page;
 use crate::report::table::column::Columns;
+use crate::report::table::form::Form;
 use crate::report::table::value::{headings, values};
 
 mod cells;
 mod column;
+mod form;
 mod value;
 
 /// Writes a table.
@@ -26,6 +28,7 @@ pub struct Table<W> {
     is_plain: bool,
     row: Row,
     page: Page,
+    form: Form,
     clock: Clock,
     columns: Columns,
     has_headings: bool,
@@ -39,6 +42,7 @@ impl<W: Write> Table<W> {
             is_plain: !style.color,
             row: Row::new(style),
             page: Page::new(),
+            form: Form::new(),
             clock: Clock::default(),
             columns: Columns::fitting(style.width),
             has_headings: false,
@@ -52,8 +56,21 @@ impl<W: Write> Table<W> {
         self.out.write_all(self.row.finish())
     }
 
-    #[cold]
+    /// A row that has colour, lacks columns, or does not fit into them.
+    #[inline(never)]
     fn row(&mut self, connection: &Connection) -> io::Result<()> {
+        if self.is_plain {
+            let mut line = self.page.line();
+            if self.columns == Columns::ALL {
+                // Where each column begins is then known when this is compiled.
+                values(connection, Columns::ALL, &mut self.clock, &mut line);
+            } else {
+                values(connection, self.columns, &mut self.clock, &mut line);
+            }
+            if let Some(line) = line.finish() {
+                return self.out.write_all(line);
+            }
+        }
         values(connection, self.columns, &mut self.clock, &mut self.row);
         self.out.write_all(self.row.finish())
     }
@@ -72,15 +89,13 @@ impl<W: Write + Send> Report for Table<W> {
         if !self.has_headings {
             self.headings()?;
         }
-        if self.is_plain {
-            let mut line = self.page.line();
-            if self.columns == Columns::ALL {
-                // As in every file and pipe. Where each column begins is then known when this is compiled.
-                values(connection, Columns::ALL, &mut self.clock, &mut line);
-            } else {
-                values(connection, self.columns, &mut self.clock, &mut line);
-            }
-            if let Some(line) = line.finish() {
+        if self.is_plain && self.columns == Columns::ALL {
+            // As in every file and pipe.
+            let line = match connection.went_by_the_book() {
+                Some(went) => self.form.line(connection, &went, &mut self.clock),
+                None => self.form.any_line(connection, &mut self.clock),
+            };
+            if let Some(line) = line {
                 return self.out.write_all(line);
             }
         }

@@ -127,12 +127,67 @@ pub fn ten_digits(number: u32) -> (u8, [Three; 3]) {
     (first as u8, [Three::of(millions - first * 1_000), Three::of(rest / 1_000), Three::of(rest % 1_000)])
 }
 
+/// Six decimals of a number below `SIX_DIGITS`, in the octets of a word.
+#[inline(always)]
+pub fn six_decimals(number: u32) -> u64 {
+    Three::of(number / 1_000).word() | Three::of(number % 1_000).word() << 24
+}
+
+/// A number below `SIX_DIGITS`, as text in a word of spaces.
+#[derive(Clone, Copy, Debug)]
+pub struct Six {
+    /// Its digits, each beside a space: nothing where none is.
+    beside: u64,
+    /// How many bits have been cut off in front.
+    cut: u32,
+}
+
+impl Six {
+    /// That of `number`, if it is below `SIX_DIGITS`.
+    #[inline(always)]
+    pub fn of(number: u64) -> Option<Self> {
+        (number < SIX_DIGITS).then(|| Self::below(number as u32))
+    }
+
+    /// That of `number`, which is below `SIX_DIGITS`.
+    #[inline(always)]
+    pub fn below(number: u32) -> Self {
+        const DIGITS: u64 = u64::from_le_bytes([b'0', b'0', b'0', b'0', b'0', b'0', 0, 0]);
+        const BESIDE: u64 = u64::from_le_bytes([b' ', b' ', b' ', b' ', b' ', b' ', 0, 0]);
+        let text = six_decimals(number);
+        // The last digit is kept, though it were 0.
+        let cut = (text ^ DIGITS | 1 << 40).trailing_zeros() & !7;
+        Self { beside: (text ^ BESIDE) >> cut, cut }
+    }
+
+    /// How long it is.
+    #[inline(always)]
+    pub const fn width(self) -> usize {
+        6 - self.cut as usize / 8
+    }
+
+    /// The text.
+    #[inline(always)]
+    pub const fn text(self) -> [u8; 8] {
+        (self.beside ^ SPACES).to_le_bytes()
+    }
+
+    /// The text with a mark in front.
+    #[inline(always)]
+    pub const fn marked(self, mark: u8) -> [u8; 8] {
+        (self.beside << 8 ^ SPACES ^ (mark ^ b' ') as u64).to_le_bytes()
+    }
+}
+
+/// A word of spaces.
+const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
+
 /// A number below `SIX_DIGITS`, 0 excepted.
 #[inline(always)]
 pub fn six_digits(number: u32) -> Short<8> {
     const ZEROS: u64 = u64::from_le_bytes(*b"000000\0\0");
     let number = number % SIX_DIGITS as u32;
-    let text = Three::of(number / 1_000).word() | Three::of(number % 1_000).word() << 24;
+    let text = six_decimals(number);
     let leading = (text ^ ZEROS).trailing_zeros() & !7;
     Short { octets: (text >> leading).to_le_bytes(), len: 6 - (leading / 8) as usize }
 }
@@ -154,8 +209,20 @@ mod tests {
             assert_eq!(str::from_utf8(&octets[..len]).unwrap(), number.to_string());
             let Fraction { groups, len } = Fraction::of(u64::from(number) * 1_000).unwrap();
             let text = format!("0.{}", said(groups));
+            let six = Six::of(number.into()).unwrap();
+            assert_eq!(str::from_utf8(&six.text()).unwrap(), format!("{number:<8}"));
+            assert_eq!(
+                (str::from_utf8(&six.marked(b':')).unwrap(), six.width()),
+                (&*format!(":{number:<7}"), number.to_string().len())
+            );
             assert_eq!((text.len(), &text[..len]), (8, (f64::from(number) / 1e6).to_string().as_str()));
         }
+    }
+
+    #[test]
+    fn nothing_and_more_than_six_digits() {
+        assert_eq!(Six::of(0).map(|six| (six.text(), six.width())), Some((*b"0       ", 1)));
+        assert!([SIX_DIGITS, u64::MAX].into_iter().all(|number| Six::of(number).is_none()));
     }
 
     #[test]

@@ -146,6 +146,21 @@ impl Column {
         }
     }
 
+    /// Where it begins in a line that has all columns.
+    pub const fn begin(self) -> usize {
+        let (mut begin, mut at) = (0, 0);
+        while at < self as usize {
+            begin += Self::ALL[at].width() + GAP;
+            at += 1;
+        }
+        begin
+    }
+
+    /// Where it ends in such a line.
+    pub const fn end(self) -> usize {
+        self.begin() + self.width()
+    }
+
     /// Whether what stands in it ends where the column does.
     pub const fn is_number(self) -> bool {
         matches!(
