@@ -50,6 +50,7 @@ pub type ClosingInNumbers = (ClosingKind, Option<Role>, [Option<SeqNumber>; 2]);
 
 impl Connection {
     /// How it went.
+    #[inline(always)]
     pub fn went(&self) -> Went {
         let (opening, closing, outcome) = self.course();
         let Opening { kind, syns, syn_acks, j, k, .. } = opening;

@@ -131,27 +131,36 @@ impl Form {
     /// Segments and octets both ways.
     #[inline(always)]
     fn numbers(&mut self, connection: &Connection) -> Option<()> {
-        const SEGMENTS: usize = Column::Segments.begin();
-        const OCTETS: usize = Column::Octets.begin();
         const { assert!(Column::Segments.width() == 8 && Column::Octets.width() == 11) };
-        self.put(SEGMENTS, [b' '; 8]);
-        self.both_ways(SEGMENTS, Column::Segments.width(), connection.segments())?;
+        const SEGMENTS: usize = Column::Segments.end();
+        const OCTETS: usize = Column::Octets.end();
+        self.put(SEGMENTS - 8, [b' '; 8]);
+        match connection.segments() {
+            Ends { client, server } if client | server <= 0xff => {
+                // A full stop stands behind each: the mark comes over one, a blank over the other.
+                let (client, server) = (Short::part(client as u8), Short::part(server as u8));
+                self.put(SEGMENTS + 1 - server.len - client.len, client.octets);
+                self.put(SEGMENTS + 1 - server.len, server.octets);
+                self.put(SEGMENTS - server.len, [b'/']);
+            }
+            many => self.both_ways(SEGMENTS, Column::Segments.width(), many)?,
+        }
         // What was written last may have gone beyond its column.
-        self.put(OCTETS - 2, [b' '; 8]);
-        self.put(OCTETS + 3, [b' '; 8]);
+        self.put(OCTETS - 13, [b' '; 8]);
+        self.put(OCTETS - 8, [b' '; 8]);
         self.both_ways(OCTETS, Column::Octets.width(), connection.text_octets())
     }
 
     #[inline(always)]
-    fn both_ways(&mut self, begin: usize, width: usize, numbers: Ends<u64>) -> Option<()> {
+    fn both_ways(&mut self, end: usize, width: usize, numbers: Ends<u64>) -> Option<()> {
         let (client, server) = (Six::of(numbers.client)?, Six::of(numbers.server)?);
         let behind = server.width() + 1;
         let len = client.width() + behind;
         if len > width {
             return None;
         }
-        self.put(begin + width - len, client.text());
-        self.put(begin + width - behind, server.marked(b'/'));
+        self.put(end - len, client.text());
+        self.put(end - behind, server.marked(b'/'));
         Some(())
     }
 
@@ -270,6 +279,13 @@ mod tests {
         let far = || sockets(["100.200.100.200:65535", "100.200.100.200:10000"]);
         let text = |len| vec![Move::next(true, 0x18, len), Move::next(false, 0x18, len)];
         let given = |id, sockets, slower, len| compare(vec![(id, sockets, slower, text(len), [true, true])]);
+        let many = |count| vec![Move::next(true, 0x18, 1); count];
+        assert_eq!(
+            compare(
+                [250, 3, 251, 260, 1_000].map(|count| (1, near(), 1, many(count), [true, true])).to_vec()
+            ),
+            5
+        );
         assert_eq!([0, 999_999, 99_999_999].map(|id| given(id, near(), 1, 9)), [1; 3]);
         assert_eq!([given(1, far(), 1, 9), given(99_999_999, near(), 9, 99_999)], [0, 1]);
         assert_eq!([given(100_000_000, near(), 1, 9), given(1, near(), 1, 1 << 20)], [0; 2]);
