@@ -7,6 +7,7 @@ use crate::analyzer::diagnosis::finding::Finding;
 use crate::report::buffer::{Buffer, Put};
 use crate::report::json::out::{Out, Part};
 use crate::report::json::parts::{Known, list};
+use crate::report::json::stretches;
 
 /// A finding by itself, about the connection with that number, or about the capture as a whole.
 pub struct FindingRecord<'a> {
@@ -37,12 +38,10 @@ impl Part for FoundRecord<'_> {
 #[inline(always)]
 fn fields(finding: &Finding, out: &mut impl Out) {
     let Finding { code, frames, confidence, says, rivals } = finding;
-    out.word(r#""code":""#, code.as_str());
-    out.word(r#"","severity":""#, code.severity().as_str());
-    out.text(r#"","frames":"#);
+    out.short(stretches::found(*code));
     list_of_frames(frames, out);
-    out.word(r#","confidence":""#, confidence.as_str());
-    out.string(r#"","says":"#, says);
+    out.short(stretches::sure(*confidence));
+    out.string("", says);
     out.text(r#","rivals":["#);
     for (count, rival) in rivals.iter().enumerate() {
         if count > 0 {
@@ -50,9 +49,7 @@ fn fields(finding: &Finding, out: &mut impl Out) {
         }
         out.string("", rival);
     }
-    // A reference has no character in it that needs an escape.
-    out.word(r#"],"reference":""#, code.reference());
-    out.text(r#""}"#);
+    out.short(stretches::reference(*code));
 }
 
 #[inline(always)]

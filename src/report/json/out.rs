@@ -31,8 +31,6 @@ pub trait Out {
     fn moment(&mut self, before: impl Literal, moment: &Stamp);
     /// Adds a span of so many nanoseconds, in seconds.
     fn span(&mut self, before: impl Literal, nanoseconds: u64);
-    /// Adds a word, in which nothing needs an escape.
-    fn word(&mut self, before: impl Literal, word: &str);
     /// Adds any text as a string.
     fn string(&mut self, before: impl Literal, text: &str);
     /// Adds a part that is written more than once: not where it stands, but in one place.
@@ -78,10 +76,6 @@ impl Out for Buffer {
 
     fn span(&mut self, before: impl Literal, nanoseconds: u64) {
         self.add((before, Decimal(duration(nanoseconds.into()))));
-    }
-
-    fn word(&mut self, before: impl Literal, word: &str) {
-        self.add((before, word));
     }
 
     fn string(&mut self, before: impl Literal, text: &str) {

@@ -150,17 +150,12 @@ impl Out for Pen<'_> {
     }
 
     #[inline(always)]
-    fn word(&mut self, before: impl Literal, word: &str) {
-        let at = self.lay(before);
-        let end = copy(self.octets, at, word.as_bytes());
-        self.move_to(end);
-    }
-
-    #[inline(always)]
     fn string(&mut self, before: impl Literal, text: &str) {
         if is_plain(text.as_bytes()) {
             self.text(before);
-            self.word("\"", text);
+            let at = self.lay("\"");
+            let end = copy(self.octets, at, text.as_bytes());
+            self.move_to(end);
             self.text("\"");
         } else {
             self.any((before, Text(text)));
@@ -258,7 +253,6 @@ mod tests {
         Moment(u64),
         Span(u64),
         Fields(Vec<u64>),
-        Word(String),
         String(String),
         Any(String),
     }
@@ -275,7 +269,6 @@ mod tests {
             number().prop_map(Piece::Moment),
             span().prop_map(Piece::Span),
             proptest::collection::vec(span(), 0..3).prop_map(Piece::Fields),
-            "[a-z]{0,64}".prop_map(Piece::Word),
             any::<String>().prop_map(Piece::String),
             (0_usize..4_000).prop_map(|len| Piece::Any("any".repeat(len))),
         ]
@@ -296,7 +289,6 @@ mod tests {
                     spans.iter().for_each(|nanoseconds| out.span(",\"a\":", *nanoseconds));
                     out.open(len);
                 }
-                Piece::Word(word) => out.word(":", word),
                 Piece::String(text) => out.string(":", text),
                 Piece::Any(text) => out.any(Displayed(text)),
             }

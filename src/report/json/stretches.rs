@@ -1,9 +1,11 @@
-//! Stretches of a connection's record between two of its numbers, which hold nothing but names.
+//! Stretches of a connection's record, and of its findings, between two numbers or texts, which hold nothing but names.
 //!
 //! In: values of the analyzer's closed lists. Out: their names with all that stands around them.
 //! Invariant: put together when this is compiled, from the names of `as_str`; each whole, as a test checks.
 
 use crate::analyzer::closing::ClosingKind;
+use crate::analyzer::diagnosis::code::Code;
+use crate::analyzer::diagnosis::severity::Confidence;
 use crate::analyzer::opening::OpeningKind;
 use crate::analyzer::outcome::Outcome;
 use crate::analyzer::role::{Ends, Role};
@@ -80,6 +82,43 @@ pub const fn assumed(ends: Ends<bool>) -> &'static Short<32> {
     }
 }
 
+/// The beginning of a finding, up to its frames.
+#[inline(always)]
+pub fn found(code: Code) -> &'static Short<64> {
+    static ALL: [Short<64>; Code::ALL.len()] = {
+        let mut all = [Short::of(""); Code::ALL.len()];
+        let mut at = 0;
+        while at < all.len() {
+            let (code, severity) = (Code::ALL[at].as_str(), Code::ALL[at].severity().as_str());
+            all[at] = Short::joined(&[r#""code":""#, code, r#"","severity":""#, severity, r#"","frames":"#]);
+            at += 1;
+        }
+        all
+    };
+    &ALL[code as usize]
+}
+
+/// How sure a finding is, up to what it says.
+#[inline(always)]
+pub const fn sure(confidence: Confidence) -> &'static Short<32> {
+    names!(confidence, r#","confidence":""# Confidence { Possible Likely Certain } r#"","says":"#)
+}
+
+/// The end of a finding. A reference has no character in it that needs an escape.
+#[inline(always)]
+pub fn reference(code: Code) -> &'static Short<48> {
+    static ALL: [Short<48>; Code::ALL.len()] = {
+        let mut all = [Short::of(""); Code::ALL.len()];
+        let mut at = 0;
+        while at < all.len() {
+            all[at] = Short::wrapped(r#"],"reference":""#, Code::ALL[at].reference(), r#""}"#);
+            at += 1;
+        }
+        all
+    };
+    &ALL[code as usize]
+}
+
 /// Each state's name, wrapped.
 pub const fn states<const N: usize>(before: &str, behind: &str) -> [Short<N>; State::ALL.len()] {
     let mut all = [Short::of(""); State::ALL.len()];
@@ -95,6 +134,19 @@ pub const fn states<const N: usize>(before: &str, behind: &str) -> [Short<N>; St
 mod tests {
     use super::*;
     use crate::report::buffer::put;
+
+    #[test]
+    fn each_of_a_finding_is_whole() {
+        for each in Code::ALL {
+            let (code, severity) = (each.as_str(), each.severity());
+            let wanted = format!(r#""code":"{code}","severity":"{severity}","frames":"#);
+            assert_eq!(put(found(*each)), wanted);
+            assert_eq!(put(reference(*each)), format!(r#"],"reference":"{}"}}"#, each.reference()));
+        }
+        for each in [Confidence::Possible, Confidence::Likely, Confidence::Certain] {
+            assert_eq!(put(sure(each)), format!(r#","confidence":"{}","says":"#, each.as_str()));
+        }
+    }
 
     #[test]
     fn each_is_whole() {
