@@ -41,7 +41,7 @@ impl Clock {
     #[inline(always)]
     pub fn time_of_day(&mut self, time: Timestamp) -> [Short<8>; 2] {
         let nanoseconds = self.set(time);
-        let decimals = six_decimals(nanoseconds / 1_000) << 8 | u64::from_le_bytes(*b".\0\0\0\0\0\0 ");
+        let decimals = six_decimals(nanoseconds) << 8 | u64::from_le_bytes(*b".\0\0\0\0\0\0 ");
         [Short { octets: self.time, len: 8 }, Short { octets: decimals.to_le_bytes(), len: 7 }]
     }
 

@@ -2,11 +2,12 @@
 //!
 //! In: connections as they end. Out: a line for each at once, in columns of fixed width that typical IPv4 sockets fit.
 //! Invariant: which columns there are and how wide they are stands in `table/column.rs`, what stands in them in
-//! `table/value.rs`, and where in `table/cells.rs`.
+//! `table/value.rs`, and where in `table/cells.rs`. Most rows are made as `table/form.rs` has it: the same, and faster.
 
 use std::io::{self, Write};
 
 use crate::analyzer::connection::Connection;
+use crate::analyzer::pairs::Sockets;
 use crate::report::clock::Clock;
 use crate::report::columns::Row;
 use crate::report::sink::Report;
@@ -89,8 +90,8 @@ impl<W: Write + Send> Report for Table<W> {
         if !self.has_headings {
             self.headings()?;
         }
-        if self.is_plain && self.columns == Columns::ALL {
-            // As in every file and pipe.
+        // As in every file and pipe; sockets of IPv6 have no room.
+        if self.is_plain && self.columns == Columns::ALL && matches!(connection.pair(), Sockets::V4(..)) {
             let line = match connection.went_by_the_book() {
                 Some(went) => self.form.line(connection, &went, &mut self.clock),
                 None => self.form.any_line(connection, &mut self.clock),

@@ -97,6 +97,13 @@ pub fn nine_digits(nanoseconds: u32) -> [Three; 3] {
     groups(nanoseconds).map(Three::of)
 }
 
+/// Nanoseconds beyond a second, cut at the microsecond: six decimals in the octets of a word.
+#[inline(always)]
+pub fn six_decimals(nanoseconds: u32) -> u64 {
+    let [millis, micros, _] = nine_digits(nanoseconds);
+    millis.word() | micros.word() << 24
+}
+
 #[inline(always)]
 const fn groups(nanoseconds: u32) -> [u32; 3] {
     let (millis, rest) = (nanoseconds / 1_000_000, nanoseconds % 1_000_000);
@@ -127,9 +134,9 @@ pub fn ten_digits(number: u32) -> (u8, [Three; 3]) {
     (first as u8, [Three::of(millions - first * 1_000), Three::of(rest / 1_000), Three::of(rest % 1_000)])
 }
 
-/// Six decimals of a number below `SIX_DIGITS`, in the octets of a word.
+/// Six digits of a number below `SIX_DIGITS`, zeros in front, in the octets of a word.
 #[inline(always)]
-pub fn six_decimals(number: u32) -> u64 {
+fn two_groups(number: u32) -> u64 {
     Three::of(number / 1_000).word() | Three::of(number % 1_000).word() << 24
 }
 
@@ -154,7 +161,7 @@ impl Six {
     pub fn below(number: u32) -> Self {
         const DIGITS: u64 = u64::from_le_bytes([b'0', b'0', b'0', b'0', b'0', b'0', 0, 0]);
         const BESIDE: u64 = u64::from_le_bytes([b' ', b' ', b' ', b' ', b' ', b' ', 0, 0]);
-        let text = six_decimals(number);
+        let text = two_groups(number);
         // The last digit is kept, though it were 0.
         let cut = (text ^ DIGITS | 1 << 40).trailing_zeros() & !7;
         Self { beside: (text ^ BESIDE) >> cut, cut }
@@ -187,7 +194,7 @@ const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
 pub fn six_digits(number: u32) -> Short<8> {
     const ZEROS: u64 = u64::from_le_bytes(*b"000000\0\0");
     let number = number % SIX_DIGITS as u32;
-    let text = six_decimals(number);
+    let text = two_groups(number);
     let leading = (text ^ ZEROS).trailing_zeros() & !7;
     Short { octets: (text >> leading).to_le_bytes(), len: 6 - (leading / 8) as usize }
 }
@@ -248,6 +255,8 @@ mod tests {
             let (first, groups) = ten_digits(number);
             prop_assert_eq!(format!("{first}{}", said(groups)), format!("{number:010}"));
             prop_assert_eq!(said(nine_digits(nanoseconds)), format!("{nanoseconds:09}"));
+            let decimals = six_decimals(nanoseconds).to_le_bytes();
+            prop_assert_eq!(str::from_utf8(&decimals[..6]).unwrap(), format!("{:06}", nanoseconds / 1_000));
         }
     }
 }

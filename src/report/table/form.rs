@@ -18,15 +18,13 @@ use crate::report::short::{EIGHT_DIGITS, Short};
 use crate::report::style::Believed;
 use crate::report::table::column::Column;
 use crate::report::thousands::{Six, six_decimals};
-use crate::report::times::Micros;
+use crate::report::times::{Micros, NANOSECONDS};
 use crate::time::Timestamp;
 
 /// Octets that a line may have, and what the last piece may take beyond.
 const ROOM: usize = 512;
 /// Where the findings begin.
 const FINDINGS: usize = Column::Findings.begin();
-/// A second in nanoseconds.
-const SECOND: u64 = 1_000_000_000;
 
 /// Room for a line, used again for each.
 #[derive(Debug)]
@@ -168,8 +166,8 @@ impl Form {
     #[inline(always)]
     fn span(&mut self, end: usize, span: Option<u64>) -> Option<()> {
         let text = match span {
-            Some(nanoseconds) if nanoseconds < SECOND => {
-                u64::from_le_bytes(*b"0.\0\0\0\0\0\0") | six_decimals(nanoseconds as u32 / 1_000) << 16
+            Some(nanoseconds) if nanoseconds < NANOSECONDS => {
+                u64::from_le_bytes(*b"0.\0\0\0\0\0\0") | six_decimals(nanoseconds as u32) << 16
             }
             Some(nanoseconds) => u64::from_le_bytes(Micros::short(nanoseconds)?.octets),
             None => u64::from_le_bytes(*b"       -"),
