@@ -3,13 +3,12 @@
 //! In: a segment, or one in brief. Out: whether its packet was seen before.
 //! Invariant: what is handed out comes to the same as by `Tracker::observe`.
 
-use std::net::SocketAddr;
-
 use crate::analyzer::hold::ahead::Prepared;
 use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::brief_entry::BriefEntry;
 use crate::analyzer::hold::table::Place;
 use crate::analyzer::hold::waiting::Waiting;
+use crate::analyzer::pairs::Sockets;
 use crate::analyzer::role::Role;
 use crate::analyzer::tracker::Tracker;
 use crate::jot::{Jot, Usual};
@@ -25,8 +24,9 @@ impl Tracker {
         let place = self.locate(prepared, segment.time, sockets, segment.tunnel.as_ref());
         let is_taken = match place {
             Some(place) => self.take_in_brief(place, segment),
-            None => Jot::of(segment)
-                .is_some_and(|jot| self.begin_in_brief(sockets, jot, &segment.options, prepared.hash)),
+            None => Jot::of(segment).is_some_and(|jot| {
+                self.begin_in_brief(Sockets::new(sockets.0, sockets.1), &jot, &segment.options, prepared.hash)
+            }),
         };
         !is_taken && self.take_whole(segment, prepared, place)
     }
@@ -79,7 +79,7 @@ impl Tracker {
         let now = self.clock.now();
         let (waited, before) = (entry.waited(now), entry.waiting(&self.queues));
         let Some(taken) = entry.brief.take(jot, from, options) else { return false };
-        let waiting = entry.note(taken, now, &mut self.crowd, &self.queues);
+        let waiting = entry.note((taken, jot.time()), now, &mut self.crowd, &self.queues);
         if waiting == before && waited < waiting.slack() {
             entry.brief.stays_listed(waited);
         } else {
@@ -91,11 +91,11 @@ impl Tracker {
     /// One that is not the next by the textbook where it was looked for, or is the first.
     #[inline(never)]
     fn follow_rare(&mut self, usual: &Usual, options: Option<&Options>, prepared: Prepared) -> bool {
-        let sockets = (usual.source.into(), usual.destination.into());
-        let place = self.place_of(prepared, sockets, None);
+        let Usual { jot, source, destination } = usual;
+        let place = self.place_of(prepared, || ((*source).into(), (*destination).into()), None);
         if place.is_none()
             && let Some(options) = options
-            && self.begin_in_brief(sockets, usual.jot, options, prepared.hash)
+            && self.begin_in_brief(Sockets::V4(*source, *destination), jot, options, prepared.hash)
         {
             return false;
         }
@@ -120,28 +120,23 @@ impl Tracker {
     }
 
     /// Whether a connection begins with a segment between these sockets that goes by the textbook so far.
-    fn begin_in_brief(
-        &mut self,
-        sockets: (SocketAddr, SocketAddr),
-        jot: Jot,
-        options: &Options,
-        hash: u64,
-    ) -> bool {
-        if self.config.keep_steps > 0 || self.crowd.recall(hash).is_some() {
+    fn begin_in_brief(&mut self, sockets: Sockets, jot: &Jot, options: &Options, hash: u64) -> bool {
+        if self.config.keep_steps > 0
+            || !Brief::may_start_with(&sockets, jot)
+            || self.crowd.recall(hash).is_some()
+        {
             return false;
         }
-        let id = self.connections.saturating_add(1);
-        let Some(brief) = Brief::starting_with(id, sockets, jot, options, &mut self.pairs.rooms().logs)
-        else {
-            return false;
-        };
         self.make_room();
+        let (id, now) = (self.connections.saturating_add(1), self.clock.now());
         self.connections = id;
-        let now = self.clock.now();
-        let entry = BriefEntry { seen: now, brief };
-        let waiting = entry.waiting(&self.queues);
+        // As whatever begins with a SYN.
+        let waiting = Waiting::Attempt;
         self.next_due = self.next_due.min(self.spans.due(waiting, now));
-        self.pairs.insert_brief(hash, waiting, now, entry);
+        self.pairs.insert_brief(hash, waiting, now, |rooms| BriefEntry {
+            seen: now,
+            brief: Brief::starting_with(id, sockets, jot, options, &mut rooms.logs),
+        });
         true
     }
 }

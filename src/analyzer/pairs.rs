@@ -90,6 +90,14 @@ impl Sockets {
         }
     }
 
+    /// Whether both are one.
+    pub fn is_one(&self) -> bool {
+        match self {
+            Self::V4(client, server) => client == server,
+            Self::V6(both) => both.client == both.server,
+        }
+    }
+
     /// Whether the client's is `socket`.
     pub fn is_client(&self, socket: SocketAddr) -> bool {
         match (self, socket) {

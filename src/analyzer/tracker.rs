@@ -115,7 +115,7 @@ impl Tracker {
         let IcmpError { source, destination, .. } = *error;
         let tunnel = error.tunnel.as_ref();
         let hash = self.hasher.of_pair(source, destination, tunnel);
-        let place = self.pairs.find(hash, source, destination, tunnel);
+        let place = self.pairs.find(hash, || (source, destination), tunnel);
         let entry = place.and_then(|place| self.pairs.get_mut(place, &mut self.sightings));
         entry.is_some_and(|entry| entry.observe_icmp(error))
     }
@@ -154,25 +154,30 @@ impl Tracker {
 
     /// The connections that have ended since this was last asked, with the last verdicts on them.
     pub fn ended(&mut self) -> impl Iterator<Item = Connection> {
-        self.endings().map(|ending| *ending.finish(&mut Rooms::default()))
-    }
-
-    /// The same before those verdicts, so that they can be made elsewhere. What is left at the end is taken out one by one,
-    /// so that nothing is held twice.
-    pub fn endings(&mut self) -> impl Iterator<Item = Ending> {
-        let now = self.clock.now();
+        let mut endings = Vec::new().into_iter();
         std::iter::from_fn(move || {
-            loop {
-                if let Some(ending) = self.ended.connections.pop_front() {
-                    return Some(ending);
-                }
-                let (_, place) = self.rest.pop()?;
-                self.pairs.let_go(place, now, &mut self.ended, &mut self.crowd);
+            if endings.as_slice().is_empty() {
+                let mut some = Vec::new();
+                self.take_endings(&mut some);
+                endings = some.into_iter();
             }
+            endings.next().map(|ending| *ending.finish(&mut Rooms::default()))
         })
     }
 
-    /// Whether `endings` has any.
+    /// The same before those verdicts, so that they can be made elsewhere: put behind what is in `endings`. Of what is left at the
+    /// end some are taken out each time, so that nothing is held twice: there are no more once none has come.
+    pub fn take_endings(&mut self, endings: &mut Vec<Ending>) {
+        let now = self.clock.now();
+        while self.ended.connections.is_empty()
+            && let Some((_, place)) = self.rest.pop()
+        {
+            self.pairs.let_go(place, now, &mut self.ended, &mut self.crowd);
+        }
+        endings.append(&mut self.ended.connections);
+    }
+
+    /// Whether `take_endings` has any.
     pub fn has_endings(&self) -> bool {
         !self.ended.connections.is_empty() || !self.rest.is_empty()
     }
@@ -222,21 +227,21 @@ impl Tracker {
         tunnel: Option<&Arc<Tunnel>>,
     ) -> Option<Place> {
         self.pass_on(time);
-        self.place_of(prepared, (one, other), tunnel)
+        self.place_of(prepared, || (one, other), tunnel)
     }
 
-    /// Where the entry is now of these sockets, in these tunnels.
+    /// Where the entry is now of these sockets, in these tunnels. They are asked for where there is one whose pair has their hash.
     #[inline]
     pub(super) fn place_of(
         &self,
         prepared: Prepared,
-        (one, other): (SocketAddr, SocketAddr),
+        sockets: impl Fn() -> (SocketAddr, SocketAddr),
         tunnel: Option<&Arc<Tunnel>>,
     ) -> Option<Place> {
         let Prepared { hash, place } = prepared;
         // Most often it is where it was looked for.
-        let is_there = |place: &Place| self.pairs.is_at(*place, hash, one, other, tunnel);
-        place.filter(is_there).or_else(|| self.pairs.find(hash, one, other, tunnel))
+        let is_there = |place: &Place| self.pairs.is_at(*place, hash, &sockets, tunnel);
+        place.filter(is_there).or_else(|| self.pairs.find(hash, &sockets, tunnel))
     }
 
     /// Takes it in for the entry that is at a place. `tell` makes the answer: of the entry, the segment, and which of the

@@ -27,8 +27,9 @@ pub struct Follower {
 #[derive(Default)]
 pub struct News {
     pub(super) steps: Vec<Step>,
-    /// Each with how many steps came before it.
-    pub(super) ended: Vec<(usize, Ending)>,
+    pub(super) ended: Vec<Ending>,
+    /// How many steps came before each of them, where there are any.
+    pub(super) before: Vec<usize>,
     /// Connections that were told: their room is used again.
     pub(super) told: Rooms,
 }
@@ -94,8 +95,8 @@ impl Follower {
         }
         self.tracker.finish();
         let mut news = News::default();
-        for ending in self.tracker.endings() {
-            news.ended.push((0, ending));
+        while self.tracker.has_endings() {
+            self.tracker.take_endings(&mut news.ended);
             if news.is_large() {
                 tell(&mut news)?;
                 news.told = Rooms::default();
@@ -128,8 +129,10 @@ impl Follower {
         if !self.tracker.has_endings() {
             return;
         }
-        let before = news.steps.len();
-        news.ended.extend(self.tracker.endings().map(|ending| (before, ending)));
+        self.tracker.take_endings(&mut news.ended);
+        if self.wants_steps {
+            news.before.resize(news.ended.len(), news.steps.len());
+        }
     }
 }
 

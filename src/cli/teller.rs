@@ -25,8 +25,8 @@ pub struct Teller<'r> {
     hearing: Option<Hearing>,
     /// What the connections told so far came to.
     shapes: Shapes,
-    /// Ended and not told yet, each with how many steps come before it.
-    begun: Vec<(usize, Begun)>,
+    /// Ended and not told yet.
+    begun: Vec<Begun>,
 }
 
 impl<'r> Teller<'r> {
@@ -60,21 +60,23 @@ impl<'r> Teller<'r> {
     /// Tells all of the news, and leaves the connections in it as told.
     pub fn tell(&mut self, news: &mut News) -> io::Result<()> {
         let Self { report, summary, hearing, shapes, begun } = self;
-        let News { steps, ended, told } = news;
+        let News { steps, ended, before, told } = news;
+        let mut before = before.drain(..);
         let mut steps_told = 0;
         let mut ended = ended.drain(..);
         while !ended.as_slice().is_empty() {
-            Ending::look_at(ended.as_slice().iter().take(AHEAD).map(|(_, ending)| ending));
+            Ending::look_at(ended.as_slice().iter().take(AHEAD));
             // What takes long is done first: the code of all that is to be done is more than a core has at hand.
-            begun.extend(ended.by_ref().take(AHEAD).map(|(before, ending)| match hearing {
-                None => (before, ending.begin(told)),
+            begun.extend(ended.by_ref().take(AHEAD).map(|ending| match hearing {
+                None => ending.begin(told),
                 Some(hearing) => {
                     let mut connection = ending.finish(told);
                     hearing.testify(&mut connection);
-                    (before, Begun::Finished(connection))
+                    Begun::Finished(connection)
                 }
             }));
-            for (before, begun) in begun.drain(..) {
+            for begun in begun.drain(..) {
+                let before = before.next().unwrap_or(steps_told);
                 for step in &steps[steps_told..before] {
                     report.segment(step)?;
                 }

@@ -54,6 +54,11 @@ pub struct Log {
 struct Kept(Jot);
 
 impl Log {
+    #[cold]
+    fn new(any: &Jot) -> Box<Self> {
+        Box::new(Self { segments: [Kept(*any); MOST], syn: *any, id: 0, options: Ends::default() })
+    }
+
     /// Words of where a connection begins.
     pub fn glance(&self) -> u64 {
         let Ends { client, server } = &self.options;
@@ -63,29 +68,28 @@ impl Log {
 }
 
 impl Brief {
-    /// A connection that begins with `jot` between these sockets, in the room of `spare`; `None` where it is no SYN as in the
-    /// textbook.
+    /// Whether one begins with `jot` between these sockets: a SYN as in the textbook.
+    pub fn may_start_with(sockets: &Sockets, jot: &Jot) -> bool {
+        Kind::of(jot.flags) == Kind::Syn && jot.text_len == 0 && !sockets.is_one()
+    }
+
+    /// A connection that begins so, with these options, in the room of `spare`.
+    #[inline(always)]
     pub fn starting_with(
         id: u64,
-        (client, server): (SocketAddr, SocketAddr),
-        jot: Jot,
+        sockets: Sockets,
+        jot: &Jot,
         options: &Options,
         spare: &mut Vec<Box<Log>>,
-    ) -> Option<Self> {
-        if Kind::of(jot.flags) != Kind::Syn || jot.text_len != 0 || client == server {
-            return None;
-        }
-        let syn = jot.sent(true);
-        let course = Course::starting_with(client, server, &jot);
-        let options = Ends { client: *options, server: Options::default() };
-        let log = match spare.pop() {
-            Some(mut room) => {
-                (room.syn, room.id, room.options) = (syn, id, options);
-                room
-            }
-            None => Box::new(Log { segments: [Kept(syn); MOST], syn, id, options }),
-        };
-        Some(Self { log, course, start: jot.time, last_taken: jot.frame, has_again: false })
+    ) -> Self {
+        let mut log = spare.pop().unwrap_or_else(|| Log::new(jot));
+        log.syn = *jot;
+        log.syn.by_client = true;
+        log.id = id;
+        log.options.client = *options;
+        log.options.server = Options::default();
+        let course = Course::starting_with(sockets, jot);
+        Self { log, course, start: jot.time, last_taken: jot.frame, has_again: false }
     }
 
     /// Which end has the socket `socket`.
@@ -109,24 +113,47 @@ impl Brief {
     /// Takes in a segment from `from`, where it is the next one by the textbook. `options` are those of a SYN.
     #[inline(always)]
     pub fn take(&mut self, jot: &Jot, from: Role, options: Option<&Options>) -> Option<Taken> {
-        let Self { log, course, last_taken, has_again, .. } = self;
-        let Log { segments, syn, options: known, .. } = &mut **log;
-        let (before, after) = segments.split_at_mut_checked(usize::from(course.count))?;
-        let room = after.first_mut()?;
-        let (mut jot, is_answer) =
-            (jot.sent(from == Role::Client), from == Role::Server && !course.is_two_way());
-        if jot.is_syn() && !is_answer {
-            jot = repeated(jot, *known.of(from), *options?)?;
+        let is_answer = from == Role::Server && !self.course.is_two_way();
+        if jot.is_syn() {
+            return if is_answer {
+                self.take_answer(jot, options)
+            } else {
+                self.take_syn_again(jot, from, options)
+            };
         }
+        self.take_as_it_is(jot, from)
+    }
+
+    #[inline(always)]
+    fn take_as_it_is(&mut self, jot: &Jot, from: Role) -> Option<Taken> {
+        let Self { log, course, last_taken, has_again, .. } = self;
+        let Log { segments, syn, .. } = &mut **log;
+        let (before, after) = segments.split_at_mut_checked(usize::from(course.count))?;
+        let Kept(room) = after.first_mut()?;
         let packets =
             || std::iter::once(syn.packet()).chain(before.iter().map(|Kept(before)| before.packet()));
-        let taken = course.take(&jot, from, || packets().any(|packet| packet == jot.packet()))?;
-        *room = Kept(jot);
-        (*last_taken, *has_again) = (jot.frame, *has_again | taken.comes_again);
-        if jot.is_syn() && is_answer {
-            known.server = options.copied().unwrap_or_default();
+        let taken = course.take(jot, from, || packets().any(|packet| packet == jot.packet()))?;
+        // Written where it stays: on its way through another place it would be waited for.
+        *room = *jot;
+        room.by_client = from == Role::Client;
+        *last_taken = jot.frame;
+        if taken == Taken::ComesAgain {
+            // Not read otherwise: it lies apart.
+            *has_again = true;
         }
         Some(taken)
+    }
+
+    fn take_answer(&mut self, jot: &Jot, options: Option<&Options>) -> Option<Taken> {
+        let taken = self.take_as_it_is(jot, Role::Server)?;
+        self.log.options.server = options.copied().unwrap_or_default();
+        Some(taken)
+    }
+
+    #[cold]
+    fn take_syn_again(&mut self, jot: &Jot, from: Role, options: Option<&Options>) -> Option<Taken> {
+        let jot = repeated(*jot, *self.log.options.of(from), *options?)?;
+        self.take_as_it_is(&jot, from)
     }
 
     /// How far it has come.

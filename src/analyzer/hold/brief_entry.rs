@@ -46,15 +46,20 @@ impl BriefEntry {
         self.brief.waited().saturating_add(now.0.saturating_sub(self.seen.0))
     }
 
-    /// Notes what it took at `now` of the tracker's clock. What it waits for now.
+    /// Notes what it took at `now` of the tracker's clock, `time` in the capture. What it waits for now.
     #[inline]
-    pub fn note(&mut self, taken: Taken, now: Timestamp, crowd: &mut Crowd, queues: &Queues) -> Waiting {
+    pub fn note(
+        &mut self,
+        (taken, time): (Taken, Timestamp),
+        now: Timestamp,
+        crowd: &mut Crowd,
+        queues: &Queues,
+    ) -> Waiting {
         self.seen = now;
-        if taken.completes {
-            crowd.serves(self.brief.sockets().both().server, None, taken.time);
-        }
-        if taken.turns_two_way {
-            crowd.sees_both_ways();
+        match taken {
+            Taken::Completes => crowd.serves(self.brief.sockets().both().server, None, time),
+            Taken::TurnsTwoWay => crowd.sees_both_ways(),
+            Taken::GoesOn | Taken::ComesAgain => {}
         }
         self.waiting(queues)
     }

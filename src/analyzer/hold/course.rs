@@ -5,7 +5,7 @@
 //! order is not taken, and then nothing has moved. Small, so that it lies where the connection is found.
 //! Read: RFC 9293 §3.5 (figure 6), §3.6 (figure 12), §3.10.7.
 
-use std::net::{SocketAddr, SocketAddrV4};
+use std::net::SocketAddrV4;
 
 use crate::analyzer::facts::Kind;
 use crate::analyzer::hold::waiting::Standing;
@@ -67,24 +67,25 @@ pub enum Stage {
     Refused,
 }
 
-/// What a segment did that others are told of.
+/// What a segment did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Taken {
+pub enum Taken {
+    /// Nothing that others are told of.
+    GoesOn,
     /// The handshake is complete by it.
-    pub completes: bool,
+    Completes,
     /// Both ends have spoken by it.
-    pub turns_two_way: bool,
+    TurnsTwoWay,
     /// It opens or closes and was sent before: of that something is to be said.
-    pub comes_again: bool,
-    /// When it was captured.
-    pub time: Timestamp,
+    ComesAgain,
 }
 
 impl Course {
-    /// The course of what begins with the SYN `jot` from `client` to `server`.
-    pub fn starting_with(client: SocketAddr, server: SocketAddr, jot: &Jot) -> Self {
+    /// The course of what begins with the SYN `jot` between these sockets.
+    #[inline(always)]
+    pub fn starting_with(sockets: Sockets, jot: &Jot) -> Self {
         Self {
-            sockets: Sockets::new(client, server),
+            sockets,
             last: jot.time,
             ends: Ends { client: End { nxt: jot.seq + 1, una: jot.seq }, server: End::default() },
             fins: Ends::default(),
@@ -152,7 +153,7 @@ impl Course {
         client.una = jot.ack;
         self.ends.server = End { nxt: jot.seq + 1, una: jot.seq };
         self.stage = Stage::Answered;
-        Some(Taken { completes: false, turns_two_way: true, comes_again: false, time: jot.time })
+        Some(Taken::TurnsTwoWay)
     }
 
     /// RFC 9293 §3.10.7.4: text, a FIN, or an acknowledgement of something new, exactly where its sender has got to.
@@ -184,7 +185,7 @@ impl Course {
             (Fin::Acknowledged, Fin::Sent) | (Fin::Sent, Fin::Acknowledged) => Stage::Repeating,
             _ => Stage::Closing,
         };
-        Some(Taken { completes, turns_two_way: false, comes_again: false, time: jot.time })
+        Some(if completes { Taken::Completes } else { Taken::GoesOn })
     }
 
     /// Something once more that is not acknowledged yet, in another packet: text between two open ends, a FIN, a SYN, or the
@@ -224,7 +225,7 @@ impl Course {
             return None;
         }
         let comes_again = jot.flags.has_any(Flags::SYN.with(Flags::FIN));
-        Some(Taken { completes: false, turns_two_way: false, comes_again, time: jot.time })
+        Some(if comes_again { Taken::ComesAgain } else { Taken::GoesOn })
     }
 
     /// RFC 9293 §3.10.7.3, second: it refuses the attempt; §3.10.7.4, second: it stands exactly at RCV.NXT.
@@ -242,7 +243,7 @@ impl Course {
             return None;
         }
         self.stage = if refuses { Stage::Refused } else { Stage::Reset };
-        Some(Taken { completes: false, turns_two_way: refuses, comes_again: false, time: jot.time })
+        Some(if refuses { Taken::TurnsTwoWay } else { Taken::GoesOn })
     }
 
     /// How far it has come.

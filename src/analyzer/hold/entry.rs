@@ -5,7 +5,6 @@
 //! takes its place; answered by a challenge ACK alone it opened nothing, and is counted to the open one.
 //! Read: RFC 9293 §3.5.1 (half-open connections), §3.10.7.4 (a SYN in a synchronized state); RFC 5961 §4.
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -42,7 +41,7 @@ pub struct Entry {
 #[derive(Debug, Default)]
 pub struct Ended {
     /// In the order in which they ended.
-    pub connections: VecDeque<Ending>,
+    pub connections: Vec<Ending>,
     /// Attempts that turned out to be none.
     pub folded: u64,
 }
@@ -226,7 +225,7 @@ impl Ended {
         if connection.is_one_sided() {
             crowd.sees_one_way();
         }
-        self.connections.push_back(Ending::new(What::Whole(connection), now, around));
+        self.connections.push(Ending::new(What::Whole(connection), now, around));
     }
 
     /// The same for a connection in brief, which has been seen from both sides.
@@ -237,6 +236,6 @@ impl Ended {
         } else {
             crowd.around(brief.sockets().both().server, None, (brief.start(), brief.course().end()))
         };
-        self.connections.push_back(Ending::new(What::Brief(brief), now, around));
+        self.connections.push(Ending::new(What::Brief(brief), now, around));
     }
 }

@@ -51,7 +51,7 @@ enum Held {
 
 impl Held {
     #[inline]
-    fn is_of(&self, one: SocketAddr, other: SocketAddr, tunnel: Option<&Arc<Tunnel>>) -> bool {
+    fn is_of(&self, (one, other): (SocketAddr, SocketAddr), tunnel: Option<&Arc<Tunnel>>) -> bool {
         match self {
             Self::Whole(entry) => entry.is_of(one, other, tunnel),
             Self::Brief(entry) => entry.is_of(one, other, tunnel),
@@ -103,11 +103,10 @@ impl Hold {
     pub fn find(
         &self,
         hash: u64,
-        one: SocketAddr,
-        other: SocketAddr,
+        sockets: impl Fn() -> (SocketAddr, SocketAddr),
         tunnel: Option<&Arc<Tunnel>>,
     ) -> Option<Place> {
-        self.table.find(hash, |held| held.is_of(one, other, tunnel))
+        self.table.find(hash, |held| held.is_of(sockets(), tunnel))
     }
 
     /// Whether the entry at a place is of these sockets, whose hash is `hash`.
@@ -116,12 +115,11 @@ impl Hold {
         &self,
         place: Place,
         hash: u64,
-        one: SocketAddr,
-        other: SocketAddr,
+        sockets: impl Fn() -> (SocketAddr, SocketAddr),
         tunnel: Option<&Arc<Tunnel>>,
     ) -> bool {
         self.table.hash(place) == hash
-            && self.table.get(place).is_some_and(|held| held.is_of(one, other, tunnel))
+            && self.table.get(place).is_some_and(|held| held.is_of(sockets(), tunnel))
     }
 
     /// Where the entry with this hash may be; most probably it is there, if it is anywhere.
@@ -197,12 +195,25 @@ impl Hold {
 
     /// Puts in an entry that waits in `queue` since `seen`.
     pub fn insert(&mut self, hash: u64, queue: Waiting, seen: Timestamp, entry: Entry) {
-        self.put(hash, queue, seen, Held::Whole(entry));
+        if let Some(place) = self.table.insert(hash, queue as usize, seen.0, Held::Whole(entry)) {
+            self.note_ready(place);
+        }
     }
 
-    /// The same for one in brief.
-    pub fn insert_brief(&mut self, hash: u64, queue: Waiting, seen: Timestamp, entry: BriefEntry) {
-        self.put(hash, queue, seen, Held::Brief(entry));
+    /// The same for one in brief, which `make` makes in its place, with the rooms there are.
+    #[inline(always)]
+    pub fn insert_brief(
+        &mut self,
+        hash: u64,
+        queue: Waiting,
+        seen: Timestamp,
+        make: impl FnOnce(&mut Rooms) -> BriefEntry,
+    ) {
+        let Self { table, rooms, .. } = self;
+        let place = table.insert_with(hash, queue as usize, seen.0, || Held::Brief(make(rooms)));
+        if let Some(place) = place {
+            self.note_ready(place);
+        }
     }
 
     /// Whether an entry stands in a queue, in which at `now` it need not move to the end.
@@ -278,12 +289,6 @@ impl Hold {
 }
 
 impl Hold {
-    fn put(&mut self, hash: u64, queue: Waiting, seen: Timestamp, held: Held) {
-        if let Some(place) = self.table.insert(hash, queue as usize, seen.0, held) {
-            self.note_ready(place);
-        }
-    }
-
     #[cold]
     fn make_whole(&mut self, place: Place, sightings: &mut Sightings) -> Option<()> {
         if let Held::Packed(packed) = self.table.get(place)? {
@@ -356,6 +361,7 @@ mod tests {
     use super::*;
     use crate::analyzer::hold::brief::Brief;
     use crate::analyzer::moves::{HANDSHAKE, segments};
+    use crate::analyzer::pairs::Sockets;
     use crate::jot::Jot;
 
     #[test]
@@ -366,10 +372,12 @@ mod tests {
     #[test]
     fn what_each_segment_needs_of_an_entry_in_brief_lies_in_one_cache_line() {
         let syn = &segments([5, 9], &HANDSHAKE)[0];
-        let (sockets, jot) = ((syn.source, syn.destination), Jot::of(syn).unwrap());
-        let brief = Brief::starting_with(1, sockets, jot, &syn.options, &mut Vec::new()).unwrap();
+        let (sockets, jot) = (Sockets::new(syn.source, syn.destination), Jot::of(syn).unwrap());
         let mut hold = Hold::new(1);
-        hold.insert_brief(7, Waiting::Attempt, syn.time, BriefEntry { seen: syn.time, brief });
+        hold.insert_brief(7, Waiting::Attempt, syn.time, |rooms| BriefEntry {
+            seen: syn.time,
+            brief: Brief::starting_with(1, sockets, &jot, &syn.options, &mut rooms.logs),
+        });
         let entry = hold.brief_mut(hold.guess(7).unwrap()).unwrap();
         let course = entry.brief.course();
         assert!(std::ptr::from_ref(entry).addr() % 128 + 16 + size_of_val(course) <= 64);

@@ -42,6 +42,10 @@ struct Link {
     seen: u64,
 }
 
+impl Link {
+    const NONE: Self = Self { before: NONE, after: NONE, queue: 0, hash: 0, seen: 0 };
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Queue {
     first: u32,
@@ -88,20 +92,42 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
 
     /// Puts in an entry, last seen at `seen`. Fails where 4 billion are held.
     pub fn insert(&mut self, hash: u64, queue: usize, seen: u64, entry: T) -> Option<Place> {
-        let link = Link { before: NONE, after: NONE, queue: 0, hash, seen };
+        self.insert_with(hash, queue, seen, || entry)
+    }
+
+    /// The same, where the entry is made in its place: there is much of it to be moved.
+    #[inline(always)]
+    pub fn insert_with(
+        &mut self,
+        hash: u64,
+        queue: usize,
+        seen: u64,
+        make: impl FnOnce() -> T,
+    ) -> Option<Place> {
         let at = match self.free.pop() {
             Some(at) => at,
-            None => {
-                let at = u32::try_from(self.slots.len()).ok().filter(|at| *at != NONE)?;
-                self.slots.push(Slot { entry: None, link });
-                at
-            }
+            None => self.add_slot()?,
         };
-        *self.slots.get_mut(at as usize)? = Slot { entry: Some(entry), link };
+        let slot = self.slots.get_mut(at as usize)?;
+        slot.entry = Some(make());
+        slot.link = Link { hash, seen, ..Link::NONE };
+        self.list_new(at, hash, queue, seen);
+        Some(Place(at))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add_slot(&mut self) -> Option<u32> {
+        let at = u32::try_from(self.slots.len()).ok().filter(|at| *at != NONE)?;
+        self.slots.push(Slot { entry: None, link: Link::NONE });
+        Some(at)
+    }
+
+    #[inline(never)]
+    fn list_new(&mut self, at: u32, hash: u64, queue: usize, seen: u64) {
         let slots = &self.slots;
         self.index.insert_unique(hash, at, |at| slots.get(*at as usize).map_or(0, |slot| slot.link.hash));
         self.push_back(at, queue, seen);
-        Some(Place(at))
     }
 
     /// The entry at a place.

@@ -10,6 +10,7 @@ use crate::analyzer::hold::at_once;
 use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::course::Taken;
 use crate::analyzer::moves::{ACK, FIN, HANDSHAKE, Move, RST, SYN, TEXT, any_move, segments};
+use crate::analyzer::pairs::Sockets;
 use crate::analyzer::sightings::Sightings;
 use crate::jot::Jot;
 use crate::segment::Segment;
@@ -28,7 +29,7 @@ fn taken(segments: &[Segment]) -> usize {
             return count;
         };
         let said = look(&mut whole, segment, &mut sightings);
-        assert_eq!((taken.completes, taken.turns_two_way), said, "{segment:?}");
+        assert_eq!((taken == Taken::Completes, taken == Taken::TurnsTwoWay), said, "{segment:?}");
         assert_eq!(
             (brief.course().is_open(), brief.course().is_over()),
             (whole.is_open(), whole.is_over()),
@@ -50,8 +51,9 @@ fn taken(segments: &[Segment]) -> usize {
 }
 
 fn start(first: &Segment) -> Option<Brief> {
-    let sockets = (first.source, first.destination);
-    Brief::starting_with(7, sockets, Jot::of(first)?, &first.options, &mut Vec::new())
+    let (sockets, jot) = (Sockets::new(first.source, first.destination), Jot::of(first)?);
+    let may_start = Brief::may_start_with(&sockets, &jot);
+    may_start.then(|| Brief::starting_with(7, sockets, &jot, &first.options, &mut Vec::new()))
 }
 
 fn take(brief: &mut Brief, segment: &Segment) -> Option<Taken> {

@@ -11,6 +11,7 @@ use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::shapes::Shapes;
 use crate::analyzer::look::Look;
 use crate::analyzer::moves::{ACK, FIN, HANDSHAKE, Move, TEXT, any_move, segments};
+use crate::analyzer::pairs::Sockets;
 use crate::jot::Jot;
 use crate::segment::Segment;
 use crate::time::Timestamp;
@@ -18,9 +19,9 @@ use crate::time::Timestamp;
 /// What goes into the brief of these segments.
 fn brief(id: u64, segments: &[Segment]) -> Brief {
     let (first, others) = segments.split_first().unwrap();
-    let sockets = (first.source, first.destination);
-    let syn = Jot::of(first).unwrap();
-    let mut brief = Brief::starting_with(id, sockets, syn, &first.options, &mut Vec::new()).unwrap();
+    let (sockets, syn) = (Sockets::new(first.source, first.destination), Jot::of(first).unwrap());
+    assert!(Brief::may_start_with(&sockets, &syn));
+    let mut brief = Brief::starting_with(id, sockets, &syn, &first.options, &mut Vec::new());
     for segment in others {
         let from = brief.role_of(segment.source);
         if Jot::of(segment).and_then(|jot| brief.take(&jot, from, Some(&segment.options))).is_none() {
