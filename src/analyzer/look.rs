@@ -41,16 +41,12 @@ impl Look {
         self.identification = identification;
     }
 
-    /// Whether the packet that carries `segment` came another way than the end's others: by its hop limit.
-    pub const fn is_other_way(&self, segment: &Segment) -> bool {
-        let hop_limit = segment.sighting.hop_limit;
-        self.hop_limit != 0 && hop_limit != 0 && hop_limit != self.hop_limit
-    }
-
-    /// Whether its identification is none of this end's, which counts them.
-    pub const fn is_other_count(&self, segment: &Segment) -> bool {
-        let identification = segment.sighting.identification;
-        self.steps >= COUNTING && identification != 0 && !self.is_near(identification)
+    /// Whether a packet with this hop limit and this identification is none of this end's: it came another way than the
+    /// others, or is not in line with their identifications, which the end counts.
+    pub const fn is_strange(&self, hop_limit: u8, identification: u16) -> bool {
+        let is_other_way = self.hop_limit != 0 && hop_limit != 0 && hop_limit != self.hop_limit;
+        let is_other_count = self.steps >= COUNTING && identification != 0 && !self.is_near(identification);
+        is_other_way || is_other_count
     }
 
     const fn is_near(&self, identification: u16) -> bool {

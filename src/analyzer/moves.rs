@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof};
 
+use crate::analyzer::diagnosis::account::Surroundings;
 use crate::options::Options;
 use crate::segment::{Checksum, Flags, Segment, Sighting, TextHead};
 use crate::seq::SeqNumber;
@@ -81,6 +82,15 @@ pub fn any_move() -> impl Strategy<Value = Move> {
             millis: rest.3,
         },
     )
+}
+
+pub fn any_surroundings() -> impl Strategy<Value = Surroundings> {
+    any::<[bool; 4]>().prop_map(|[serves_others, two_way, one_way, lost_frames]| Surroundings {
+        serves_others,
+        two_way,
+        one_way,
+        lost_frames,
+    })
 }
 
 /// Turns moves into segments: each end goes on where it has got to.

@@ -26,6 +26,16 @@ impl Connection {
         is_unremarkable(&self.ends, self.is_self, &self.notes)
     }
 
+    /// The same where word for word that is to be said of it which was found of another, with other `frames` as evidence: the
+    /// last of them is that of the RST by which it ended.
+    pub fn finish_likewise(&mut self, now: Timestamp, frames: &[u64]) {
+        self.settle(now);
+        self.notes.show_instead(frames);
+        for (finding, raised) in self.findings.iter_mut().zip(self.notes.raised()) {
+            finding.frames.clone_from(&raised.frames);
+        }
+    }
+
     fn settle(&mut self, now: Timestamp) {
         self.lasts_until(now);
         let passed = self.ends.map(|end| end.numbers.fin_has_passed());
@@ -64,7 +74,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::analyzer::moves::{ACK, FIN, HANDSHAKE, Move, SYN, TEXT, any_move, segments};
+    use crate::analyzer::moves::{
+        ACK, FIN, HANDSHAKE, Move, SYN, TEXT, any_move, any_surroundings, segments,
+    };
     use crate::segment::Segment;
 
     /// Goes through all the rules, whatever was seen at once; whether that would have been enough.
@@ -97,15 +109,6 @@ mod tests {
         let enough = |count: usize| is_enough(&segments([7, 9], &all[..count]), Surroundings::default());
         let counts: Vec<usize> = (1..=all.len()).filter(|count| enough(*count)).collect();
         assert_eq!(counts, [3, 4, 5, 6, 7, 9, 10]);
-    }
-
-    fn any_surroundings() -> impl Strategy<Value = Surroundings> {
-        any::<[bool; 4]>().prop_map(|[serves_others, two_way, one_way, lost_frames]| Surroundings {
-            serves_others,
-            two_way,
-            one_way,
-            lost_frames,
-        })
     }
 
     proptest! {

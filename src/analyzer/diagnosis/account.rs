@@ -27,6 +27,18 @@ pub struct Surroundings {
     pub lost_frames: bool,
 }
 
+impl Surroundings {
+    /// The same as so many bits.
+    pub const BITS: u32 = 4;
+
+    /// The same as bits.
+    pub fn bits(self) -> u64 {
+        let Self { serves_others, two_way, one_way, lost_frames } = self;
+        let bits = [serves_others, two_way, one_way, lost_frames];
+        bits.into_iter().fold(0, |bits, bit| bits << 1 | u64::from(bit))
+    }
+}
+
 /// A connection at its end.
 #[derive(Clone, Copy, Debug)]
 pub struct Account<'a> {

@@ -30,6 +30,29 @@ pub enum Cause {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Causes(u8);
 
+/// What is known of a RST and its sender that tells the causes.
+#[derive(Clone, Copy, Debug)]
+pub struct Abort {
+    /// Its packet does not look like its sender's others.
+    pub is_strange: bool,
+    /// It has ACK.
+    pub has_ack: bool,
+    /// It stands where its sender has got to.
+    pub is_next: bool,
+    /// It stands where its receiver has acknowledged to.
+    pub is_peers_ack: bool,
+    /// Its sender is a server that has sent no text.
+    pub is_silent_server: bool,
+    /// Its sender has sent a FIN.
+    pub has_closed: bool,
+    /// Its sender was sent text.
+    pub was_sent_text: bool,
+    /// Its sender was sent text after its FIN.
+    pub was_sent_text_after_fin: bool,
+    /// Its sender has sent keep-alives or probes that were not answered.
+    pub is_probing: bool,
+}
+
 impl Cause {
     const ALL: [Self; 7] = [
         Self::Middlebox,
@@ -56,6 +79,31 @@ impl Cause {
 }
 
 impl Causes {
+    /// The causes that a RST leaves possible.
+    pub fn of(abort: Abort) -> Self {
+        let text_after_fin = abort.has_closed && abort.was_sent_text_after_fin;
+        let is_answer = !abort.has_ack && abort.is_peers_ack;
+        let is_close = !abort.has_closed && abort.is_next && !is_answer;
+        let mut causes = Self::default();
+        for (cause, is_possible) in [
+            (Cause::Middlebox, abort.is_strange),
+            (Cause::DataAfterClose, text_after_fin && abort.is_peers_ack),
+            (Cause::ProbesUnanswered, abort.is_probing),
+            (Cause::NoSuchConnection, is_answer && !text_after_fin),
+            (Cause::UnreadData, abort.was_sent_text && is_close),
+            (Cause::NeverAccepted, abort.is_silent_server && !abort.has_closed && abort.has_ack),
+            (Cause::LingerZero, is_close),
+        ] {
+            causes.add_if(cause, is_possible);
+        }
+        causes
+    }
+
+    /// The causes as bits.
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
     /// The causes, the likeliest first.
     pub fn iter(self) -> impl Iterator<Item = Cause> {
         Cause::ALL.into_iter().filter(move |cause| self.0 & (1 << *cause as u8) != 0)

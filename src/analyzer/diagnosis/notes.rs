@@ -110,6 +110,18 @@ impl Notes {
         }
     }
 
+    /// Takes what was raised for what another connection shows in these `frames`, the last of which is its RST.
+    pub fn show_instead(&mut self, frames: &[u64]) {
+        let Some(page) = self.edit() else { return };
+        for raised in &mut page.raised {
+            raised.frames.clear();
+            frames.iter().for_each(|frame| raised.show(*frame));
+        }
+        if let (Some((known, _)), Some(rst)) = (&mut page.rst, frames.last()) {
+            *known = *rst;
+        }
+    }
+
     /// Whether `code` was raised.
     pub fn has(&self, code: Code) -> bool {
         self.raised().iter().any(|raised| raised.code == code)

@@ -5,14 +5,14 @@
 //! disproves is withdrawn.
 //! Read: RFC 9293 §3.5.1 to §3.5.3, §3.10.7; RFC 5961 §3; RFC 1337; field guide sections 2 and 3.
 
-use crate::analyzer::diagnosis::cause::{Cause, Causes};
+use crate::analyzer::diagnosis::cause::{Abort, Causes};
 use crate::analyzer::diagnosis::code::Code;
 use crate::analyzer::diagnosis::notes::{Notes, Page};
 use crate::analyzer::diagnosis::scene::Scene;
 use crate::analyzer::facts::{Kind, Reset};
 use crate::analyzer::role::Role;
 use crate::analyzer::state::State;
-use crate::segment::Flags;
+use crate::segment::{Flags, Sighting};
 use crate::seq::SeqNumber;
 
 /// Looks at a segment.
@@ -103,29 +103,20 @@ fn resets(scene: &Scene<'_>, notes: &mut Notes) {
 /// The causes that a RST leaves possible.
 fn causes(scene: &Scene<'_>, notes: &Notes) -> Causes {
     let (sender, receiver) = (scene.sender(), scene.receiver());
-    let (own, look, seq) = (&sender.numbers, &sender.look, scene.segment.seq);
-    let has_ack = scene.segment.flags.has(Flags::ACK);
-    let has_fin = own.fin().is_some();
-    let is_next = own.sent().is_none_or(|sent| sent.nxt() == seq);
-    let is_peers_ack = receiver.numbers.last_ack() == Some(seq);
-    let is_answer = !has_ack && is_peers_ack;
-    let was_sent_text = receiver.numbers.text_octets > 0;
+    let (own, seq) = (&sender.numbers, scene.segment.seq);
+    let Sighting { hop_limit, identification, .. } = scene.segment.sighting;
     let noted = |of: fn(&Page, Role) -> bool| notes.read().is_some_and(|page| of(page, scene.from));
-    let text_after_fin = has_fin && noted(|page, role| *page.text_after_fin.of(role));
-    let is_silent_server = scene.from == Role::Server && own.text_octets == 0 && scene.is_answer_seen();
-    let mut causes = Causes::default();
-    for (cause, is_possible) in [
-        (Cause::Middlebox, look.is_other_way(scene.segment) || look.is_other_count(scene.segment)),
-        (Cause::DataAfterClose, text_after_fin && is_peers_ack),
-        (Cause::ProbesUnanswered, noted(|page, role| *page.probes.of(role) > 0)),
-        (Cause::NoSuchConnection, is_answer && !text_after_fin),
-        (Cause::UnreadData, was_sent_text && !has_fin && is_next && !is_answer),
-        (Cause::NeverAccepted, is_silent_server && !has_fin && has_ack),
-        (Cause::LingerZero, !has_fin && is_next && !is_answer),
-    ] {
-        causes.add_if(cause, is_possible);
-    }
-    causes
+    Causes::of(Abort {
+        is_strange: sender.look.is_strange(hop_limit, identification),
+        has_ack: scene.segment.flags.has(Flags::ACK),
+        is_next: own.sent().is_none_or(|sent| sent.nxt() == seq),
+        is_peers_ack: receiver.numbers.last_ack() == Some(seq),
+        is_silent_server: scene.from == Role::Server && own.text_octets == 0 && scene.is_answer_seen(),
+        has_closed: own.fin().is_some(),
+        was_sent_text: receiver.numbers.text_octets > 0,
+        was_sent_text_after_fin: noted(|page, role| *page.text_after_fin.of(role)),
+        is_probing: noted(|page, role| *page.probes.of(role) > 0),
+    })
 }
 
 /// A segment that is no RST: it may prove that one was ignored, or come after one that was not.

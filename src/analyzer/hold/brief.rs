@@ -161,9 +161,10 @@ impl Brief {
         &self.course
     }
 
-    /// Whether it was opened, and closed if it was, without anything of which something is to be said, as far as is known here.
-    pub const fn is_orderly(&self) -> bool {
-        self.course.is_orderly() && !self.has_again
+    /// Whether it may be told by its shape, as far as is known here: it was opened, and nothing of that came again, nor of its
+    /// closing.
+    pub const fn has_shape(&self) -> bool {
+        self.course.is_open() && !self.has_again
     }
 
     /// Nanoseconds from when it was listed where it waits until it was last seen.
@@ -233,6 +234,18 @@ impl Brief {
     /// What came after the SYN.
     pub fn segments(&self) -> impl Iterator<Item = &Jot> {
         self.log.segments.iter().take(self.course.count.into()).map(|Kept(jot)| jot)
+    }
+
+    /// What came after the SYN, but for the RST that ended it after it was opened.
+    #[inline(always)]
+    pub fn until_reset(&self) -> impl Iterator<Item = &Jot> {
+        let count = self.course.count.wrapping_sub(u8::from(self.course.is_reset()));
+        self.log.segments.iter().take(count.into()).map(|Kept(jot)| jot)
+    }
+
+    /// The RST that ended it after it was opened, where one did.
+    pub fn reset(&self) -> Option<&Jot> {
+        self.segments().last().filter(|_| self.course.is_reset())
     }
 
     /// The connection that these segments make, one after the other, in the room that `boxed` has for it.

@@ -261,9 +261,9 @@ impl Course {
         self.stage.standing().is_over
     }
 
-    /// Whether it was opened, and not reset.
-    pub const fn is_orderly(&self) -> bool {
-        self.is_open() && !matches!(self.stage, Stage::Reset)
+    /// Whether a RST ended it, after it was opened.
+    pub const fn is_reset(&self) -> bool {
+        matches!(self.stage, Stage::Reset)
     }
 
     /// Whether both ends were seen to speak.

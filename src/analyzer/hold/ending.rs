@@ -70,7 +70,7 @@ impl Ending {
     /// Finishes it, unless it may be told by its shape, for which it waits until it is told.
     pub fn begin(self, rooms: &mut Rooms) -> Begun {
         match &self.what {
-            What::Brief(brief) if brief.is_orderly() => Begun::InBrief(self),
+            What::Brief(brief) if brief.has_shape() => Begun::InBrief(self),
             _ => Begun::Finished(self.finish(rooms)),
         }
     }
@@ -105,7 +105,7 @@ impl Begun {
             Self::Finished(connection) => connection,
             Self::InBrief(ending) => {
                 if let What::Brief(brief) = &ending.what
-                    && let Some(connection) = shapes.finish(brief, ending.now)
+                    && let Some(connection) = shapes.finish(brief, ending.now, ending.around)
                 {
                     let told = tell(connection);
                     ending.give_back(rooms);

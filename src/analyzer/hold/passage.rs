@@ -1,14 +1,18 @@
 //! A connection by the textbook from its SYN to its end, in one go: its numbers and times, and its shape.
 //!
 //! In: a connection in brief that has ended. Out: what each end sent and acknowledged, when it did what moved a state, and a
-//! key of all that decides how it moved them; nothing, where anything is to be said of a segment.
-//! Invariant: two connections of one key went through the same states, segment by segment, between the same `events`.
+//! key of all that decides how it moved them; nothing, where anything is to be said of a segment but of a RST at the end.
+//! Invariant: two connections of one key went through the same states, segment by segment, between the same `events`, and
+//! were reset for the same causes, if they were.
 //! Read: RFC 9293 §3.5 (figure 6), §3.6 (figure 12).
 
+use crate::analyzer::diagnosis::account::Surroundings;
+use crate::analyzer::diagnosis::cause::{Abort, Causes};
 use crate::analyzer::facts::Kind;
 use crate::analyzer::hold::at_once::is_quiet;
 use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::tally::{OfSyn, Tally, fin};
+use crate::analyzer::look::Look;
 use crate::analyzer::numbers::Fin;
 use crate::analyzer::role::{Ends, Role};
 use crate::jot::Jot;
@@ -34,6 +38,8 @@ pub struct Passage<'a> {
     pub first_text: Moment,
     /// The third segment.
     pub third: &'a Jot,
+    /// The RST that ended it, and its causes.
+    pub reset: Option<(&'a Jot, Causes)>,
 }
 
 /// The segments of a connection that may have moved a state.
@@ -50,7 +56,7 @@ pub struct Moves {
     /// Who closed first.
     pub first_fin: Option<Role>,
     /// Whether the server has spoken after its answer, by which it has shown to be open.
-    is_open: bool,
+    pub is_open: bool,
 }
 
 /// What one end came to.
@@ -66,6 +72,7 @@ pub struct Half<'a> {
     /// The last that has a place in its sequence space.
     last_in_space: &'a Jot,
     segments: u32,
+    rsts: u32,
     /// Octets of text that came again.
     pub again: u32,
     fin: Option<&'a Jot>,
@@ -73,13 +80,13 @@ pub struct Half<'a> {
 }
 
 impl<'a> Passage<'a> {
-    /// That of `brief`; `None` where it is not told by its shape.
-    pub fn of(brief: &'a Brief) -> Option<Self> {
+    /// That of `brief`; `None` where it is not told by its shape. What is seen `around` is of its key where anything is to be
+    /// said of it.
+    pub fn of(brief: &'a Brief, around: Surroundings) -> Option<Self> {
         let (mut ends, mut moves) = opening(brief)?;
         let (mut latest, mut first_text) = (moves.events[1], Moment::NEVER);
-        for (jot, number) in brief.segments().zip(0_u32..).skip(1) {
-            let Ends { client, server } = &mut ends;
-            let (own, peer) = if jot.by_client { (client, server) } else { (server, client) };
+        for (jot, number) in brief.until_reset().zip(0_u32..).skip(1) {
+            let (own, peer) = both_by(jot, &mut ends);
             let (has_text, has_fin) = (jot.text_len > 0, jot.flags.has(Flags::FIN));
             let is_steady = moves.is_open & !has_fin & moves.first_fin.is_none();
             let is_next = jot.flags.is_plain()
@@ -106,11 +113,20 @@ impl<'a> Passage<'a> {
             latest = jot.time;
             first_text = if has_text { first_text.or(jot.time) } else { first_text };
         }
+        let third = brief.until_reset().nth(1)?;
+        let is_acknowledged = |end: &Half<'_>| end.una == end.nxt;
+        let reset = match brief.reset() {
+            Some(rst) if rst.time >= latest => {
+                latest = rst.time;
+                let (own, peer) = both_by(rst, &mut ends);
+                Some((rst, moves.take_reset(rst, brief, own, peer, around)?))
+            }
+            Some(_) => return None,
+            None if is_acknowledged(&ends.client) && is_acknowledged(&ends.server) => None,
+            None => return None,
+        };
         *moves.events.get_mut(moves.count)? = latest;
-        let Ends { client, server } = &ends;
-        let third = brief.segments().nth(1)?;
-        let is_acknowledged = client.una == client.nxt && server.una == server.nxt;
-        is_acknowledged.then_some(Self { ends, moves, latest, first_text, third })
+        Some(Self { ends, moves, latest, first_text, third, reset })
     }
 }
 
@@ -145,6 +161,23 @@ fn is_text_again(jot: &Jot, own: &Half<'_>, peer: &Half<'_>, moves: &Moves) -> b
     is_text && is_quiet(jot) && jot.seq != own.nxt && jot.ack == peer.nxt && moves.first_fin.is_none()
 }
 
+/// Whoever sent `jot`, and the other end.
+#[inline(always)]
+const fn both_by<'e, 'a>(jot: &Jot, ends: &'e mut Ends<Half<'a>>) -> (&'e mut Half<'a>, &'e mut Half<'a>) {
+    let Ends { client, server } = ends;
+    if jot.by_client { (client, server) } else { (server, client) }
+}
+
+/// Whether the packet of `rst` does not look like those that its sender's other segments came in.
+fn is_strange(rst: &Jot, brief: &Brief) -> bool {
+    let mut look = Look::default();
+    let own = std::iter::once(brief.syn()).chain(brief.until_reset());
+    for jot in own.filter(|jot| jot.by_client == rst.by_client) {
+        look.see(jot.hop_limit, jot.identification);
+    }
+    look.is_strange(rst.hop_limit, rst.identification)
+}
+
 impl Moves {
     /// Takes in the next segment that may move a state; `None` where there are too many.
     #[inline(always)]
@@ -173,6 +206,51 @@ impl Moves {
         }
         Some(())
     }
+
+    /// Takes in the RST by which it ends, and tells its causes; `None` where anything else is to be said of it, where it leaves
+    /// something unacknowledged, or where too much came before it.
+    #[cold]
+    #[inline(never)]
+    fn take_reset<'a>(
+        &mut self,
+        rst: &'a Jot,
+        brief: &Brief,
+        own: &mut Half<'a>,
+        peer: &mut Half<'a>,
+        around: Surroundings,
+    ) -> Option<Causes> {
+        let has_ack = rst.flags.has(Flags::ACK);
+        // What it acknowledges is all that its sender was sent: else it had not gone into the brief.
+        let is_acknowledged = own.una == own.nxt && (has_ack || peer.una == peer.nxt);
+        if rst.is_offloaded() || rst.text_len > 0 || Moment::at(rst.time) == Moment::NEVER || !is_acknowledged
+        {
+            return None;
+        }
+        let causes = Causes::of(Abort {
+            is_strange: is_strange(rst, brief),
+            has_ack,
+            is_next: rst.seq == own.nxt,
+            is_peers_ack: rst.seq == own.una,
+            is_silent_server: !rst.by_client && own.text_octets() == 0,
+            has_closed: own.has_closed(),
+            was_sent_text: peer.text_octets() > 0,
+            // Neither is told by a shape.
+            was_sent_text_after_fin: false,
+            is_probing: false,
+        });
+        // It takes three times six bits. The first six are no other segment's: neither text nor a FIN, and yet again.
+        let room = self.events.get_mut(..MOVING)?.get_mut(self.count)?;
+        *room = rst.time;
+        self.count = self.count.wrapping_add(1);
+        let is_again = u64::from(rst.by_client) << 5 | u64::from(has_ack) << 2 | 1;
+        let says = u64::from(causes.bits()) << Surroundings::BITS | around.bits();
+        self.key = self.key << 18 | is_again << 12 | says;
+        if has_ack && peer.fin.is_some() {
+            peer.acknowledges_fin.get_or_insert(rst);
+        }
+        own.is_reset_by(rst);
+        Some(causes)
+    }
 }
 
 impl<'a> Half<'a> {
@@ -185,6 +263,7 @@ impl<'a> Half<'a> {
             last: syn,
             last_in_space: syn,
             segments: 1,
+            rsts: 0,
             again: 0,
             fin: None,
             acknowledges_fin: None,
@@ -210,17 +289,29 @@ impl<'a> Half<'a> {
         self.segments = self.segments.wrapping_add(1);
     }
 
-    /// What it counts to, where its peer has sent all up to `last_ack`. Neither the end of the window that it offers is kept,
+    /// It sends a RST, which has no place in its sequence space.
+    const fn is_reset_by(&mut self, rst: &'a Jot) {
+        self.last = rst;
+        self.segments = self.segments.wrapping_add(1);
+        self.rsts = 1;
+    }
+
+    /// Octets of text that it has sent.
+    fn text_octets(&self) -> u32 {
+        let (nxt, iss, has_closed) = (self.nxt.0, self.syn.seq.0, u32::from(self.fin.is_some()));
+        nxt.wrapping_sub(iss).wrapping_sub(1).wrapping_sub(has_closed).wrapping_add(self.again)
+    }
+
+    /// What it counts to, where what it acknowledged last is `last_ack`. Neither the end of the window that it offers is kept,
     /// nor which text came again: nothing comes any more that would be held against it.
     #[inline(always)]
     pub fn tally(&self, last_ack: SeqNumber) -> Tally<'a> {
-        let Self { syn, options, nxt, fin: own_fin, .. } = *self;
+        let Self { syn, options, fin: own_fin, .. } = *self;
         let acknowledges = self.acknowledges_fin.map(|jot| (jot.time, jot.frame));
         let own_fin = own_fin.map(|jot| {
             let times_until_acknowledged = u32::from(acknowledges.is_some());
             Fin { acknowledged: acknowledges, times_until_acknowledged, ..fin(jot) }
         });
-        let octets = nxt.0.wrapping_sub(syn.seq.0).wrapping_sub(1).wrapping_sub(u32::from(own_fin.is_some()));
         Tally {
             syn,
             iss: syn.seq,
@@ -230,7 +321,8 @@ impl<'a> Half<'a> {
             right_edge: None,
             last_frame: self.last.frame,
             segments: self.segments.into(),
-            text_octets: octets.wrapping_add(self.again).into(),
+            rsts: self.rsts,
+            text_octets: self.text_octets().into(),
         }
     }
 

@@ -3,7 +3,8 @@
 //! In: connections in brief that have ended. Out: the connections, finished.
 //! Invariant: the same as by `at_once` and `Connection::finish`, but for what only a next segment would be held against. The
 //! first of a shape is followed segment by segment, and what moved its states is kept; of the others only numbers and times
-//! are filled in, and whether nothing is to be said of them is asked of each. Bounded: so many shapes are known.
+//! are filled in, and whether nothing is to be said of them is asked of each. Of those that were reset the same is to be said,
+//! in other frames. Bounded: so many shapes are known.
 
 use std::collections::HashMap;
 
@@ -11,6 +12,9 @@ use foldhash::fast::RandomState;
 
 use crate::analyzer::compare::talk::Talk;
 use crate::analyzer::connection::Connection;
+use crate::analyzer::diagnosis::account::Surroundings;
+use crate::analyzer::diagnosis::cause::Causes;
+use crate::analyzer::diagnosis::code::Code;
 use crate::analyzer::endpoint::Endpoint;
 use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::passage::{Half, Passage};
@@ -18,8 +22,10 @@ use crate::analyzer::hold::tally::acknowledged;
 use crate::analyzer::in_state::InState;
 use crate::analyzer::look::Look;
 use crate::analyzer::opening::Progress;
+use crate::analyzer::outcome::ResetSeen;
 use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::state::State;
+use crate::options::Options;
 use crate::seq::SeqNumber;
 use crate::time::Timestamp;
 
@@ -61,13 +67,14 @@ impl Shapes {
         Self { has_history, places: HashMap::default(), shapes: Vec::new() }
     }
 
-    /// The connection that `brief` makes, which ended at `now`; `None` where it must be followed segment by segment.
-    pub fn finish(&mut self, brief: &Brief, now: Timestamp) -> Option<&Connection> {
-        let passage = Passage::of(brief)?;
+    /// The connection that `brief` makes, which ended at `now`, with what is seen `around`; `None` where it must be followed
+    /// segment by segment.
+    pub fn finish(&mut self, brief: &Brief, now: Timestamp, around: Surroundings) -> Option<&Connection> {
+        let passage = Passage::of(brief, around)?;
         let talk = self.talk(brief, &passage)?;
         let place = match self.places.get(&passage.moves.key) {
             Some(place) => (*place)?,
-            None => self.learn(brief, &passage)?,
+            None => self.learn(brief, &passage, around)?,
         };
         let shape = self.shapes.get_mut(place)?;
         if !shape.finish(brief, &passage, &talk, now) {
@@ -89,7 +96,7 @@ impl Shapes {
         if client.again > 0 || server.again > 0 {
             return None;
         }
-        for jot in brief.segments().skip(1) {
+        for jot in brief.until_reset().skip(1) {
             let from = if jot.by_client { Role::Client } else { Role::Server };
             if !talk.is_in_order(jot, from) {
                 return None;
@@ -101,13 +108,13 @@ impl Shapes {
 
     /// Learns the shape of `brief`; where it is now.
     #[cold]
-    fn learn(&mut self, brief: &Brief, passage: &Passage<'_>) -> Option<usize> {
+    fn learn(&mut self, brief: &Brief, passage: &Passage<'_>, around: Surroundings) -> Option<usize> {
         if self.places.len() >= MOST {
             // What is often met is soon learned again.
             self.places.clear();
             self.shapes.clear();
         }
-        let place = Shape::of(brief, passage).map(|shape| {
+        let place = Shape::of(brief, passage, around).map(|shape| {
             self.shapes.push(shape);
             self.shapes.len().saturating_sub(1)
         });
@@ -118,10 +125,10 @@ impl Shapes {
 
 impl Shape {
     /// That of `brief`, if it can be told by its shape.
-    fn of(brief: &Brief, passage: &Passage<'_>) -> Option<Self> {
+    fn of(brief: &Brief, passage: &Passage<'_>, around: Surroundings) -> Option<Self> {
         let (mut event, mut number, mut is_told) = (0_usize, 0_u32, true);
         let mut runs: Ends<Vec<(State, usize)>> = Ends::default();
-        let connection = brief.replay(|connection| {
+        let mut connection = brief.replay(|connection| {
             // The SYN has no number.
             let moves_nothing =
                 number.checked_sub(1).is_some_and(|number| passage.moves.steady >> number & 1 == 1);
@@ -136,9 +143,13 @@ impl Shape {
             event = event.saturating_add(usize::from(!moves_nothing));
         });
         let before = Ends {
-            client: Standing::of(&connection.ends.client, passage.ends.server.nxt)?,
-            server: Standing::of(&connection.ends.server, passage.ends.client.nxt)?,
+            client: Standing::of(&connection.ends.client, passage, passage.ends.server.nxt)?,
+            server: Standing::of(&connection.ends.server, passage, passage.ends.client.nxt)?,
         };
+        if let Some((rst, causes)) = passage.reset {
+            connection.finish(passage.latest, around);
+            is_told &= is_aborted(&connection, rst.frame, causes);
+        }
         is_told.then_some(Self { connection, before, runs })
     }
 
@@ -157,7 +168,7 @@ impl Shape {
             opening,
             first_text,
             first_fin,
-            reset: _,
+            reset,
             zeek,
             is_twofold: _,
             complete: _,
@@ -174,28 +185,37 @@ impl Shape {
         *opening = Progress::of_three([asked, answered, answer_acknowledged], third.frame);
         (*first_text, *first_fin) = (passage.first_text, moves.first_fin);
         *zeek = talk.zeek(Ends { client: client.nxt, server: server.nxt });
-        self.before.client.fill(&mut ends.client, client, server.nxt);
-        self.before.server.fill(&mut ends.server, server, client.nxt);
+        self.before.client.fill(&mut ends.client, client, server);
+        self.before.server.fill(&mut ends.server, server, client);
         ends.client.in_state = spent(&self.runs.client, passage);
         ends.server.in_state = spent(&self.runs.server, passage);
-        self.connection.finish_unremarkable(now)
+        let Some((rst, _)) = passage.reset else { return self.connection.finish_unremarkable(now) };
+        let (from, Ends { client, server }) =
+            (if rst.by_client { Role::Client } else { Role::Server }, brief.sockets().both());
+        let (source, destination) = if rst.by_client { (client, server) } else { (server, client) };
+        zeek.note(&rst.segment(source, destination, Options::default()), from);
+        *reset = reset.map(|reset| ResetSeen { time: rst.time, ..reset });
+        self.connection.finish_likewise(now, &[rst.frame]);
+        true
     }
 }
 
 impl Standing {
     /// That of an end whose peer has sent all up to `nxt`; `None` where it is not told by its shape.
-    fn of(end: &Endpoint, nxt: SeqNumber) -> Option<Self> {
+    fn of(end: &Endpoint, passage: &Passage<'_>, nxt: SeqNumber) -> Option<Self> {
+        // A server that was reset may not have spoken.
+        let is_proved = end.proved || (passage.reset.is_some() && !passage.moves.is_open);
         let is_told = end.witness.is_none_or(|witness| witness == nxt)
-            && end.before_reset.is_none()
+            && end.before_reset.is_some() == passage.reset.is_some()
             && !end.doubted
-            && end.proved;
+            && is_proved;
         let (state, confirmed, has_witness) = (end.state, end.confirmed, end.witness.is_some());
         is_told.then_some(Self { state, confirmed, has_witness })
     }
 
     /// Has `end` stand so again, with the numbers of `half`. Its times are for another to fill in.
     #[inline(always)]
-    fn fill(self, end: &mut Endpoint, half: &Half<'_>, nxt_of_peer: SeqNumber) {
+    fn fill(self, end: &mut Endpoint, half: &Half<'_>, peer: &Half<'_>) {
         let Endpoint {
             numbers,
             in_state: _,
@@ -212,11 +232,19 @@ impl Standing {
             proved: _,
         } = end;
         (*state, *confirmed) = (self.state, self.confirmed);
-        *witness = self.has_witness.then_some(nxt_of_peer);
+        *witness = self.has_witness.then_some(peer.nxt);
         *look = Look::default();
         let sent = acknowledged(half.iss(), half.nxt, half.last_frame_in_space());
-        *numbers = half.tally(nxt_of_peer).numbers(sent);
+        *numbers = half.tally(peer.una).numbers(sent);
     }
+}
+
+/// Whether nothing is to be said of it but that the RST in the frame `rst` aborted it, for these causes.
+fn is_aborted(connection: &Connection, rst: u64, causes: Causes) -> bool {
+    let is_cause = connection.notes.read().is_some_and(|page| page.rst == Some((rst, causes)));
+    let [found] = connection.findings() else { return false };
+    let [raised] = connection.notes.raised() else { return false };
+    is_cause && found.code == Code::Aborted && found.frames == [rst] && raised.frames == [rst]
 }
 
 /// Notes that a state lasted until an event. False where it did not begin with one: what comes before it moved nothing, and

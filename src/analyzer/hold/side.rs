@@ -188,6 +188,7 @@ impl Side {
             right_edge: Some(self.right_edge),
             last_frame: self.last_frame,
             segments: self.segments,
+            rsts: 0,
             text_octets: self.text_octets,
         };
         Endpoint { numbers: tally.numbers(sent), ..self.endpoint }

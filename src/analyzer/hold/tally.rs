@@ -69,6 +69,8 @@ pub struct Tally<'a> {
     pub last_frame: u64,
     /// Its segments.
     pub segments: u64,
+    /// The RSTs among them.
+    pub rsts: u32,
     /// Octets of text in them.
     pub text_octets: u64,
 }
@@ -95,7 +97,7 @@ impl Tally<'_> {
             syns: u32::from(!is_answer),
             syn_acks: u32::from(is_answer),
             syn_text: 0,
-            rsts: 0,
+            rsts: self.rsts,
             first_frame: frame,
             last_frame: self.last_frame,
             segments: self.segments,

@@ -10,10 +10,10 @@ use crate::analyzer::diagnosis::account::Surroundings;
 use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::shapes::Shapes;
 use crate::analyzer::look::Look;
-use crate::analyzer::moves::{ACK, FIN, HANDSHAKE, Move, TEXT, any_move, segments};
+use crate::analyzer::moves::{ACK, FIN, HANDSHAKE, Move, RST, TEXT, any_move, any_surroundings, segments};
 use crate::analyzer::pairs::Sockets;
 use crate::jot::Jot;
-use crate::segment::Segment;
+use crate::segment::{Checksum, Segment};
 use crate::time::Timestamp;
 
 /// What goes into the brief of these segments.
@@ -45,10 +45,15 @@ fn told(mut connection: Connection, has_history: bool) -> String {
 
 /// Whether `brief` is told by its shape; if it is, then as by its segments.
 fn is_told(shapes: &mut Shapes, brief: &Brief, now: Timestamp) -> bool {
+    is_told_among(shapes, brief, now, Surroundings::default())
+}
+
+/// The same with what is seen `around`.
+fn is_told_among(shapes: &mut Shapes, brief: &Brief, now: Timestamp, around: Surroundings) -> bool {
     let mut expected = *brief.connection(Box::new);
-    expected.finish(now, Surroundings::default());
+    expected.finish(now, around);
     let has_history = shapes.has_history;
-    let Some(connection) = shapes.finish(brief, now) else { return false };
+    let Some(connection) = shapes.finish(brief, now, around) else { return false };
     assert_eq!(told(connection.clone(), has_history), told(expected, has_history));
     true
 }
@@ -98,8 +103,152 @@ fn of_two_alike_the_second_is_told_by_the_first() {
     assert!(shapes.shapes.len() <= 8, "{}", shapes.shapes.len());
 }
 
+/// A RST that ends all else.
+#[derive(Clone, Debug)]
+struct End {
+    by_client: bool,
+    has_ack: bool,
+    text_len: u32,
+    is_offloaded: bool,
+    hop_limit: u8,
+    /// How far its identification is from the one before.
+    identification: u16,
+    window: u16,
+    millis: u64,
+}
+
+impl End {
+    const USUAL: Self = Self {
+        by_client: true,
+        has_ack: true,
+        text_len: 0,
+        is_offloaded: false,
+        hop_limit: 64,
+        identification: 1,
+        window: 0,
+        millis: 1,
+    };
+
+    /// What `moves` and this RST behind them make.
+    fn of(self, id: u64, starts: [u32; 2], mut moves: Vec<Move>) -> Brief {
+        moves.iter_mut().for_each(|step| step.identification = 1);
+        let flags = if self.has_ack { RST } else { RST & !ACK };
+        let checksum = if self.is_offloaded { Checksum::Offloaded } else { Checksum::Correct };
+        let (identification, window, millis) = (self.identification, Some(self.window), self.millis);
+        let rst = Move::next(self.by_client, flags, self.text_len);
+        moves.push(Move { checksum, identification, window, millis, has_options: false, ..rst });
+        let mut segments = segments(starts, &moves);
+        segments.last_mut().unwrap().sighting.hop_limit = self.hop_limit;
+        brief(id, &segments)
+    }
+}
+
+fn any_end() -> impl Strategy<Value = End> {
+    let rest = (
+        prop::bool::weighted(0.05),
+        prop::sample::select(vec![64, 64, 63, 0]),
+        prop::sample::select(vec![1, 1, 0, 9000]),
+        prop::sample::select(vec![0, 500]),
+        0_u64..9,
+    );
+    (any::<[bool; 2]>(), prop_oneof![20 => Just(0), 1 => Just(5)], rest).prop_map(
+        |([by_client, has_ack], text_len, (is_offloaded, hop_limit, identification, window, millis))| End {
+            by_client,
+            has_ack,
+            text_len,
+            is_offloaded,
+            hop_limit,
+            identification,
+            window,
+            millis,
+        },
+    )
+}
+
+#[test]
+fn of_two_that_were_reset_alike_the_second_is_told_by_the_first() {
+    let talk = [(true, TEXT, 300), (false, TEXT, 700), (true, ACK, 0), (true, TEXT, 9), (false, ACK, 0)];
+    let close = [(true, FIN, 0), (false, ACK, 0)];
+    let (usual, now) = (End::USUAL, Timestamp::new(90, 0));
+    for has_history in [true, false] {
+        let mut shapes = Shapes::new(has_history);
+        for (talked, closed) in [(0, 0), (3, 0), (5, 0), (5, 1), (5, 2)] {
+            let all = moves(&[&talk[..talked], &close[..closed]].concat());
+            for (by_client, has_ack) in [(true, true), (true, false), (false, true), (false, false)] {
+                let end = |millis| End { by_client, has_ack, millis, ..usual.clone() };
+                // The FIN is not acknowledged.
+                let is_whole = closed != 1 || (!by_client && has_ack);
+                let first = end(1).of(7, [1, 9], all.clone());
+                assert_eq!(
+                    is_told(&mut shapes, &first, now),
+                    is_whole,
+                    "{talked} {closed} {by_client} {has_ack}"
+                );
+                let second = end(5).of(8, [u32::MAX - 100, 77], all.clone());
+                assert_eq!(
+                    is_told(&mut shapes, &second, now),
+                    is_whole,
+                    "{talked} {closed} {by_client} {has_ack}"
+                );
+            }
+        }
+        // Of those that are open it is the same how much they talked.
+        assert_eq!(shapes.shapes.len(), 13);
+    }
+}
+
+#[test]
+fn one_that_was_reset_in_another_way_is_told_as_such() {
+    let all = moves(&[(true, TEXT, 300), (false, TEXT, 700), (true, ACK, 0)]);
+    let (usual, now) = (End::USUAL, Timestamp::new(90, 0));
+    let mut shapes = Shapes::new(true);
+    for (end, is_whole) in [
+        (usual.clone(), true),
+        (End { hop_limit: 63, ..usual.clone() }, true),
+        (End { identification: 9000, ..usual.clone() }, true),
+        (End { text_len: 5, ..usual.clone() }, false),
+        (End { is_offloaded: true, ..usual.clone() }, false),
+        (End { window: 9, ..usual }, true),
+    ] {
+        let brief = end.clone().of(7, [1, 9], all.clone());
+        assert!(brief.reset().is_some(), "{end:?}");
+        assert_eq!(is_told(&mut shapes, &brief, now), is_whole, "{end:?}");
+    }
+    let lost_frames = Surroundings { lost_frames: true, ..Surroundings::default() };
+    assert!(is_told_among(&mut shapes, &End::USUAL.of(9, [5, 6], all), now, lost_frames));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn what_was_reset_comes_to_the_same(
+        all in proptest::collection::vec(
+            (
+                any::<[u32; 2]>(),
+                proptest::collection::vec((any::<bool>(), prop_oneof![Just(TEXT), Just(ACK)], 0_u32..2000), 0..7),
+                (any::<bool>(), 0_usize..=3),
+                any_end(),
+                any_surroundings(),
+                prop::option::weighted(0.1, (0_usize..12, any_move())),
+                0_u64..3,
+            ),
+            1..12,
+        ),
+        has_history: bool,
+    ) {
+        let mut shapes = Shapes::new(has_history);
+        for (id, (starts, talk, (by_client, closed), end, around, odd, later)) in (1..).zip(all) {
+            let close = [(by_client, FIN, 0), (!by_client, ACK, 0), (!by_client, FIN, 0)];
+            let mut moves = moves(&[&talk[..], &close[..closed]].concat());
+            if let Some((at, odd)) = odd {
+                moves.insert(at.clamp(1, moves.len()), odd);
+            }
+            let brief = end.of(id, starts, moves);
+            let now = brief.course().end().after(std::time::Duration::from_secs(later));
+            is_told_among(&mut shapes, &brief, now, around);
+        }
+    }
 
     #[test]
     fn both_come_to_the_same(
