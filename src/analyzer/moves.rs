@@ -55,6 +55,12 @@ impl Move {
     }
 }
 
+/// `step`, sent again.
+pub fn again(step: &Move, millis: u64) -> Move {
+    let room = step.text_len.wrapping_add(u32::from(step.flags & (SYN | FIN & !ACK) != 0));
+    Move { seq: room.cast_signed().wrapping_neg(), millis, identification: 1, ..step.clone() }
+}
+
 pub fn any_move() -> impl Strategy<Value = Move> {
     let flags = prop_oneof![
         12 => prop::sample::select(vec![ACK, ACK, TEXT, TEXT, FIN, SYN_ACK]),

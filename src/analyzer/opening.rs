@@ -101,15 +101,20 @@ struct Early {
 }
 
 impl Progress {
-    /// An opening of three segments: their times, and the frame of the last.
-    pub const fn of_three([asked, answered, third]: [Timestamp; 3], third_frame: u64) -> Self {
+    /// An opening by SYN, SYN+ACK and ACK: the times of the first SYN and SYN+ACK and of the ACK, how many SYNs and SYN+ACKs
+    /// came until then, and the frame of the ACK.
+    pub const fn of_three(
+        [asked, answered, third]: [Timestamp; 3],
+        [syns, syn_acks]: [u32; 2],
+        third_frame: u64,
+    ) -> Self {
         Self {
             first_syn: Moment::at(asked),
             answer: Moment::at(answered),
             third: Moment::at(third),
             third_frame,
-            answered_syns: 1,
-            answered_syn_acks: 1,
+            answered_syns: syns,
+            answered_syn_acks: syn_acks,
             early: None,
             fast_open: false,
         }

@@ -7,6 +7,7 @@
 use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::account::{Account, Surroundings};
 use crate::analyzer::diagnosis::ending::{conclude, findings, is_unremarkable};
+use crate::analyzer::diagnosis::evidence::{Events, Evidence};
 use crate::time::Timestamp;
 
 impl Connection {
@@ -26,14 +27,11 @@ impl Connection {
         is_unremarkable(&self.ends, self.is_self, &self.notes)
     }
 
-    /// The same where word for word that is to be said of it which was found of another, with other `frames` as evidence: the
-    /// last of them is that of the RST by which it ended.
-    pub fn finish_likewise(&mut self, now: Timestamp, frames: &[u64]) {
+    /// The same where word for word that is to be said of it which was found of another of its course, with these `events` as
+    /// `evidence`.
+    pub fn finish_likewise(&mut self, now: Timestamp, evidence: &Evidence, events: Events<'_>) {
         self.settle(now);
-        self.notes.show_instead(frames);
-        for (finding, raised) in self.findings.iter_mut().zip(self.notes.raised()) {
-            finding.frames.clone_from(&raised.frames);
-        }
+        evidence.show(&mut self.notes, &mut self.findings, events);
     }
 
     fn settle(&mut self, now: Timestamp) {

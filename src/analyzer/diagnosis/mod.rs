@@ -11,6 +11,7 @@ pub mod closing;
 pub mod code;
 pub mod confidence;
 pub mod ending;
+pub mod evidence;
 pub mod finding;
 pub mod notes;
 pub mod opening;

@@ -25,9 +25,9 @@ pub struct Notes(Option<Box<Page>>);
 /// The notes, once there is something to note.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    raised: Vec<Raised>,
+    pub(super) raised: Vec<Raised>,
     /// Raised, or shown again, by the segment at hand.
-    now: CodeSet,
+    pub(super) now: CodeSet,
     /// When the SYN was sent again, and whether a RST of the client's own came before.
     pub retries: Vec<(Timestamp, bool)>,
     /// The client has sent a RST that answers an older connection's acknowledgement, and no SYN since.
@@ -107,18 +107,6 @@ impl Notes {
         }
         if let Some(raised) = page.raised.get_mut(at) {
             frames.iter().for_each(|frame| raised.show(*frame));
-        }
-    }
-
-    /// Takes what was raised for what another connection shows in these `frames`, the last of which is its RST.
-    pub fn show_instead(&mut self, frames: &[u64]) {
-        let Some(page) = self.edit() else { return };
-        for raised in &mut page.raised {
-            raised.frames.clear();
-            frames.iter().for_each(|frame| raised.show(*frame));
-        }
-        if let (Some((known, _)), Some(rst)) = (&mut page.rst, frames.last()) {
-            *known = *rst;
         }
     }
 

@@ -126,7 +126,7 @@ impl Told {
             start,
             last: self.last,
             now: self.last,
-            opening: Progress::of_three([start, self.answered, third], third_frame),
+            opening: Progress::of_three([start, self.answered, third], [1, 1], third_frame),
             first_text: self.first_text,
             first_fin: self.first_fin,
             reset: None,

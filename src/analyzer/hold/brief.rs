@@ -161,10 +161,20 @@ impl Brief {
         &self.course
     }
 
-    /// Whether it may be told by its shape, as far as is known here: it was opened, and nothing of that came again, nor of its
-    /// closing.
+    /// Whether it may be told by its shape, as far as is known here: it was opened.
     pub const fn has_shape(&self) -> bool {
-        self.course.is_open() && !self.has_again
+        self.course.is_open()
+    }
+
+    /// Whether an opening or closing segment came again, or a RST ended it after it was opened: of either something is to be
+    /// said.
+    pub const fn is_remarkable(&self) -> bool {
+        self.has_again | self.course.is_reset()
+    }
+
+    /// Whether an opening or closing segment came again.
+    pub const fn comes_again(&self) -> bool {
+        self.has_again
     }
 
     /// Nanoseconds from when it was listed where it waits until it was last seen.
@@ -245,7 +255,7 @@ impl Brief {
 
     /// The RST that ended it after it was opened, where one did.
     pub fn reset(&self) -> Option<&Jot> {
-        self.segments().last().filter(|_| self.course.is_reset())
+        if self.course.is_reset() { self.segments().last() } else { None }
     }
 
     /// The connection that these segments make, one after the other, in the room that `boxed` has for it.

@@ -12,6 +12,7 @@ pub mod course;
 pub mod crowd;
 pub mod ending;
 pub mod entry;
+pub mod half;
 pub mod packed;
 pub mod passage;
 pub mod past;

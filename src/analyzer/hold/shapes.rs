@@ -3,8 +3,8 @@
 //! In: connections in brief that have ended. Out: the connections, finished.
 //! Invariant: the same as by `at_once` and `Connection::finish`, but for what only a next segment would be held against. The
 //! first of a shape is followed segment by segment, and what moved its states is kept; of the others only numbers and times
-//! are filled in, and whether nothing is to be said of them is asked of each. Of those that were reset the same is to be said,
-//! in other frames. Bounded: so many shapes are known.
+//! are filled in, and whether nothing is to be said of them is asked of each. Of those that were reset, or in
+//! which a SYN or FIN came again, the same is to be said, in other frames. Bounded: so many shapes are known.
 
 use std::collections::HashMap;
 
@@ -13,11 +13,11 @@ use foldhash::fast::RandomState;
 use crate::analyzer::compare::talk::Talk;
 use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::account::Surroundings;
-use crate::analyzer::diagnosis::cause::Causes;
-use crate::analyzer::diagnosis::code::Code;
+use crate::analyzer::diagnosis::evidence::{Events, Evidence};
 use crate::analyzer::endpoint::Endpoint;
 use crate::analyzer::hold::brief::Brief;
-use crate::analyzer::hold::passage::{Half, Passage};
+use crate::analyzer::hold::half::Half;
+use crate::analyzer::hold::passage::Passage;
 use crate::analyzer::hold::tally::acknowledged;
 use crate::analyzer::in_state::InState;
 use crate::analyzer::look::Look;
@@ -50,6 +50,8 @@ struct Shape {
     before: Ends<Standing>,
     /// The states of its ends, each with the event until which it lasted.
     runs: Ends<Vec<(State, usize)>>,
+    /// What shows that which is to be said of it, if anything is.
+    evidence: Option<Evidence>,
 }
 
 /// What the last verdicts may move.
@@ -74,7 +76,7 @@ impl Shapes {
         let talk = self.talk(brief, &passage)?;
         let place = match self.places.get(&passage.moves.key) {
             Some(place) => (*place)?,
-            None => self.learn(brief, &passage, around)?,
+            None => self.learn(brief, &passage, now, around)?,
         };
         let shape = self.shapes.get_mut(place)?;
         if !shape.finish(brief, &passage, &talk, now) {
@@ -96,7 +98,8 @@ impl Shapes {
         if client.again > 0 || server.again > 0 {
             return None;
         }
-        for jot in brief.until_reset().skip(1) {
+        // SYNs that come again add nothing.
+        for jot in brief.until_reset().skip(passage.opening) {
             let from = if jot.by_client { Role::Client } else { Role::Server };
             if !talk.is_in_order(jot, from) {
                 return None;
@@ -108,13 +111,19 @@ impl Shapes {
 
     /// Learns the shape of `brief`; where it is now.
     #[cold]
-    fn learn(&mut self, brief: &Brief, passage: &Passage<'_>, around: Surroundings) -> Option<usize> {
+    fn learn(
+        &mut self,
+        brief: &Brief,
+        passage: &Passage<'_>,
+        now: Timestamp,
+        around: Surroundings,
+    ) -> Option<usize> {
         if self.places.len() >= MOST {
             // What is often met is soon learned again.
             self.places.clear();
             self.shapes.clear();
         }
-        let place = Shape::of(brief, passage, around).map(|shape| {
+        let place = Shape::of(brief, passage, now, around).map(|shape| {
             self.shapes.push(shape);
             self.shapes.len().saturating_sub(1)
         });
@@ -125,7 +134,7 @@ impl Shapes {
 
 impl Shape {
     /// That of `brief`, if it can be told by its shape.
-    fn of(brief: &Brief, passage: &Passage<'_>, around: Surroundings) -> Option<Self> {
+    fn of(brief: &Brief, passage: &Passage<'_>, now: Timestamp, around: Surroundings) -> Option<Self> {
         let (mut event, mut number, mut is_told) = (0_usize, 0_u32, true);
         let mut runs: Ends<Vec<(State, usize)>> = Ends::default();
         let mut connection = brief.replay(|connection| {
@@ -146,11 +155,15 @@ impl Shape {
             client: Standing::of(&connection.ends.client, passage, passage.ends.server.nxt)?,
             server: Standing::of(&connection.ends.server, passage, passage.ends.client.nxt)?,
         };
-        if let Some((rst, causes)) = passage.reset {
-            connection.finish(passage.latest, around);
-            is_told &= is_aborted(&connection, rst.frame, causes);
+        let mut evidence = None;
+        if brief.is_remarkable() {
+            connection.finish(now, around);
+            let known = connection.notes.read().and_then(|page| page.rst);
+            is_told &= known == passage.reset.map(|(rst, causes)| (rst.frame, causes));
+            let frames = passage.frames(brief);
+            evidence = Some(Evidence::of(&connection.notes, &connection.findings, events(passage, &frames))?);
         }
-        is_told.then_some(Self { connection, before, runs })
+        is_told.then_some(Self { connection, before, runs, evidence })
     }
 
     /// Makes the connection that of `brief`, which ended at `now`; whether nothing is to be said of it.
@@ -178,26 +191,34 @@ impl Shape {
             findings: _,
         } = &mut self.connection;
         let Passage { ends: Ends { client, server }, moves, latest, third, .. } = passage;
-        let [asked, answered, answer_acknowledged, ..] = moves.events;
+        let (asked, answered, syns) = (brief.syn().time, server.syn.time, [client.syns, server.syns]);
         *id = brief.id();
         sockets.clone_from(brief.sockets());
         (*start, *last, *known_until) = (asked, *latest, *latest);
-        *opening = Progress::of_three([asked, answered, answer_acknowledged], third.frame);
+        *opening = Progress::of_three([asked, answered, third.time], syns, third.frame);
         (*first_text, *first_fin) = (passage.first_text, moves.first_fin);
         *zeek = talk.zeek(Ends { client: client.nxt, server: server.nxt });
         self.before.client.fill(&mut ends.client, client, server);
         self.before.server.fill(&mut ends.server, server, client);
         ends.client.in_state = spent(&self.runs.client, passage);
         ends.server.in_state = spent(&self.runs.server, passage);
-        let Some((rst, _)) = passage.reset else { return self.connection.finish_unremarkable(now) };
-        let (from, Ends { client, server }) =
-            (if rst.by_client { Role::Client } else { Role::Server }, brief.sockets().both());
-        let (source, destination) = if rst.by_client { (client, server) } else { (server, client) };
-        zeek.note(&rst.segment(source, destination, Options::default()), from);
-        *reset = reset.map(|reset| ResetSeen { time: rst.time, ..reset });
-        self.connection.finish_likewise(now, &[rst.frame]);
+        let Some(evidence) = &self.evidence else { return self.connection.finish_unremarkable(now) };
+        if let Some((rst, _)) = passage.reset {
+            let Ends { client, server } = brief.sockets().both();
+            let (from, source, destination) =
+                if rst.by_client { (Role::Client, client, server) } else { (Role::Server, server, client) };
+            zeek.note(&rst.segment(source, destination, Options::default()), from);
+            *reset = reset.map(|reset| ResetSeen { time: rst.time, ..reset });
+        }
+        let frames = passage.frames(brief);
+        self.connection.finish_likewise(now, evidence, events(passage, &frames));
         true
     }
+}
+
+/// The events of `passage`, in these frames.
+fn events<'a>(passage: &'a Passage<'_>, frames: &'a [u64]) -> Events<'a> {
+    Events { frames, times: &passage.moves.events, opening: passage.opening }
 }
 
 impl Standing {
@@ -237,14 +258,6 @@ impl Standing {
         let sent = acknowledged(half.iss(), half.nxt, half.last_frame_in_space());
         *numbers = half.tally(peer.una).numbers(sent);
     }
-}
-
-/// Whether nothing is to be said of it but that the RST in the frame `rst` aborted it, for these causes.
-fn is_aborted(connection: &Connection, rst: u64, causes: Causes) -> bool {
-    let is_cause = connection.notes.read().is_some_and(|page| page.rst == Some((rst, causes)));
-    let [found] = connection.findings() else { return false };
-    let [raised] = connection.notes.raised() else { return false };
-    is_cause && found.code == Code::Aborted && found.frames == [rst] && raised.frames == [rst]
 }
 
 /// Notes that a state lasted until an event. False where it did not begin with one: what comes before it moved nothing, and

@@ -182,6 +182,8 @@ impl Side {
             syn: &self.syn,
             iss: self.iss,
             options: OfSyn { shift: self.shift, stamp: self.stamp },
+            ecn: self.syn.flags.ace(),
+            syns: 1,
             fin: self.fin,
             // What it has acknowledged last is what its peer knows to be acknowledged.
             last_ack: (is_answer || self.segments > 1).then_some(una_of_peer),

@@ -57,8 +57,12 @@ pub struct Tally<'a> {
     pub syn: &'a Jot,
     /// ISS.
     pub iss: SeqNumber,
-    /// What the SYN's options say; the clock is that of the FIN, where there is one.
+    /// What the SYN's options say; the clock is that of the last SYN or FIN.
     pub options: OfSyn,
+    /// The ECN bits of its last SYN.
+    pub ecn: u8,
+    /// How often it sent its SYN.
+    pub syns: u32,
     /// Its FIN.
     pub fin: Option<Fin>,
     /// The last acknowledgement that it sent.
@@ -91,11 +95,11 @@ impl Tally<'_> {
             last_text_repeat: None,
             stamp: self.options.stamp,
             window_closed: false,
-            ecn: self.syn.flags.ace(),
+            ecn: self.ecn,
             syn_frame: if is_answer { 0 } else { frame },
             syn_ack_frame: if is_answer { frame } else { 0 },
-            syns: u32::from(!is_answer),
-            syn_acks: u32::from(is_answer),
+            syns: if is_answer { 0 } else { self.syns },
+            syn_acks: if is_answer { self.syns } else { 0 },
             syn_text: 0,
             rsts: self.rsts,
             first_frame: frame,

@@ -9,7 +9,7 @@ use crate::analyzer::facts::Acknowledges;
 use crate::analyzer::hold::at_once;
 use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::course::Taken;
-use crate::analyzer::moves::{ACK, FIN, HANDSHAKE, Move, RST, SYN, TEXT, any_move, segments};
+use crate::analyzer::moves::{ACK, FIN, HANDSHAKE, Move, RST, SYN, TEXT, again, any_move, segments};
 use crate::analyzer::pairs::Sockets;
 use crate::analyzer::sightings::Sightings;
 use crate::jot::Jot;
@@ -95,12 +95,6 @@ fn text_that_is_sent_again_goes_into_the_brief_and_a_packet_that_is_seen_again_d
     assert_eq!(taken(&segments), 6);
     segments[4].sighting.packet = segments[3].sighting.packet;
     assert_eq!(taken(&segments), 4);
-}
-
-/// `step`, sent again.
-fn again(step: &Move, millis: u64) -> Move {
-    let room = step.text_len.wrapping_add(u32::from(step.flags & (SYN | FIN & !ACK) != 0));
-    Move { seq: room.cast_signed().wrapping_neg(), millis, identification: 1, ..step.clone() }
 }
 
 #[test]

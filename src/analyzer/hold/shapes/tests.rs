@@ -10,7 +10,9 @@ use crate::analyzer::diagnosis::account::Surroundings;
 use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::shapes::Shapes;
 use crate::analyzer::look::Look;
-use crate::analyzer::moves::{ACK, FIN, HANDSHAKE, Move, RST, TEXT, any_move, any_surroundings, segments};
+use crate::analyzer::moves::{
+    ACK, FIN, HANDSHAKE, Move, RST, TEXT, again, any_move, any_surroundings, segments,
+};
 use crate::analyzer::pairs::Sockets;
 use crate::jot::Jot;
 use crate::segment::{Checksum, Segment};
@@ -139,8 +141,16 @@ impl End {
         moves.push(Move { checksum, identification, window, millis, has_options: false, ..rst });
         let mut segments = segments(starts, &moves);
         segments.last_mut().unwrap().sighting.hop_limit = self.hop_limit;
+        in_other_frames(id, &mut segments);
         brief(id, &segments)
     }
+}
+
+/// Puts the segments into frames that no connection of another number has.
+fn in_other_frames(id: u64, segments: &mut [Segment]) {
+    segments
+        .iter_mut()
+        .for_each(|segment| segment.frame = segment.frame.saturating_mul(1000).saturating_add(id));
 }
 
 fn any_end() -> impl Strategy<Value = End> {
@@ -218,6 +228,33 @@ fn one_that_was_reset_in_another_way_is_told_as_such() {
     assert!(is_told_among(&mut shapes, &End::USUAL.of(9, [5, 6], all), now, lost_frames));
 }
 
+#[test]
+fn an_opening_and_a_closing_that_came_again_are_told() {
+    let all =
+        moves(&[(true, TEXT, 300), (false, TEXT, 700), (true, FIN, 0), (false, FIN, 0), (true, ACK, 0)]);
+    let mut shapes = Shapes::new(true);
+    for times in 1..=2 {
+        // The SYN, the SYN+ACK, either FIN, SYN and FIN.
+        for at in [&[0][..], &[1], &[5], &[6], &[0, 5]] {
+            let steps = (0..).zip(&all).flat_map(|(place, step)| {
+                let times = if at.contains(&place) { times } else { 0 };
+                std::iter::once(step.clone()).chain((0..times).map(|_| again(step, 300)))
+            });
+            let steps: Vec<Move> = steps.collect();
+            for (id, starts) in [(1, [1, 9]), (2, [u32::MAX, 77])] {
+                let mut segments = segments(starts, &steps);
+                in_other_frames(id, &mut segments);
+                let brief = brief(id, &segments);
+                assert!(brief.comes_again() && brief.segments().count() == steps.len().saturating_sub(1));
+                // A key has room for so many.
+                let has_room = times == 1 || at.len() == 1;
+                assert_eq!(is_told(&mut shapes, &brief, Timestamp::new(90, 0)), has_room, "{times} {at:?}");
+            }
+        }
+    }
+    assert_eq!(shapes.shapes.len(), 9);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 
@@ -238,15 +275,61 @@ proptest! {
         has_history: bool,
     ) {
         let mut shapes = Shapes::new(has_history);
-        for (id, (starts, talk, (by_client, closed), end, around, odd, later)) in (1..).zip(all) {
+        for (id, (starts, talk, (by_client, closed), end, around, odd, later)) in (1_u64..).zip(all) {
             let close = [(by_client, FIN, 0), (!by_client, ACK, 0), (!by_client, FIN, 0)];
             let mut moves = moves(&[&talk[..], &close[..closed]].concat());
             if let Some((at, odd)) = odd {
                 moves.insert(at.clamp(1, moves.len()), odd);
             }
-            let brief = end.of(id, starts, moves);
-            let now = brief.course().end().after(std::time::Duration::from_secs(later));
-            is_told_among(&mut shapes, &brief, now, around);
+            for (id, starts) in [(id, starts), (id.saturating_add(100), starts.map(|start| !start))] {
+                let brief = end.clone().of(id, starts, moves.clone());
+                let now = brief.course().end().after(std::time::Duration::from_secs(later));
+                is_told_among(&mut shapes, &brief, now, around);
+            }
+        }
+    }
+
+    #[test]
+    fn what_came_again_comes_to_the_same(
+        all in proptest::collection::vec(
+            (
+                any::<[u32; 2]>(),
+                proptest::collection::vec((any::<bool>(), prop_oneof![Just(TEXT), Just(ACK)], 0_u32..2000), 0..4),
+                (any::<bool>(), 0_u32..9, 0_usize..=4),
+                proptest::collection::vec((prop_oneof![3 => Just(0_u64), 1 => 1_u64..3], 0_u64..500), 12),
+                any::<[u32; 4]>(),
+                prop::option::weighted(0.3, any_end()),
+                any_surroundings(),
+                0_u64..3,
+            ),
+            1..8,
+        ),
+        has_history: bool,
+    ) {
+        let mut shapes = Shapes::new(has_history);
+        for (id, (starts, talk, (by_client, len, closed), agains, stamps, end, around, later)) in (1_u64..).zip(all) {
+            let close = [(by_client, FIN, len), (!by_client, ACK, 0), (!by_client, FIN, 0), (by_client, ACK, 0)];
+            let close = if closed == 4 { &close[..] } else { &[close[0], close[2], close[3]][..closed] };
+            let moves = moves(&[&talk[..], close].concat());
+            for (id, starts) in [(id, starts), (id.saturating_add(100), starts.map(|start| !start))] {
+                let steps = moves.iter().zip(&agains).flat_map(|(step, (count, millis))| {
+                    let again = (0..*count).map(|_| again(step, millis.saturating_add(id)));
+                    std::iter::once(step.clone()).chain(again).collect::<Vec<_>>()
+                });
+                let brief = match &end {
+                    Some(end) => end.clone().of(id, starts, steps.collect()),
+                    None => {
+                        let mut segments = segments(starts, &steps.collect::<Vec<_>>());
+                        for (segment, stamp) in segments.iter_mut().zip(stamps) {
+                            segment.options = segment.options.with_stamp(stamp);
+                        }
+                        in_other_frames(id, &mut segments);
+                        brief(id, &segments)
+                    }
+                };
+                let now = brief.course().end().after(std::time::Duration::from_secs(later));
+                is_told_among(&mut shapes, &brief, now, around);
+            }
         }
     }
 
@@ -267,7 +350,7 @@ proptest! {
         has_history: bool,
     ) {
         let mut shapes = Shapes::new(has_history);
-        for (id, (starts, talk, by_client, closed, odd, again, (millis, later))) in (1..).zip(all) {
+        for (id, (starts, talk, by_client, closed, odd, again, (millis, later))) in (1_u64..).zip(all) {
             let close = [(by_client, FIN, 0), (!by_client, ACK, 0), (!by_client, FIN, 0), (by_client, ACK, 0)];
             let close = if closed == 4 { &close[..] } else { &[close[0], close[2], close[3]][..closed] };
             let mut moves = moves(&[&talk[..], close].concat());
