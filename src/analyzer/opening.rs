@@ -120,6 +120,11 @@ impl Progress {
         }
     }
 
+    /// An opening that got no further than the SYN, which came at `asked`.
+    pub fn of_one(asked: Timestamp) -> Self {
+        Self { first_syn: Moment::at(asked), ..Self::default() }
+    }
+
     /// Takes in a segment from `from`, once both ends have.
     #[inline(always)]
     pub fn note(&mut self, segment: &Segment, facts: &Facts, from: Role, ends: &Ends<Endpoint>) {

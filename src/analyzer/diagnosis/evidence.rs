@@ -125,6 +125,7 @@ const fn is_told_by_the_course(code: Code) -> bool {
             | Code::AcksNotArriving
             | Code::FinRetransmitted
             | Code::LastAckLost
+            | Code::Refused
             | Code::SynAckRetransmitted
             | Code::SynRetransmitted
     )

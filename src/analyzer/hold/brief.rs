@@ -161,9 +161,9 @@ impl Brief {
         &self.course
     }
 
-    /// Whether it may be told by its shape, as far as is known here: it was opened.
+    /// Whether it may be told by its shape, as far as is known here: it was opened, or refused.
     pub const fn has_shape(&self) -> bool {
-        self.course.is_open()
+        self.course.is_open() || self.course.is_refused()
     }
 
     /// Whether an opening or closing segment came again, or a RST ended it after it was opened: of either something is to be

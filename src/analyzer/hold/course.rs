@@ -261,6 +261,11 @@ impl Course {
         self.stage.standing().is_over
     }
 
+    /// Whether a RST answered its SYN.
+    pub const fn is_refused(&self) -> bool {
+        matches!(self.stage, Stage::Refused)
+    }
+
     /// Whether a RST ended it, after it was opened.
     pub const fn is_reset(&self) -> bool {
         matches!(self.stage, Stage::Reset)

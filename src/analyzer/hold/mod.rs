@@ -16,6 +16,7 @@ pub mod half;
 pub mod packed;
 pub mod passage;
 pub mod past;
+pub mod refusal;
 pub mod shapes;
 pub mod side;
 pub mod soon;

@@ -18,6 +18,7 @@ use crate::analyzer::endpoint::Endpoint;
 use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::half::Half;
 use crate::analyzer::hold::passage::Passage;
+use crate::analyzer::hold::refusal::Refusals;
 use crate::analyzer::hold::tally::acknowledged;
 use crate::analyzer::in_state::InState;
 use crate::analyzer::look::Look;
@@ -39,6 +40,7 @@ pub struct Shapes {
     /// By their keys; `None` of those of which something is to be said.
     places: HashMap<u64, Option<usize>, RandomState>,
     shapes: Vec<Shape>,
+    refusals: Refusals,
 }
 
 /// A shape.
@@ -66,12 +68,15 @@ struct Standing {
 impl Shapes {
     /// None. `has_history` says whether somebody reads the history of connections.
     pub fn new(has_history: bool) -> Self {
-        Self { has_history, places: HashMap::default(), shapes: Vec::new() }
+        Self { has_history, places: HashMap::default(), shapes: Vec::new(), refusals: Refusals::default() }
     }
 
     /// The connection that `brief` makes, which ended at `now`, with what is seen `around`; `None` where it must be followed
     /// segment by segment.
     pub fn finish(&mut self, brief: &Brief, now: Timestamp, around: Surroundings) -> Option<&Connection> {
+        if brief.course().is_refused() {
+            return self.refusals.finish(brief, now, around);
+        }
         let passage = Passage::of(brief, around)?;
         let talk = self.talk(brief, &passage)?;
         let place = match self.places.get(&passage.moves.key) {

@@ -259,6 +259,28 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 
     #[test]
+    fn what_was_refused_comes_to_the_same(
+        all in proptest::collection::vec(
+            (any::<[u32; 2]>(), any_end(), any_surroundings(), any::<bool>(), prop::bool::weighted(0.1), 0_u64..3),
+            1..40,
+        ),
+        has_history: bool,
+    ) {
+        let mut shapes = Shapes::new(has_history);
+        for (id, (starts, end, around, has_options, comes_again, later)) in (1_u64..).zip(all) {
+            let syn = Move { has_options, ..HANDSHAKE[0].clone() };
+            let syns = if comes_again { vec![syn.clone(), again(&syn, id)] } else { vec![syn] };
+            let end = End { by_client: false, has_ack: true, ..end };
+            let is_quiet = end.text_len == 0 && !end.is_offloaded;
+            let brief = end.of(id, starts, syns);
+            assert!(brief.course().is_refused());
+            let now = brief.course().end().after(std::time::Duration::from_secs(later));
+            let is_told = is_told_among(&mut shapes, &brief, now, around);
+            assert_eq!(is_told, is_quiet && has_options && !comes_again);
+        }
+    }
+
+    #[test]
     fn what_was_reset_comes_to_the_same(
         all in proptest::collection::vec(
             (
