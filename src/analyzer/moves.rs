@@ -90,6 +90,69 @@ pub fn any_move() -> impl Strategy<Value = Move> {
     )
 }
 
+/// A RST that ends all else.
+#[derive(Clone, Debug)]
+pub struct End {
+    pub by_client: bool,
+    pub has_ack: bool,
+    pub text_len: u32,
+    pub is_offloaded: bool,
+    pub hop_limit: u8,
+    /// How far its identification is from the one before.
+    pub identification: u16,
+    pub window: u16,
+    pub millis: u64,
+}
+
+impl End {
+    pub const USUAL: Self = Self {
+        by_client: true,
+        has_ack: true,
+        text_len: 0,
+        is_offloaded: false,
+        hop_limit: 64,
+        identification: 1,
+        window: 0,
+        millis: 1,
+    };
+
+    /// The segments of `moves`, and this RST behind them, in frames that no connection but `id` has.
+    pub fn behind(self, id: u64, starts: [u32; 2], mut moves: Vec<Move>) -> Vec<Segment> {
+        moves.iter_mut().for_each(|step| step.identification = 1);
+        let flags = if self.has_ack { RST } else { RST & !ACK };
+        let checksum = if self.is_offloaded { Checksum::Offloaded } else { Checksum::Correct };
+        let (identification, window, millis) = (self.identification, Some(self.window), self.millis);
+        let rst = Move::next(self.by_client, flags, self.text_len);
+        moves.push(Move { checksum, identification, window, millis, has_options: false, ..rst });
+        let mut segments = segments(starts, &moves);
+        segments.last_mut().unwrap().sighting.hop_limit = self.hop_limit;
+        in_other_frames(id, &mut segments);
+        segments
+    }
+}
+
+pub fn any_end() -> impl Strategy<Value = End> {
+    let rest = (
+        prop::bool::weighted(0.05),
+        prop::sample::select(vec![64, 64, 63, 0]),
+        prop::sample::select(vec![1, 1, 0, 9000]),
+        prop::sample::select(vec![0, 500]),
+        0_u64..9,
+    );
+    (any::<[bool; 2]>(), prop_oneof![20 => Just(0), 1 => Just(5)], rest).prop_map(
+        |([by_client, has_ack], text_len, (is_offloaded, hop_limit, identification, window, millis))| End {
+            by_client,
+            has_ack,
+            text_len,
+            is_offloaded,
+            hop_limit,
+            identification,
+            window,
+            millis,
+        },
+    )
+}
+
 pub fn any_surroundings() -> impl Strategy<Value = Surroundings> {
     any::<[bool; 4]>().prop_map(|[serves_others, two_way, one_way, lost_frames]| Surroundings {
         serves_others,
@@ -97,6 +160,13 @@ pub fn any_surroundings() -> impl Strategy<Value = Surroundings> {
         one_way,
         lost_frames,
     })
+}
+
+/// Puts the segments into frames that no connection of another number has.
+pub fn in_other_frames(id: u64, segments: &mut [Segment]) {
+    segments
+        .iter_mut()
+        .for_each(|segment| segment.frame = segment.frame.saturating_mul(1000).saturating_add(id));
 }
 
 /// Turns moves into segments: each end goes on where it has got to.

@@ -84,6 +84,9 @@ impl Shapes {
             None => self.learn(brief, &passage, now, around)?,
         };
         let shape = self.shapes.get_mut(place)?;
+        if self.has_history {
+            shape.spend(&passage);
+        }
         if !shape.finish(brief, &passage, &talk, now) {
             self.places.insert(passage.moves.key, None);
             return None;
@@ -128,7 +131,12 @@ impl Shapes {
             self.places.clear();
             self.shapes.clear();
         }
-        let place = Shape::of(brief, passage, now, around).map(|shape| {
+        let place = Shape::of(brief, passage, now, around).map(|mut shape| {
+            if !self.has_history {
+                // It is filled in for none of them.
+                shape.connection.ends.client.in_state = InState::default();
+                shape.connection.ends.server.in_state = InState::default();
+            }
             self.shapes.push(shape);
             self.shapes.len().saturating_sub(1)
         });
@@ -171,6 +179,14 @@ impl Shape {
         is_told.then_some(Self { connection, before, runs, evidence })
     }
 
+    /// Fills in the time spent in each state.
+    #[inline(always)]
+    fn spend(&mut self, passage: &Passage<'_>) {
+        let Ends { client, server } = &mut self.connection.ends;
+        client.in_state = spent(&self.runs.client, passage);
+        server.in_state = spent(&self.runs.server, passage);
+    }
+
     /// Makes the connection that of `brief`, which ended at `now`; whether nothing is to be said of it.
     fn finish(&mut self, brief: &Brief, passage: &Passage<'_>, talk: &Talk, now: Timestamp) -> bool {
         // Each field is named, so that nobody forgets one that is to come: those without a value are alike in a shape.
@@ -205,8 +221,6 @@ impl Shape {
         *zeek = talk.zeek(Ends { client: client.nxt, server: server.nxt });
         self.before.client.fill(&mut ends.client, client, server);
         self.before.server.fill(&mut ends.server, server, client);
-        ends.client.in_state = spent(&self.runs.client, passage);
-        ends.server.in_state = spent(&self.runs.server, passage);
         let Some(evidence) = &self.evidence else { return self.connection.finish_unremarkable(now) };
         if let Some((rst, _)) = passage.reset {
             let Ends { client, server } = brief.sockets().both();

@@ -9,13 +9,15 @@ use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::account::Surroundings;
 use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::shapes::Shapes;
+use crate::analyzer::in_state::InState;
 use crate::analyzer::look::Look;
 use crate::analyzer::moves::{
-    ACK, FIN, HANDSHAKE, Move, RST, TEXT, again, any_move, any_surroundings, segments,
+    ACK, End, FIN, HANDSHAKE, Move, TEXT, again, any_end, any_move, any_surroundings, in_other_frames,
+    segments,
 };
 use crate::analyzer::pairs::Sockets;
 use crate::jot::Jot;
-use crate::segment::{Checksum, Segment};
+use crate::segment::{Flags, Segment};
 use crate::time::Timestamp;
 
 /// What goes into the brief of these segments.
@@ -33,6 +35,11 @@ fn brief(id: u64, segments: &[Segment]) -> Brief {
     brief
 }
 
+/// The same with `end` behind these moves.
+fn ended(id: u64, starts: [u32; 2], moves: Vec<Move>, end: End) -> Brief {
+    brief(id, &end.behind(id, starts, moves))
+}
+
 /// A connection without what only a next segment would be held against.
 fn told(mut connection: Connection, has_history: bool) -> String {
     for end in [&mut connection.ends.client, &mut connection.ends.server] {
@@ -41,6 +48,8 @@ fn told(mut connection: Connection, has_history: bool) -> String {
     let state = connection.zeek.conn_state();
     if !has_history {
         connection.zeek = Zeek::default();
+        connection.ends.client.in_state = InState::default();
+        connection.ends.server.in_state = InState::default();
     }
     format!("{state} {connection:?}")
 }
@@ -105,74 +114,11 @@ fn of_two_alike_the_second_is_told_by_the_first() {
     assert!(shapes.shapes.len() <= 8, "{}", shapes.shapes.len());
 }
 
-/// A RST that ends all else.
-#[derive(Clone, Debug)]
-struct End {
-    by_client: bool,
-    has_ack: bool,
-    text_len: u32,
-    is_offloaded: bool,
-    hop_limit: u8,
-    /// How far its identification is from the one before.
-    identification: u16,
-    window: u16,
-    millis: u64,
-}
-
-impl End {
-    const USUAL: Self = Self {
-        by_client: true,
-        has_ack: true,
-        text_len: 0,
-        is_offloaded: false,
-        hop_limit: 64,
-        identification: 1,
-        window: 0,
-        millis: 1,
-    };
-
-    /// What `moves` and this RST behind them make.
-    fn of(self, id: u64, starts: [u32; 2], mut moves: Vec<Move>) -> Brief {
-        moves.iter_mut().for_each(|step| step.identification = 1);
-        let flags = if self.has_ack { RST } else { RST & !ACK };
-        let checksum = if self.is_offloaded { Checksum::Offloaded } else { Checksum::Correct };
-        let (identification, window, millis) = (self.identification, Some(self.window), self.millis);
-        let rst = Move::next(self.by_client, flags, self.text_len);
-        moves.push(Move { checksum, identification, window, millis, has_options: false, ..rst });
-        let mut segments = segments(starts, &moves);
-        segments.last_mut().unwrap().sighting.hop_limit = self.hop_limit;
-        in_other_frames(id, &mut segments);
-        brief(id, &segments)
-    }
-}
-
-/// Puts the segments into frames that no connection of another number has.
-fn in_other_frames(id: u64, segments: &mut [Segment]) {
-    segments
-        .iter_mut()
-        .for_each(|segment| segment.frame = segment.frame.saturating_mul(1000).saturating_add(id));
-}
-
-fn any_end() -> impl Strategy<Value = End> {
-    let rest = (
-        prop::bool::weighted(0.05),
-        prop::sample::select(vec![64, 64, 63, 0]),
-        prop::sample::select(vec![1, 1, 0, 9000]),
-        prop::sample::select(vec![0, 500]),
-        0_u64..9,
-    );
-    (any::<[bool; 2]>(), prop_oneof![20 => Just(0), 1 => Just(5)], rest).prop_map(
-        |([by_client, has_ack], text_len, (is_offloaded, hop_limit, identification, window, millis))| End {
-            by_client,
-            has_ack,
-            text_len,
-            is_offloaded,
-            hop_limit,
-            identification,
-            window,
-            millis,
-        },
-    )
+/// The same talk, and if so an acknowledgement of the last that was said.
+fn acknowledged(mut talk: Vec<(bool, u16, u32)>, is_so: bool) -> Vec<(bool, u16, u32)> {
+    let last = talk.last().filter(|_| is_so).map(|(by_client, ..)| (!by_client, ACK, 0));
+    talk.extend(last);
+    talk
 }
 
 #[test]
@@ -188,13 +134,13 @@ fn of_two_that_were_reset_alike_the_second_is_told_by_the_first() {
                 let end = |millis| End { by_client, has_ack, millis, ..usual.clone() };
                 // The FIN is not acknowledged.
                 let is_whole = closed != 1 || (!by_client && has_ack);
-                let first = end(1).of(7, [1, 9], all.clone());
+                let first = ended(7, [1, 9], all.clone(), end(1));
                 assert_eq!(
                     is_told(&mut shapes, &first, now),
                     is_whole,
                     "{talked} {closed} {by_client} {has_ack}"
                 );
-                let second = end(5).of(8, [u32::MAX - 100, 77], all.clone());
+                let second = ended(8, [u32::MAX - 100, 77], all.clone(), end(5));
                 assert_eq!(
                     is_told(&mut shapes, &second, now),
                     is_whole,
@@ -220,12 +166,12 @@ fn one_that_was_reset_in_another_way_is_told_as_such() {
         (End { is_offloaded: true, ..usual.clone() }, false),
         (End { window: 9, ..usual }, true),
     ] {
-        let brief = end.clone().of(7, [1, 9], all.clone());
+        let brief = ended(7, [1, 9], all.clone(), end.clone());
         assert!(brief.reset().is_some(), "{end:?}");
         assert_eq!(is_told(&mut shapes, &brief, now), is_whole, "{end:?}");
     }
     let lost_frames = Surroundings { lost_frames: true, ..Surroundings::default() };
-    assert!(is_told_among(&mut shapes, &End::USUAL.of(9, [5, 6], all), now, lost_frames));
+    assert!(is_told_among(&mut shapes, &ended(9, [5, 6], all, End::USUAL), now, lost_frames));
 }
 
 #[test]
@@ -272,7 +218,7 @@ proptest! {
             let syns = if comes_again { vec![syn.clone(), again(&syn, id)] } else { vec![syn] };
             let end = End { by_client: false, has_ack: true, ..end };
             let is_quiet = end.text_len == 0 && !end.is_offloaded;
-            let brief = end.of(id, starts, syns);
+            let brief = ended(id, starts, syns, end);
             assert!(brief.course().is_refused());
             let now = brief.course().end().after(std::time::Duration::from_secs(later));
             let is_told = is_told_among(&mut shapes, &brief, now, around);
@@ -299,12 +245,12 @@ proptest! {
         let mut shapes = Shapes::new(has_history);
         for (id, (starts, talk, (by_client, closed), end, around, odd, later)) in (1_u64..).zip(all) {
             let close = [(by_client, FIN, 0), (!by_client, ACK, 0), (!by_client, FIN, 0)];
-            let mut moves = moves(&[&talk[..], &close[..closed]].concat());
+            let mut moves = moves(&[&acknowledged(talk, by_client)[..], &close[..closed]].concat());
             if let Some((at, odd)) = odd {
                 moves.insert(at.clamp(1, moves.len()), odd);
             }
             for (id, starts) in [(id, starts), (id.saturating_add(100), starts.map(|start| !start))] {
-                let brief = end.clone().of(id, starts, moves.clone());
+                let brief = ended(id, starts, moves.clone(), end.clone());
                 let now = brief.course().end().after(std::time::Duration::from_secs(later));
                 is_told_among(&mut shapes, &brief, now, around);
             }
@@ -332,19 +278,21 @@ proptest! {
         for (id, (starts, talk, (by_client, len, closed), agains, stamps, end, around, later)) in (1_u64..).zip(all) {
             let close = [(by_client, FIN, len), (!by_client, ACK, 0), (!by_client, FIN, 0), (by_client, ACK, 0)];
             let close = if closed == 4 { &close[..] } else { &[close[0], close[2], close[3]][..closed] };
-            let moves = moves(&[&talk[..], close].concat());
+            let moves = moves(&[&acknowledged(talk, by_client)[..], close].concat());
             for (id, starts) in [(id, starts), (id.saturating_add(100), starts.map(|start| !start))] {
                 let steps = moves.iter().zip(&agains).flat_map(|(step, (count, millis))| {
                     let again = (0..*count).map(|_| again(step, millis.saturating_add(id)));
                     std::iter::once(step.clone()).chain(again).collect::<Vec<_>>()
                 });
                 let brief = match &end {
-                    Some(end) => end.clone().of(id, starts, steps.collect()),
+                    Some(end) => ended(id, starts, steps.collect(), end.clone()),
                     None => {
                         let mut segments = segments(starts, &steps.collect::<Vec<_>>());
                         for (segment, stamp) in segments.iter_mut().zip(stamps) {
                             segment.options = segment.options.with_stamp(stamp);
                         }
+                        // Who asks for ECN in vain asks again without it.
+                        segments[0].flags = Flags(segments[0].flags.0 | if by_client { 0xc0 } else { 0 });
                         in_other_frames(id, &mut segments);
                         brief(id, &segments)
                     }
