@@ -201,6 +201,22 @@ fn an_opening_and_a_closing_that_came_again_are_told() {
     assert_eq!(shapes.shapes.len(), 9);
 }
 
+#[test]
+fn a_syn_that_came_again_behind_its_answer_is_not_told() {
+    let [syn, answer, third] = HANDSHAKE;
+    let talk = [Move::next(true, TEXT, 9), Move::next(false, TEXT, 9), Move::next(true, ACK, 0)];
+    let mut all = vec![syn.clone(), answer.clone(), again(&syn, 10), again(&answer, 10), third];
+    all.extend(talk);
+    for is_crossed in [true, false] {
+        if !is_crossed {
+            all.swap(1, 2);
+        }
+        let brief = brief(1, &segments([5, 9], &all));
+        assert_eq!(brief.segments().count(), 7);
+        assert_eq!(is_told(&mut Shapes::new(true), &brief, Timestamp::new(9, 0)), !is_crossed);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 
