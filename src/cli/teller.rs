@@ -5,7 +5,8 @@
 
 use std::io;
 
-use tcpshake::analyzer::hold::ending::{Begun, Ending};
+use tcpshake::analyzer::connection::Connection;
+use tcpshake::analyzer::hold::ending::Ending;
 use tcpshake::analyzer::hold::shapes::Shapes;
 use tcpshake::report::sink::Report;
 use tcpshake::report::summary::Summary;
@@ -25,15 +26,13 @@ pub struct Teller<'r> {
     hearing: Option<Hearing>,
     /// What the connections told so far came to.
     shapes: Shapes,
-    /// Ended and not told yet.
-    begun: Vec<Begun>,
 }
 
 impl<'r> Teller<'r> {
     /// Tells `report`.
     pub fn new(report: &'r mut dyn Report) -> Self {
         let shapes = Shapes::new(report.wants_history());
-        Self { report, summary: Summary::default(), hearing: None, shapes, begun: Vec::new() }
+        Self { report, summary: Summary::default(), hearing: None, shapes }
     }
 
     /// Hears the kernel, too.
@@ -59,32 +58,31 @@ impl<'r> Teller<'r> {
 
     /// Tells all of the news, and leaves the connections in it as told.
     pub fn tell(&mut self, news: &mut News) -> io::Result<()> {
-        let Self { report, summary, hearing, shapes, begun } = self;
+        let Self { report, summary, hearing, shapes } = self;
         let News { steps, ended, before, told } = news;
-        let mut before = before.drain(..);
+        let (mut before, mut ended) = (before.drain(..), ended.drain(..));
         let mut steps_told = 0;
-        let mut ended = ended.drain(..);
         while !ended.as_slice().is_empty() {
             Ending::look_at(ended.as_slice().iter().take(AHEAD));
-            // What takes long is done first: the code of all that is to be done is more than a core has at hand.
-            begun.extend(ended.by_ref().take(AHEAD).map(|ending| match hearing {
-                None => ending.begin(told),
-                Some(hearing) => {
-                    let mut connection = ending.finish(told);
-                    hearing.testify(&mut connection);
-                    Begun::Finished(connection)
-                }
-            }));
-            for begun in begun.drain(..) {
+            for ending in ended.by_ref().take(AHEAD) {
                 let before = before.next().unwrap_or(steps_told);
                 for step in &steps[steps_told..before] {
                     report.segment(step)?;
                 }
                 steps_told = before;
-                begun.tell(told, shapes, |connection| {
+                let mut tell = |connection: &Connection| {
                     summary.count_findings(connection);
                     report.connection(connection)
-                })?;
+                };
+                match hearing {
+                    None => ending.tell(told, shapes, tell)?,
+                    Some(hearing) => {
+                        let mut connection = ending.finish(told);
+                        hearing.testify(&mut connection);
+                        tell(&connection)?;
+                        told.give_back(connection);
+                    }
+                }
             }
         }
         for step in &steps[steps_told..] {

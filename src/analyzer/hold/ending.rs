@@ -30,15 +30,6 @@ pub enum What {
     Brief(Brief),
 }
 
-/// A connection that is let go, and finished if that takes long.
-#[derive(Debug)]
-pub enum Begun {
-    /// With its last verdicts.
-    Finished(Box<Connection>),
-    /// Without them.
-    InBrief(Ending),
-}
-
 /// Room of connections that were handed out, to be used again.
 #[derive(Debug, Default)]
 pub struct Rooms {
@@ -67,12 +58,20 @@ impl Ending {
         std::hint::black_box(endings.fold(0, look));
     }
 
-    /// Finishes it, unless it may be told by its shape, for which it waits until it is told.
-    pub fn begin(self, rooms: &mut Rooms) -> Begun {
-        match &self.what {
-            What::Brief(brief) if brief.has_shape() => Begun::InBrief(self),
-            _ => Begun::Finished(self.finish(rooms)),
+    /// Hands the connection with its last verdicts to `tell`. Its room may be one of `rooms`, or that of another of its shape.
+    pub fn tell<T>(self, rooms: &mut Rooms, shapes: &mut Shapes, tell: impl FnOnce(&Connection) -> T) -> T {
+        if let What::Brief(brief) = &self.what
+            && brief.has_shape()
+            && let Some(connection) = shapes.finish(brief, self.now, self.around)
+        {
+            let told = tell(connection);
+            self.give_back(rooms);
+            return told;
         }
+        let connection = self.finish(rooms);
+        let told = tell(&connection);
+        rooms.give_back(connection);
+        told
     }
 
     fn give_back(self, rooms: &mut Rooms) {
@@ -83,6 +82,7 @@ impl Ending {
     }
 
     /// The connection with its last verdicts. Its room may be one of `rooms`, and what is not needed any more goes there.
+    #[inline(never)]
     pub fn finish(self, rooms: &mut Rooms) -> Box<Connection> {
         let Self { what, now, around } = self;
         let mut connection = match what {
@@ -95,28 +95,6 @@ impl Ending {
         };
         connection.finish(now, around);
         connection
-    }
-}
-
-impl Begun {
-    /// Hands the connection with its last verdicts to `tell`. Its room may be one of `rooms`, or that of another of its shape.
-    pub fn tell<T>(self, rooms: &mut Rooms, shapes: &mut Shapes, tell: impl FnOnce(&Connection) -> T) -> T {
-        let connection = match self {
-            Self::Finished(connection) => connection,
-            Self::InBrief(ending) => {
-                if let What::Brief(brief) = &ending.what
-                    && let Some(connection) = shapes.finish(brief, ending.now, ending.around)
-                {
-                    let told = tell(connection);
-                    ending.give_back(rooms);
-                    return told;
-                }
-                ending.finish(rooms)
-            }
-        };
-        let told = tell(&connection);
-        rooms.give_back(connection);
-        told
     }
 }
 
