@@ -127,11 +127,11 @@ impl Hold {
         self.table.guess(hash)
     }
 
-    /// A word of what is read first of the entry at a place.
+    /// Words of what is read first of the entry at a place, and of what lies behind that.
     #[inline(always)]
     pub fn peek_at(&self, place: Place) -> u64 {
         match self.table.get(place) {
-            Some(Held::Brief(entry)) => entry.seen.0,
+            Some(Held::Brief(entry)) => entry.seen.0 ^ entry.brief.start().0,
             Some(Held::Whole(entry)) => entry.seen.0,
             Some(Held::Packed(_)) | None => 0,
         }
