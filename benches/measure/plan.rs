@@ -90,8 +90,9 @@ impl Case {
 const OURS: &str = "tcpshake";
 
 /// In the order of a round: tools that are compared stand side by side.
-pub const CASES: [Case; 17] = [
+pub const CASES: [Case; 18] = [
     case("many", "table", OURS, &["read", "--format", "table", "@"]),
+    case("many", "table on one core", "taskset", &["-c", "0", OURS, "read", "--format", "table", "@"]),
     case("many", "tcpdump copy", "tcpdump", &["-r", "@", "-w", "/dev/null"]),
     case("many", "connections", OURS, &["read", "--format", "json", "--records", "connections", "@"]),
     case("many", "summary", OURS, &["read", "--format", "json", "--records", "summary", "@"]),
@@ -127,15 +128,14 @@ impl Places {
     }
 
     pub fn command(&self, case: &Case) -> Vec<String> {
-        let program = if case.program == OURS {
-            self.tcpshake.to_string_lossy().into_owned()
-        } else {
-            case.program.to_owned()
-        };
-        let file = self.file(case.workload);
-        let arguments =
-            case.arguments.iter().map(|word| if *word == "@" { file.clone() } else { (*word).to_owned() });
-        std::iter::once(program).chain(arguments).collect()
+        let words = std::iter::once(&case.program).chain(case.arguments);
+        words
+            .map(|word| match *word {
+                OURS => self.tcpshake.to_string_lossy().into_owned(),
+                "@" => self.file(case.workload),
+                word => word.to_owned(),
+            })
+            .collect()
     }
 
     /// The command that makes a workload, to a file or to standard output.
