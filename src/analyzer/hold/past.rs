@@ -11,18 +11,24 @@ use hashbrown::HashTable;
 /// Pairs remembered.
 const MOST: usize = 65_536;
 
+/// Bits of a pair's number, which wraps: far more than there are pairs.
+const NUMBER: u32 = 20;
+
 /// The pairs of the past.
 ///
-/// What is looked for is most often not there. So that this is found out in little memory, the table has nothing but numbers, and
-/// the pairs stand in the order in which they came.
+/// What is looked for is most often not there. So that this is found out in little memory, the table has nothing but numbers, each
+/// with a part of its pair's hash in front, and the pairs stand in the order in which they came.
 #[derive(Debug, Default)]
 pub struct Past {
-    /// Numbers of pairs.
-    index: HashTable<u32>,
+    index: HashTable<Number>,
     pairs: VecDeque<Pair>,
     /// The number of the first of them; the next has the next, and so on, wrapping.
     first: u32,
 }
+
+/// The number of a pair, behind some bits of its hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Number(u32);
 
 #[derive(Clone, Copy, Debug)]
 struct Pair {
@@ -38,10 +44,11 @@ impl Past {
             return;
         }
         // There are far fewer than numbers.
-        let number = self.first.wrapping_add(u32::try_from(self.pairs.len()).unwrap_or_default());
+        let behind = u32::try_from(self.pairs.len()).unwrap_or_default();
+        let number = Number::new(hash, self.first.wrapping_add(behind));
         self.pairs.push_back(Pair { hash, last_frame });
         let (pairs, first) = (&self.pairs, self.first);
-        let hash_of = |number: &u32| pairs.get(place(*number, first)).map_or(0, |pair| pair.hash);
+        let hash_of = |number: &Number| pairs.get(number.behind(first)).map_or(0, |pair| pair.hash);
         self.index.insert_unique(hash, number, hash_of);
         if self.pairs.len() > MOST {
             self.forget_the_oldest();
@@ -56,7 +63,7 @@ impl Past {
     /// Looks at where the pair with this hash would be.
     #[inline]
     pub fn glance(&self, hash: u64) -> u64 {
-        self.index.find(hash, |_| true).map_or(0, |number| u64::from(*number))
+        self.index.find(hash, |_| true).map_or(0, |number| u64::from(number.0))
     }
 
     /// The hashes of the next few pairs that will be forgotten.
@@ -66,23 +73,46 @@ impl Past {
 
     /// Where the pair with this hash stands.
     fn number_of(&self, hash: u64) -> Option<usize> {
-        let is_it =
-            |number: &u32| self.pairs.get(place(*number, self.first)).is_some_and(|pair| pair.hash == hash);
-        self.index.find(hash, is_it).map(|number| place(*number, self.first))
+        // Nearly always it is seen without the pair, which lies far away, that another is not this one.
+        let is_it = |number: &Number| {
+            number.may_be_of(hash)
+                && self.pairs.get(number.behind(self.first)).is_some_and(|pair| pair.hash == hash)
+        };
+        self.index.find(hash, is_it).map(|number| number.behind(self.first))
     }
 
     fn forget_the_oldest(&mut self) {
         let Some(oldest) = self.pairs.pop_front() else { return };
-        if let Ok(found) = self.index.find_entry(oldest.hash, |number| *number == self.first) {
+        let number = Number::new(oldest.hash, self.first);
+        if let Ok(found) = self.index.find_entry(oldest.hash, |other| *other == number) {
             found.remove();
         }
         self.first = self.first.wrapping_add(1);
     }
 }
 
-/// How far a number lies behind the first.
-const fn place(number: u32, first: u32) -> usize {
-    number.wrapping_sub(first) as usize
+impl Number {
+    /// That of a pair with this hash.
+    const fn new(hash: u64, number: u32) -> Self {
+        Self(Self::front(hash) | number & Self::MASK)
+    }
+
+    /// Whether its pair may have this hash.
+    const fn may_be_of(self, hash: u64) -> bool {
+        self.0 & !Self::MASK == Self::front(hash)
+    }
+
+    /// How far it lies behind the first.
+    const fn behind(self, first: u32) -> usize {
+        (self.0.wrapping_sub(first) & Self::MASK) as usize
+    }
+
+    const MASK: u32 = (1 << NUMBER) - 1;
+
+    /// Bits by which the table does not look: it takes the lowest and the highest.
+    const fn front(hash: u64) -> u32 {
+        ((hash >> 40) as u32) << NUMBER
+    }
 }
 
 #[cfg(test)]
