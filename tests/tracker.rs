@@ -213,6 +213,39 @@ fn a_new_iss_opens_a_new_incarnation_and_the_old_one_is_handed_out() {
 }
 
 #[test]
+fn what_is_not_taken_of_what_has_ended_is_handed_out_later() {
+    let mut wire = Wire::new(Config::default());
+    (0..3).for_each(|port| wire.open_and_close(u64::from(port), 50000 + port));
+    wire.tracker.expire(at(100_000));
+    assert_eq!(wire.tracker.ended().next().map(|ended| ended.id()), Some(1));
+    wire.open_and_close(100_001, 50007);
+    let rest: Vec<u64> = wire.finish().iter().map(Connection::id).collect();
+    assert_eq!(rest, [2, 3, 4]);
+}
+
+#[test]
+fn after_a_leap_in_time_what_is_due_ends_in_portions() {
+    let mut wire = Wire::new(Config::default());
+    for port in 0..2000 {
+        wire.send(u64::from(port), 10_000 + port, true, Flags::SYN, 100, 0);
+    }
+    assert!(!wire.tracker.is_due(at(300_000)) && wire.tracker.is_due(at(300_001)));
+    let (mut portions, mut endings) = (Vec::new(), Vec::new());
+    loop {
+        let is_all = wire.tracker.expire_some(at(1_000_000));
+        wire.tracker.take_endings(&mut endings);
+        portions.push(endings.len());
+        endings.clear();
+        if is_all {
+            break;
+        }
+    }
+    assert_eq!((portions.iter().sum::<usize>(), wire.tracker.held()), (2000, 0));
+    assert!(portions.iter().all(|portion| *portion <= 256), "{portions:?}");
+    assert!(!wire.tracker.is_due(at(2_000_000)));
+}
+
+#[test]
 fn a_stale_syn_leaves_the_open_connection_to_go_on() {
     let mut wire = Wire::new(Config::default());
     wire.send(0, 50000, true, Flags::SYN, 100, 0);

@@ -33,6 +33,9 @@ use crate::segment::{Checksum, Segment};
 use crate::time::Timestamp;
 use crate::tunnel::Tunnel;
 
+/// Connections that may end before whoever takes them has to keep up.
+const SOME: usize = 256;
+
 /// Follows every connection of a capture.
 #[derive(Debug)]
 pub struct Tracker {
@@ -44,6 +47,8 @@ pub struct Tracker {
     soon: Soon,
     sightings: Sightings,
     ended: Ended,
+    /// Of what has ended, what is handed on next, the last one first.
+    at_hand: Vec<Ending>,
     /// What was held when the account ended, the last one first.
     rest: Vec<(u64, Place)>,
     pub(super) crowd: Crowd,
@@ -69,6 +74,7 @@ impl Tracker {
             soon: Soon::default(),
             sightings: Sightings::default(),
             ended: Ended::default(),
+            at_hand: Vec::new(),
             rest: Vec::new(),
             crowd: Crowd::default(),
             connections: 0,
@@ -129,21 +135,39 @@ impl Tracker {
     #[inline]
     pub fn expire(&mut self, now: Timestamp) {
         self.clock.advance(now);
-        let now = self.clock.now();
-        if self.next_due < now {
-            self.end_waits(now);
+        if self.next_due < self.clock.now() {
+            while !self.end_some_waits() {}
         }
     }
 
+    /// The same, but that no more than a few come to be handed out: whether nothing is left to be let go. Where capture time
+    /// makes a leap all may be due that is held, and then whoever takes what has ended has to keep up.
+    pub fn expire_some(&mut self, now: Timestamp) -> bool {
+        self.clock.advance(now);
+        self.end_some_waits()
+    }
+
     #[inline(never)]
-    fn end_waits(&mut self, now: Timestamp) {
-        while self.next_due < now {
+    fn end_some_waits(&mut self) -> bool {
+        let now = self.clock.now();
+        for _ in 0..SOME {
+            if self.next_due >= now {
+                return true;
+            }
             match self.first_due() {
                 Some((due, waiting, place)) if due < now => self.end_wait(place, waiting, now),
                 Some((due, ..)) => self.next_due = due,
                 None => self.next_due = Timestamp(u64::MAX),
             }
         }
+        false
+    }
+
+    /// Whether anything will have to be let go at `time`, if that comes next.
+    pub fn is_due(&self, time: Timestamp) -> bool {
+        let mut clock = self.clock;
+        clock.advance(time);
+        self.next_due < clock.now()
     }
 
     /// Ends the account: all connections are to be handed out.
@@ -154,20 +178,21 @@ impl Tracker {
 
     /// The connections that have ended since this was last asked, with the last verdicts on them.
     pub fn ended(&mut self) -> impl Iterator<Item = Connection> {
-        let mut endings = Vec::new().into_iter();
-        std::iter::from_fn(move || {
-            if endings.as_slice().is_empty() {
-                let mut some = Vec::new();
-                self.take_endings(&mut some);
-                endings = some.into_iter();
+        std::iter::from_fn(|| {
+            if self.at_hand.is_empty() {
+                let mut endings = Vec::new();
+                self.take_endings(&mut endings);
+                endings.reverse();
+                self.at_hand = endings;
             }
-            endings.next().map(|ending| *ending.finish(&mut Rooms::default()))
+            self.at_hand.pop().map(|ending| *ending.finish(&mut Rooms::default()))
         })
     }
 
     /// The same before those verdicts, so that they can be made elsewhere: put behind what is in `endings`. Of what is left at the
     /// end some are taken out each time, so that nothing is held twice: there are no more once none has come.
     pub fn take_endings(&mut self, endings: &mut Vec<Ending>) {
+        endings.extend(self.at_hand.drain(..).rev());
         let now = self.clock.now();
         while self.ended.connections.is_empty()
             && let Some((_, place)) = self.rest.pop()
@@ -179,7 +204,7 @@ impl Tracker {
 
     /// Whether `take_endings` has any.
     pub fn has_endings(&self) -> bool {
-        !self.ended.connections.is_empty() || !self.rest.is_empty()
+        !(self.at_hand.is_empty() && self.ended.connections.is_empty() && self.rest.is_empty())
     }
 
     /// Takes back the room of connections that were handed out, for the next.

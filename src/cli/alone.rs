@@ -11,7 +11,7 @@ use tcpshake::capture::source::{FrameSource, Turn};
 use tcpshake::capture::taker::Taker;
 use tcpshake::frame::Frame;
 
-use crate::cli::items::{AHEAD, PORTION};
+use crate::cli::items::PORTION;
 use crate::cli::observer::{Observer, Outcome};
 
 impl Observer<'_> {
@@ -19,33 +19,24 @@ impl Observer<'_> {
         let mut errors = Vec::new();
         let mut turns = Turns { observer: self, told: Ok(()) };
         loop {
-            match source.next_frames(&mut turns) {
-                // This is what could be read at once. The rest of it is not held back: nobody knows when more comes.
-                Ok(Turn::Frames) => turns.observer.portion()?,
-                // A pipe has no more for now: what it gave is shown.
+            let turn = source.next_frames(&mut turns);
+            std::mem::replace(&mut turns.told, Ok(()))?;
+            match turn {
+                // This is what could be read at once. It is shown: nobody knows when more comes.
+                Ok(Turn::Frames) => {
+                    turns.observer.portion()?;
+                    turns.observer.flush()?;
+                }
+                // Somebody asks for what there is.
                 Ok(Turn::Quiet) => turns.observer.flush()?,
                 Ok(Turn::End) => break,
                 Err(error) => errors.push(error),
             }
-            std::mem::replace(&mut turns.told, Ok(()))?;
         }
         let mut observer = turns.observer;
         observer.portion()?;
         let is_partial = observer.has_unsupported();
         Ok(Outcome::new(observer.finish(source.statistics(), None)?, errors, is_partial))
-    }
-
-    /// The turns of the follower and the teller, with what the intake has taken in.
-    fn portion(&mut self) -> io::Result<()> {
-        let Self { follower, teller, news, items, prepared, .. } = self;
-        for few in items.chunks(AHEAD) {
-            follower.take_few(few, prepared, news);
-            if news.is_large() {
-                teller.tell(news)?;
-            }
-        }
-        items.clear();
-        teller.tell(news)
     }
 }
 

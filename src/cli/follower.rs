@@ -45,10 +45,21 @@ impl Follower {
         self.tracker.hasher()
     }
 
-    /// Takes in a few items, which are looked at first, so that what they need is at hand.
-    pub fn take_few(&mut self, few: Few<'_>, prepared: &mut Vec<Prepared>, news: &mut News) {
+    /// Takes in a few items, which are looked at first, so that what they need is at hand. Of news that are many some may have to
+    /// be told on the way.
+    pub fn take_few<E>(
+        &mut self,
+        few: Few<'_>,
+        prepared: &mut Vec<Prepared>,
+        news: &mut News,
+        mut tell: impl FnMut(&mut News) -> Result<(), E>,
+    ) -> Result<(), E> {
         self.tracker.prepare(few.coming(), prepared);
+        let is_due = few.time().is_some_and(|time| self.tracker.is_due(time));
         for (place, prepared) in few.places().iter().zip(&*prepared) {
+            if is_due && let Some(time) = few.time_of(place) {
+                self.let_pass(time, news, &mut tell)?;
+            }
             if place.is_apart() {
                 self.take_apart(few.apart(place), *prepared, news);
             } else {
@@ -64,6 +75,24 @@ impl Follower {
             }
         }
         self.note_ended(news);
+        if news.is_large() { tell(news) } else { Ok(()) }
+    }
+
+    /// Lets time pass until `now`. What has ended is told where it is much: otherwise it would be held twice.
+    #[inline(never)]
+    fn let_pass<E>(
+        &mut self,
+        now: Timestamp,
+        news: &mut News,
+        tell: &mut impl FnMut(&mut News) -> Result<(), E>,
+    ) -> Result<(), E> {
+        while !self.tracker.expire_some(now) {
+            self.note_ended(news);
+            if news.is_large() {
+                tell(news)?;
+            }
+        }
+        Ok(())
     }
 
     #[inline(never)]
@@ -78,10 +107,16 @@ impl Follower {
         }
     }
 
-    /// Lets time pass where no frame came.
-    pub fn expire(&mut self, now: Timestamp, news: &mut News) {
-        self.tracker.expire(now);
+    /// Lets time pass where no frame came. Of news that are many some may have to be told on the way.
+    pub fn expire<E>(
+        &mut self,
+        now: Timestamp,
+        news: &mut News,
+        mut tell: impl FnMut(&mut News) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.let_pass(now, news, &mut tell)?;
         self.note_ended(news);
+        Ok(())
     }
 
     /// Ends the account: everything that is held comes out, in portions. `lost_frames` says that the capture lost some.

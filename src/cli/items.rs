@@ -92,6 +92,23 @@ impl<'a> Few<'a> {
         self.places.iter().map(|place| Coming { hash: place.hash, packet: place.usual.jot.packet() })
     }
 
+    /// When the last of them was captured.
+    pub fn time(self) -> Option<Timestamp> {
+        self.places.last().and_then(|place| self.time_of(place))
+    }
+
+    /// When what is at a place was captured.
+    pub fn time_of(self, place: &Place) -> Option<Timestamp> {
+        if !place.is_apart() {
+            return Some(place.usual.jot.time());
+        }
+        self.apart(place).map(|item| match item {
+            Item::Segment(segment, _) => segment.time,
+            Item::Icmp(error) => error.time,
+            Item::Other(time) => *time,
+        })
+    }
+
     /// The options of the SYN at a place.
     pub fn options(self, place: &Place) -> Option<&'a Options> {
         match place.apart {

@@ -18,7 +18,7 @@ use tcpshake::time::Timestamp;
 use crate::cli::follower::{Follower, News};
 use crate::cli::hearing::Hearing;
 use crate::cli::intake::Intake;
-use crate::cli::items::Items;
+use crate::cli::items::{AHEAD, Items};
 use crate::cli::teller::Teller;
 
 /// Follows the frames of one input.
@@ -28,7 +28,7 @@ pub struct Observer<'r> {
     pub(super) teller: Teller<'r>,
     pub(super) news: News,
     pub(super) items: Items,
-    pub(super) prepared: Vec<Prepared>,
+    prepared: Vec<Prepared>,
 }
 
 /// What reading files came to.
@@ -88,17 +88,23 @@ impl<'r> Observer<'r> {
     pub fn frame(&mut self, frame: &Frame<'_>) -> io::Result<()> {
         self.intake.take(frame, &mut self.items);
         self.teller.hear(&self.items, frame.time)?;
-        for few in self.items.chunks(usize::MAX) {
-            self.follower.take_few(few, &mut self.prepared, &mut self.news);
+        self.portion()
+    }
+
+    /// The turns of the follower and the teller, with what the intake has taken in.
+    pub(super) fn portion(&mut self) -> io::Result<()> {
+        let Self { follower, teller, news, items, prepared, .. } = self;
+        for few in items.chunks(AHEAD) {
+            follower.take_few(few, prepared, news, |news| teller.tell(news))?;
         }
-        self.items.clear();
-        self.teller.tell(&mut self.news)
+        items.clear();
+        teller.tell(news)
     }
 
     /// Lets time pass where no frame came, and hands on what is held back.
     pub fn quiet(&mut self, now: Timestamp) -> io::Result<()> {
         self.teller.hear(&Items::default(), now)?;
-        self.follower.expire(now, &mut self.news);
+        self.follower.expire(now, &mut self.news, |news| self.teller.tell(news))?;
         self.teller.tell(&mut self.news)?;
         self.flush()
     }
@@ -116,7 +122,7 @@ impl<'r> Observer<'r> {
     /// Ends the account of a live capture, at `now`.
     pub fn finish_live(mut self, now: Timestamp, statistics: Statistics) -> io::Result<Summary> {
         self.teller.hear(&Items::default(), now)?;
-        self.follower.expire(now, &mut self.news);
+        self.follower.expire(now, &mut self.news, |news| self.teller.tell(news))?;
         self.teller.tell(&mut self.news)?;
         self.finish(statistics, Some(statistics.captured))
     }

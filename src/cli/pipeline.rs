@@ -167,10 +167,8 @@ fn follow(
         match portion {
             Portion::Items(mut items) => {
                 for few in items.chunks(AHEAD) {
-                    follower.take_few(few, &mut prepared, &mut news);
-                    if news.is_large() {
-                        send_news(&mut news, to_teller, used)?;
-                    }
+                    let tell = |news: &mut News| send_news(news, to_teller, used);
+                    follower.take_few(few, &mut prepared, &mut news, tell)?;
                 }
                 items.clear();
                 // The intake may have ended already.

@@ -4,8 +4,9 @@
 //! Invariant: a bound makes the program let go, say so and count; how the work is spread changes nothing that comes out.
 
 use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
@@ -91,10 +92,64 @@ fn one_core_and_several_give_the_same_records() {
     let piped = ["read", "-", "--format", "json"].into_iter().chain(arguments);
     let piped = said(tcpshake(piped).stdin(File::open(&path).unwrap()));
     assert_eq!(piped.octets, several.octets, "from standard input");
-    let mut alone = Command::new("taskset");
-    alone.args(["-c", "0", PROGRAM, "read", "--format", "json"]).args(arguments).arg(&path);
-    match alone.output() {
+    let mut alone = on_one_core(&["read", "--format", "json"]);
+    match alone.args(arguments).arg(&path).output() {
         Ok(alone) => assert_eq!(alone.stdout, several.octets, "on one core"),
         Err(error) => skipped(&format!("one core: taskset: {error}")),
+    }
+}
+
+fn on_one_core(arguments: &[&str]) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["-c", "0", PROGRAM]).args(arguments);
+    command
+}
+
+#[test]
+fn one_core_says_the_same_of_steps_errors_filters_and_several_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let cut = folder.path().join("cut.pcap");
+    let whole = std::fs::read("fixtures/closing/three-segment.pcap").unwrap();
+    std::fs::write(&cut, &whole[..whole.len() - 7]).unwrap();
+    let (good, cut) = ("fixtures/rfc9293/figure-06.pcap", cut.to_str().unwrap());
+    for arguments in [
+        &["read", "--format", "json", good][..],
+        &["read", "--format", "lines", cut, good],
+        &["read", "--format", "ladder", "--filter", "tcp", good, cut],
+        &["read", "--format", "table", "fixtures/README.md", good],
+        &["check", "--expect", "handshake=three-way", cut],
+    ] {
+        let several = tcpshake(arguments.iter().copied()).output().unwrap();
+        match on_one_core(arguments).output() {
+            Ok(alone) => assert_eq!(alone, several, "{arguments:?}"),
+            Err(error) => return skipped(&format!("one core: taskset: {error}")),
+        }
+    }
+}
+
+#[test]
+fn what_comes_slowly_is_shown_as_it_comes_also_on_one_core() {
+    let capture = std::fs::read("fixtures/rfc9293/figure-06.pcap").unwrap();
+    let arguments = ["read", "-", "--format", "json", "--records", "segments"];
+    for (command, cores) in [(tcpshake(arguments), "several"), (on_one_core(&arguments), "one")] {
+        // Whoever shows nothing waits for more, as this test does.
+        let mut bounded = Command::new("timeout");
+        bounded.arg("30").arg(command.get_program()).args(command.get_args());
+        let child = bounded.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let mut child = match child {
+            Ok(child) => child,
+            Err(error) => return skipped(&format!("as it comes: timeout: {error}")),
+        };
+        let mut input = child.stdin.take().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (first, rest) = capture.split_at(capture.len() - 20);
+        input.write_all(first).unwrap();
+        // The input is open: only what is shown as it comes is here now.
+        let shown = lines.next().unwrap().unwrap();
+        assert!(shown.contains(r#""type":"segment""#), "{cores}: {shown}");
+        input.write_all(rest).unwrap();
+        drop(input);
+        assert!(lines.count() > 0);
+        assert!(child.wait().unwrap().success());
     }
 }
