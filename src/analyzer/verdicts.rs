@@ -27,8 +27,8 @@ impl Connection {
         is_unremarkable(&self.ends, self.is_self, &self.notes)
     }
 
-    /// The same where word for word that is to be said of it which was found of another of its course, with these `events` as
-    /// `evidence`.
+    /// The same where what was found of another of its course holds of it word for word, as the `evidence` says; `events` have its
+    /// own frames and times.
     pub fn finish_likewise(&mut self, now: Timestamp, evidence: &Evidence, events: Events<'_>) {
         self.settle(now);
         evidence.show(&mut self.notes, &mut self.findings, events);

@@ -22,8 +22,7 @@ use tcpshake::report::verdict::write_lines;
 
 use crate::cli::args::{CheckArgs, VerdictFormat};
 use crate::cli::ending::exit_code;
-use crate::cli::observer::Observer;
-use crate::cli::observer::Outcome;
+use crate::cli::observer::{Observer, Outcome};
 use crate::cli::output::tell;
 use crate::cli::progress::{Results, Shown};
 use crate::cli::told::{complain, told};

@@ -13,8 +13,7 @@ use tcpshake::capture::file::Files;
 use tcpshake::capture::source::{FrameSource, Next};
 use tcpshake::time::Timestamp;
 
-use crate::cli::observer::Observer;
-use crate::cli::observer::Outcome;
+use crate::cli::observer::{Observer, Outcome};
 use crate::cli::told::complain;
 
 /// How long a connection that has ended stays quiet before it is reported.

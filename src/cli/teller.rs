@@ -16,8 +16,8 @@ use crate::cli::follower::News;
 use crate::cli::hearing::Hearing;
 use crate::cli::items::{Item, Items};
 
-/// Endings that are looked at before they are finished.
-const AHEAD: usize = 64;
+/// Endings that are looked at before they are told.
+const ENDINGS_AHEAD: usize = 64;
 
 /// Tells a report.
 pub struct Teller<'r> {
@@ -63,8 +63,8 @@ impl<'r> Teller<'r> {
         let (mut before, mut ended) = (before.drain(..), ended.drain(..));
         let mut steps_told = 0;
         while !ended.as_slice().is_empty() {
-            Ending::look_at(ended.as_slice().iter().take(AHEAD));
-            for ending in ended.by_ref().take(AHEAD) {
+            Ending::look_at(ended.as_slice().iter().take(ENDINGS_AHEAD));
+            for ending in ended.by_ref().take(ENDINGS_AHEAD) {
                 let before = before.next().unwrap_or(steps_told);
                 for step in &steps[steps_told..before] {
                     report.segment(step)?;

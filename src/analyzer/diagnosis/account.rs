@@ -28,7 +28,7 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
-    /// The same as so many bits.
+    /// How many `bits` gives.
     pub const BITS: u32 = 4;
 
     /// The same as bits.

@@ -117,7 +117,8 @@ fn is_known(page: &Page, events: Events<'_>) -> bool {
         && again.eq(events.times.iter().skip(1).take(retries.len()))
 }
 
-/// Whether nothing but the course of a connection decides that `code` is raised, and what is said of it.
+/// Whether nothing but the course of a connection decides that `code` is raised, and what is said of it: no rule of theirs may
+/// ask for a time.
 const fn is_told_by_the_course(code: Code) -> bool {
     matches!(
         code,

@@ -162,6 +162,11 @@ const fn role_of(jot: &Jot) -> Role {
     if jot.by_client { Role::Client } else { Role::Server }
 }
 
+/// The same of a RST, whose window says nothing.
+pub const fn is_quiet_rst(rst: &Jot) -> bool {
+    !rst.is_offloaded() && rst.text_len == 0 && Moment::at(rst.time).is_some()
+}
+
 /// Whether nothing is to be said of a segment by itself. What comes at the end of all time was never there to a `Moment`.
 #[inline(always)]
 pub const fn is_quiet(jot: &Jot) -> bool {

@@ -9,7 +9,7 @@
 use crate::analyzer::diagnosis::account::Surroundings;
 use crate::analyzer::diagnosis::cause::{Abort, Causes};
 use crate::analyzer::facts::Kind;
-use crate::analyzer::hold::at_once::is_quiet;
+use crate::analyzer::hold::at_once::{is_quiet, is_quiet_rst};
 use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::half::Half;
 use crate::analyzer::hold::tally::OfSyn;
@@ -26,7 +26,8 @@ const EVENTS: usize = MOVING + 3;
 
 /// Bits of the key for each segment that may move a state.
 const BITS: u32 = 6;
-/// The six of a SYN that came again, but for the highest: who sent it.
+/// The six of a SYN that came again, but for the highest: who sent it. No other has the lowest set without text or a FIN, as
+/// nothing else comes again.
 const SYN_AGAIN: u64 = 0b00_0011;
 /// The six of a RST, but for the highest, and for the third from below: whether it has ACK.
 const RST: u64 = 0b00_0001;
@@ -55,7 +56,8 @@ pub struct Passage<'a> {
 /// The segments of a connection that may have moved a state.
 #[derive(Debug)]
 pub struct Moves {
-    /// Which end sent what kind of segment at each, as a number.
+    /// Which end sent what kind of segment at each, which of them came again, and of one that ended otherwise than by two FINs the
+    /// causes and what is seen around it, as a number.
     pub key: u64,
     /// When they came, the SYN first; after them when the last of all segments did.
     pub events: [Timestamp; EVENTS],
@@ -122,11 +124,6 @@ impl<'a> Passage<'a> {
         *moves.events.get_mut(moves.count)? = latest;
         let third = brief.segments().nth(opening)?;
         Some(Self { ends, moves, latest, first_text, opening, third, reset })
-    }
-
-    /// The frames of its events.
-    pub fn frames(&self, brief: &Brief) -> [u64; EVENTS] {
-        self.moves.frames(brief)
     }
 }
 
@@ -285,8 +282,7 @@ impl Moves {
         let has_ack = rst.flags.has(Flags::ACK);
         // What it acknowledges is all that its sender was sent: else it had not gone into the brief.
         let is_acknowledged = own.is_acknowledged() && (has_ack || peer.is_acknowledged());
-        let is_quiet = !rst.is_offloaded() && rst.text_len == 0 && Moment::at(rst.time).is_some();
-        if !is_quiet || !is_acknowledged || !self.has_room_for(BITS_OF_RST) {
+        if !is_quiet_rst(rst) || !is_acknowledged || !self.has_room_for(BITS_OF_RST) {
             return None;
         }
         let causes = Causes::of(Abort {
@@ -329,7 +325,7 @@ impl Moves {
     }
 
     /// The frames of the events.
-    fn frames(&self, brief: &Brief) -> [u64; EVENTS] {
+    pub fn frames(&self, brief: &Brief) -> [u64; EVENTS] {
         let mut frames = [0; EVENTS];
         let after = brief.segments().zip(0_u32..).filter(|(_, number)| self.steady >> number & 1 == 0);
         let all = std::iter::once(brief.syn()).chain(after.map(|(jot, _)| jot));

@@ -10,7 +10,7 @@ use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::account::Surroundings;
 use crate::analyzer::diagnosis::evidence::{Events, Evidence};
 use crate::analyzer::endpoint::Endpoint;
-use crate::analyzer::hold::at_once::is_quiet;
+use crate::analyzer::hold::at_once::{is_quiet, is_quiet_rst};
 use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::tally::{OfSyn, Tally, acknowledged};
 use crate::analyzer::in_state::InState;
@@ -21,11 +21,11 @@ use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::state::State;
 use crate::jot::Jot;
 use crate::options::Options;
-use crate::time::{Moment, Timestamp};
+use crate::time::Timestamp;
 
-/// The refused attempts met so far, by what was seen around them.
+/// The refused attempts met so far, by what was seen around them; none of those that must be followed.
 #[derive(Debug, Default)]
-pub struct Refusals([Option<Box<Refusal>>; 1 << Surroundings::BITS]);
+pub struct Refusals([Option<Option<Box<Refusal>>>; 1 << Surroundings::BITS]);
 
 /// A refused attempt.
 #[derive(Debug)]
@@ -50,10 +50,8 @@ impl Refusals {
     pub fn finish(&mut self, brief: &Brief, now: Timestamp, around: Surroundings) -> Option<&Connection> {
         let attempt = Attempt::of(brief)?;
         let place = self.0.get_mut(usize::try_from(around.bits()).ok()?)?;
-        if place.is_none() {
-            *place = Some(Box::new(Refusal::of(&attempt, now, around)?));
-        }
-        let refusal = place.as_mut()?;
+        let refusal =
+            place.get_or_insert_with(|| Refusal::of(&attempt, now, around).map(Box::new)).as_mut()?;
         refusal.finish(&attempt, now);
         Some(&refusal.connection)
     }
@@ -65,12 +63,8 @@ impl<'a> Attempt<'a> {
         let (syn, mut after) = (brief.syn(), brief.segments());
         let (rst, None) = (after.next()?, after.next()) else { return None };
         let options = OfSyn::of(&brief.options().client)?;
-        let is_usual = is_quiet(syn)
-            && !rst.is_offloaded()
-            && rst.text_len == 0
-            && Moment::at(rst.time).is_some()
-            && syn.time <= rst.time
-            && (1..rst.frame).contains(&syn.frame);
+        let is_usual =
+            is_quiet(syn) && is_quiet_rst(rst) && syn.time <= rst.time && (1..rst.frame).contains(&syn.frame);
         is_usual.then_some(Self { brief, syn, options, rst })
     }
 

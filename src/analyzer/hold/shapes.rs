@@ -3,8 +3,8 @@
 //! In: connections in brief that have ended. Out: the connections, finished.
 //! Invariant: the same as by `at_once` and `Connection::finish`, but for what only a next segment would be held against. The
 //! first of a shape is followed segment by segment, and what moved its states is kept; of the others only numbers and times
-//! are filled in, and whether nothing is to be said of them is asked of each. Of those that were reset, or in
-//! which a SYN or FIN came again, the same is to be said, in other frames. Bounded: so many shapes are known.
+//! are filled in. Where nothing was to be said of the first, that is asked of each; where it was reset, or a SYN or FIN came
+//! again, the same is to be said of the others, in other frames. Bounded: so many shapes are known.
 
 use std::collections::HashMap;
 
@@ -37,7 +37,7 @@ const MOST: usize = 1024;
 #[derive(Debug)]
 pub struct Shapes {
     has_history: bool,
-    /// By their keys; `None` of those of which something is to be said.
+    /// By their keys; `None` of those whose connections must be followed.
     places: HashMap<u64, Option<usize>, RandomState>,
     shapes: Vec<Shape>,
     refusals: Refusals,
@@ -49,7 +49,7 @@ struct Shape {
     /// The last connection of it.
     connection: Connection,
     /// How its ends stand before the last verdicts.
-    before: Ends<Standing>,
+    before: Ends<Stand>,
     /// The states of its ends, each with the event until which it lasted.
     runs: Ends<Vec<(State, usize)>>,
     /// What shows that which is to be said of it, if anything is.
@@ -58,7 +58,7 @@ struct Shape {
 
 /// What the last verdicts may move.
 #[derive(Clone, Copy, Debug)]
-struct Standing {
+struct Stand {
     state: State,
     confirmed: bool,
     /// Whether an acknowledgement of all that the peer has sent would confirm it.
@@ -165,15 +165,15 @@ impl Shape {
             event = event.saturating_add(usize::from(!moves_nothing));
         });
         let before = Ends {
-            client: Standing::of(&connection.ends.client, passage, passage.ends.server.nxt)?,
-            server: Standing::of(&connection.ends.server, passage, passage.ends.client.nxt)?,
+            client: Stand::of(&connection.ends.client, passage, passage.ends.server.nxt)?,
+            server: Stand::of(&connection.ends.server, passage, passage.ends.client.nxt)?,
         };
         let mut evidence = None;
         if brief.is_remarkable() {
             connection.finish(now, around);
             let known = connection.notes.read().and_then(|page| page.rst);
             is_told &= known == passage.reset.map(|(rst, causes)| (rst.frame, causes));
-            let frames = passage.frames(brief);
+            let frames = passage.moves.frames(brief);
             evidence = Some(Evidence::of(&connection.notes, &connection.findings, events(passage, &frames))?);
         }
         is_told.then_some(Self { connection, before, runs, evidence })
@@ -187,7 +187,7 @@ impl Shape {
         server.in_state = spent(&self.runs.server, passage);
     }
 
-    /// Makes the connection that of `brief`, which ended at `now`; whether nothing is to be said of it.
+    /// Makes the connection that of `brief`, which ended at `now`; whether it is told by its shape.
     fn finish(&mut self, brief: &Brief, passage: &Passage<'_>, talk: &Talk, now: Timestamp) -> bool {
         // Each field is named, so that nobody forgets one that is to come: those without a value are alike in a shape.
         let Connection {
@@ -229,7 +229,7 @@ impl Shape {
             zeek.note(&rst.segment(source, destination, Options::default()), from);
             *reset = reset.map(|reset| ResetSeen { time: rst.time, ..reset });
         }
-        let frames = passage.frames(brief);
+        let frames = passage.moves.frames(brief);
         self.connection.finish_likewise(now, evidence, events(passage, &frames));
         true
     }
@@ -240,7 +240,7 @@ fn events<'a>(passage: &'a Passage<'_>, frames: &'a [u64]) -> Events<'a> {
     Events { frames, times: &passage.moves.events, opening: passage.opening }
 }
 
-impl Standing {
+impl Stand {
     /// That of an end whose peer has sent all up to `nxt`; `None` where it is not told by its shape.
     fn of(end: &Endpoint, passage: &Passage<'_>, nxt: SeqNumber) -> Option<Self> {
         // A server that was reset may not have spoken.

@@ -8,11 +8,12 @@ use crate::analyzer::compare::zeek::Zeek;
 use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::account::Surroundings;
 use crate::analyzer::hold::brief::Brief;
+use crate::analyzer::hold::ending::{Ending, Rooms, What};
 use crate::analyzer::hold::shapes::Shapes;
 use crate::analyzer::in_state::InState;
 use crate::analyzer::look::Look;
 use crate::analyzer::moves::{
-    ACK, End, FIN, HANDSHAKE, Move, TEXT, again, any_end, any_move, any_surroundings, in_other_frames,
+    ACK, End, FIN, HANDSHAKE, Move, RST, TEXT, again, any_end, any_move, any_surroundings, in_other_frames,
     segments,
 };
 use crate::analyzer::pairs::Sockets;
@@ -69,9 +70,38 @@ fn is_told_among(shapes: &mut Shapes, brief: &Brief, now: Timestamp, around: Sur
     true
 }
 
+/// Seconds on both sides of what a rule may ask for.
+fn any_wait() -> impl Strategy<Value = u64> {
+    prop_oneof![4 => 0_u64..3, 1 => Just(59), 1 => Just(61), 1 => Just(301)]
+}
+
+/// Milliseconds, the same.
+fn any_pause() -> impl Strategy<Value = u64> {
+    prop_oneof![6 => 0_u64..500, 1 => Just(999), 1 => Just(1_001), 1 => Just(61_000)]
+}
+
 fn moves(of: &[(bool, u16, u32)]) -> Vec<Move> {
     let rest = of.iter().map(|(by_client, flags, len)| Move::next(*by_client, *flags, *len));
     HANDSHAKE.into_iter().chain(rest).collect()
+}
+
+#[test]
+fn what_has_a_shape_is_told_by_it_and_makes_no_connection_of_its_own() {
+    let close = [(true, FIN, 0), (false, FIN, 0), (true, ACK, 0)];
+    let [syn, answer, third] = HANDSHAKE;
+    let kinds = [
+        moves(&close),
+        moves(&[(true, TEXT, 300), (false, RST, 0)]),
+        vec![syn.clone(), Move { seq: -9, ..Move::next(false, RST, 0) }],
+        [vec![syn.clone(), again(&syn, 1_000), answer, third], moves(&close).split_off(3)].concat(),
+    ];
+    let (mut shapes, mut rooms) = (Shapes::new(true), Rooms::default());
+    for (id, kind) in (1..).zip(kinds.iter().chain(&kinds)) {
+        let brief = brief(id, &segments([5, 9], kind));
+        let (now, around) = (brief.course().end(), Surroundings::default());
+        let told = Ending::new(What::Brief(brief), now, around).tell(&mut rooms, &mut shapes, Connection::id);
+        assert_eq!((told, rooms.connections.len()), (id, 0), "{kind:?}");
+    }
 }
 
 #[test]
@@ -223,7 +253,7 @@ proptest! {
     #[test]
     fn what_was_refused_comes_to_the_same(
         all in proptest::collection::vec(
-            (any::<[u32; 2]>(), any_end(), any_surroundings(), any::<bool>(), prop::bool::weighted(0.1), 0_u64..3),
+            (any::<[u32; 2]>(), any_end(), any_surroundings(), any::<bool>(), prop::bool::weighted(0.1), any_wait()),
             1..40,
         ),
         has_history: bool,
@@ -252,7 +282,7 @@ proptest! {
                 any_end(),
                 any_surroundings(),
                 prop::option::weighted(0.1, (0_usize..12, any_move())),
-                0_u64..3,
+                any_wait(),
             ),
             1..12,
         ),
@@ -280,11 +310,11 @@ proptest! {
                 any::<[u32; 2]>(),
                 proptest::collection::vec((any::<bool>(), prop_oneof![Just(TEXT), Just(ACK)], 0_u32..2000), 0..4),
                 (any::<bool>(), 0_u32..9, 0_usize..=4),
-                proptest::collection::vec((prop_oneof![3 => Just(0_u64), 1 => 1_u64..3], 0_u64..500), 12),
+                proptest::collection::vec((prop_oneof![3 => Just(0_u64), 1 => 1_u64..3], any_pause()), 12),
                 any::<[u32; 4]>(),
                 prop::option::weighted(0.3, any_end()),
                 any_surroundings(),
-                0_u64..3,
+                any_wait(),
             ),
             1..8,
         ),
@@ -329,7 +359,7 @@ proptest! {
                 0_usize..=4,
                 prop::option::weighted(0.1, (0_usize..12, any_move())),
                 prop::option::weighted(0.2, any::<usize>()),
-                (0_u64..300, 0_u64..3),
+                (0_u64..300, any_wait()),
             ),
             1..12,
         ),
