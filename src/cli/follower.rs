@@ -55,7 +55,8 @@ impl Follower {
         mut tell: impl FnMut(&mut News) -> Result<(), E>,
     ) -> Result<(), E> {
         self.tracker.prepare(few.coming(), prepared);
-        let is_due = few.time().is_some_and(|time| self.tracker.is_due(time));
+        // What ends because time goes on is told behind the step of the segment that shows it.
+        let is_due = !self.wants_steps && few.time().is_some_and(|time| self.tracker.is_due(time));
         for (place, prepared) in few.places().iter().zip(&*prepared) {
             if is_due && let Some(time) = few.time_of(place) {
                 self.let_pass(time, news, &mut tell)?;

@@ -64,6 +64,23 @@ fn what_is_too_much_is_let_go_and_counted() {
 }
 
 #[test]
+fn what_a_leap_in_time_ends_is_told_behind_the_segment_that_shows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("leap.pcap");
+    capture(&path, 601, 1);
+    let mut octets = std::fs::read(&path).unwrap();
+    let last = octets.len() - 56;
+    octets[last..last + 4].copy_from_slice(&1000_u32.to_le_bytes());
+    std::fs::write(&path, octets).unwrap();
+    let all = records(&["--records", "segments,connections"], &path).with_code(0);
+    let is_segment: Vec<bool> = all.out.lines().map(|line| line.contains(r#""type":"segment""#)).collect();
+    assert_eq!((is_segment.len(), is_segment.iter().take(601).filter(|is| **is).count()), (1202, 601));
+    let alone = records(&["--records", "connections"], &path).with_code(0);
+    let connections: Vec<&str> = all.out.lines().skip(601).collect();
+    assert_eq!(alone.out.lines().collect::<Vec<_>>(), connections);
+}
+
+#[test]
 fn attempts_go_before_what_is_open() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("open.pcap");
