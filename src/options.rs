@@ -95,6 +95,12 @@ impl Options {
         self.octets.get(..usize::from(self.len)).unwrap_or(&[])
     }
 
+    /// How many octets there are.
+    #[inline]
+    pub const fn count(&self) -> u8 {
+        self.len
+    }
+
     /// The kind of each option that has a length, and what stands behind that, in order; as `iter` reads them.
     #[inline]
     pub fn bodies(&self) -> impl Iterator<Item = (u8, &[u8])> {
