@@ -15,6 +15,7 @@ use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::tally::{OfSyn, Tally, acknowledged};
 use crate::analyzer::in_state::InState;
 use crate::analyzer::look::Look;
+use crate::analyzer::numbers::Numbers;
 use crate::analyzer::opening::Progress;
 use crate::analyzer::outcome::ResetSeen;
 use crate::analyzer::role::{Ends, Role};
@@ -139,16 +140,22 @@ impl Refusal {
         *opening = Progress::of_one(syn.time);
         *reset = reset.map(|reset| ResetSeen { time: rst.time, ..reset });
         *zeek = attempt.zeek();
-        fill_client(&mut ends.client, attempt);
-        fill_server(&mut ends.server, attempt);
+        fill(&mut ends.client, attempt, State::SynSent, |numbers| {
+            *numbers = attempt.tally().numbers(acknowledged(syn.seq, syn.seq + 1, syn.frame));
+        });
+        // It has sent a RST, and nothing else.
+        fill(&mut ends.server, attempt, State::Closed, |numbers| {
+            (numbers.first_frame, numbers.last_frame) = (rst.frame, rst.frame);
+        });
         let (frames, times) = events(attempt);
         let events = Events { frames: &frames, times: &times, opening: 0 };
         self.connection.finish_likewise(now, &self.evidence, events);
     }
 }
 
-/// The last verdicts move neither end: both are closed by then.
-fn fill_client(end: &mut Endpoint, attempt: &Attempt<'_>) {
+/// Fills in the numbers of an end that was in `state` from the SYN to the RST. The last verdicts move neither end: both are
+/// closed by then.
+fn fill(end: &mut Endpoint, attempt: &Attempt<'_>, state: State, number: impl FnOnce(&mut Numbers)) {
     let Endpoint {
         numbers,
         in_state,
@@ -164,31 +171,9 @@ fn fill_client(end: &mut Endpoint, attempt: &Attempt<'_>) {
         doubted: _,
         proved: _,
     } = end;
-    let syn = attempt.syn;
-    *numbers = attempt.tally().numbers(acknowledged(syn.seq, syn.seq + 1, syn.frame));
-    *in_state = spent(attempt, State::SynSent);
+    number(numbers);
+    *in_state = spent(attempt, state);
     *look = Look::default();
-}
-
-fn fill_server(end: &mut Endpoint, attempt: &Attempt<'_>) {
-    let Endpoint {
-        numbers,
-        in_state,
-        opened: _,
-        look: _,
-        state: _,
-        was: _,
-        confirmed: _,
-        witness: _,
-        before_reset: _,
-        syn_acked: _,
-        fin_acked: _,
-        doubted: _,
-        proved: _,
-    } = end;
-    // It has sent a RST, and nothing else.
-    (numbers.first_frame, numbers.last_frame) = (attempt.rst.frame, attempt.rst.frame);
-    *in_state = spent(attempt, State::Closed);
 }
 
 /// The time spent until the RST by an end that was in `state` since the SYN.
