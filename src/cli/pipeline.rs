@@ -22,7 +22,11 @@ use crate::cli::items::{AHEAD, Items, PORTION};
 use crate::cli::observer::{Observer, Outcome};
 use crate::cli::teller::Teller;
 
-/// Portions under way between two stages.
+/// Portions that go round between the intake and the follower.
+const PORTIONS: usize = 7;
+/// Of them, those that are given back at a time: so the intake is woken, and takes turns with the teller on a core, less often.
+const AT_A_TIME: usize = 3;
+/// News under way to the teller.
 const UNDER_WAY: usize = 4;
 
 /// How long it is waited for more before what there is is handed on.
@@ -60,13 +64,13 @@ impl Observer<'_> {
 
     fn read_beside(self, source: &mut Files) -> io::Result<Outcome> {
         let Self { mut intake, mut follower, mut teller, .. } = self;
-        let (to_follower, portions) = sync_channel(UNDER_WAY);
+        let (to_follower, portions) = channel();
         let (to_teller, tidings) = sync_channel(UNDER_WAY);
         let (give_items_back, used_items) = channel();
         let (give_news_back, used_news) = channel();
         thread::scope(|scope| {
             let taking_in = scope.spawn(move || {
-                let errors = take_in(source, &mut intake, &to_follower, &used_items);
+                let errors = take_in(source, &mut intake, &to_follower, Supply::of(used_items));
                 drop(to_follower);
                 (intake, errors)
             });
@@ -97,18 +101,18 @@ impl Observer<'_> {
 fn take_in(
     source: &mut Files,
     intake: &mut Intake,
-    to_follower: &SyncSender<Portion>,
-    used: &Receiver<Items>,
+    to_follower: &Sender<Portion>,
+    supply: Supply,
 ) -> Vec<CaptureError> {
     let mut errors = Vec::new();
-    let mut filling = Filling { intake, items: Items::default(), to_follower, used, sent: Ok(()) };
+    let mut filling = Filling { intake, items: Items::default(), to_follower, supply, sent: Ok(()) };
     while filling.sent.is_ok() {
         match source.next_frames(&mut filling) {
             // This is what could be read at once. The rest of it is not held back: nobody knows when more comes.
             Ok(Turn::Frames) => filling.send(),
-            Ok(Turn::Quiet) => filling.sent = send(to_follower, Portion::Quiet),
+            Ok(Turn::Quiet) => filling.sent = to_follower.send(Portion::Quiet).map_err(|_| Gone),
             Ok(Turn::End) => {
-                let _ = send(to_follower, Portion::End(source.statistics()));
+                let _ = to_follower.send(Portion::End(source.statistics()));
                 return errors;
             }
             Err(error) => errors.push(error),
@@ -121,8 +125,8 @@ fn take_in(
 struct Filling<'a> {
     intake: &'a mut Intake,
     items: Items,
-    to_follower: &'a SyncSender<Portion>,
-    used: &'a Receiver<Items>,
+    to_follower: &'a Sender<Portion>,
+    supply: Supply,
     /// Whether the follower is still there; where it has gone, what is read already goes nowhere.
     sent: Result<(), Gone>,
 }
@@ -140,8 +144,63 @@ impl Taker for Filling<'_> {
 impl Filling<'_> {
     #[inline(never)]
     fn send(&mut self) {
-        if let Err(gone) = send_items(&mut self.items, self.to_follower, self.used) {
-            self.sent = Err(gone);
+        if !self.items.is_empty() {
+            self.sent = self.hand_on();
+        }
+    }
+
+    fn hand_on(&mut self) -> Result<(), Gone> {
+        let items = std::mem::take(&mut self.items);
+        self.to_follower.send(Portion::Items(items)).map_err(|_| Gone)?;
+        self.items = self.supply.next()?;
+        Ok(())
+    }
+}
+
+/// Where the next portion comes from: those that were followed are filled again, and there are only so many.
+struct Supply {
+    used: Receiver<Items>,
+    made: usize,
+}
+
+impl Supply {
+    /// The first portion is there already.
+    const fn of(used: Receiver<Items>) -> Self {
+        Self { used, made: 1 }
+    }
+
+    /// Waits where the follower has all of them.
+    fn next(&mut self) -> Result<Items, Gone> {
+        match self.used.try_recv() {
+            Ok(items) => Ok(items),
+            Err(_) if self.made < PORTIONS => {
+                self.made += 1;
+                Ok(Items::default())
+            }
+            Err(_) => self.used.recv().map_err(|_| Gone),
+        }
+    }
+}
+
+/// Portions that were followed.
+struct Done<'a> {
+    portions: Vec<Items>,
+    give_back: &'a Sender<Items>,
+}
+
+impl Done<'_> {
+    fn push(&mut self, mut items: Items) {
+        items.clear();
+        self.portions.push(items);
+        if self.portions.len() >= AT_A_TIME {
+            self.give_back();
+        }
+    }
+
+    fn give_back(&mut self) {
+        for items in self.portions.drain(..) {
+            // The intake may have ended already.
+            let _ = self.give_back.send(items);
         }
     }
 }
@@ -155,24 +214,24 @@ fn follow(
     used: &Receiver<News>,
 ) -> Result<Statistics, Gone> {
     let (mut news, mut prepared) = (News::default(), Vec::with_capacity(AHEAD));
+    let mut done = Done { portions: Vec::new(), give_back };
     loop {
         // What is known is handed on at once where there is nothing to do but wait.
         let portion = match portions.try_recv() {
             Ok(portion) => portion,
             Err(_) => {
+                done.give_back();
                 send_news(&mut news, to_teller, used)?;
                 portions.recv().map_err(|_| Gone)?
             }
         };
         match portion {
-            Portion::Items(mut items) => {
+            Portion::Items(items) => {
                 for few in items.chunks(AHEAD) {
                     let tell = |news: &mut News| send_news(news, to_teller, used);
                     follower.take_few(few, &mut prepared, &mut news, tell)?;
                 }
-                items.clear();
-                // The intake may have ended already.
-                let _ = give_back.send(items);
+                done.push(items);
             }
             Portion::Quiet => {
                 send_news(&mut news, to_teller, used)?;
@@ -215,18 +274,6 @@ fn tell_all(
             Err(RecvTimeoutError::Disconnected) => return Ok(()),
         }
     }
-}
-
-fn send_items(
-    items: &mut Items,
-    to_follower: &SyncSender<Portion>,
-    used: &Receiver<Items>,
-) -> Result<(), Gone> {
-    if items.is_empty() {
-        return Ok(());
-    }
-    let next = used.try_recv().unwrap_or_default();
-    send(to_follower, Portion::Items(std::mem::replace(items, next)))
 }
 
 fn send_news(news: &mut News, to_teller: &SyncSender<Tidings>, used: &Receiver<News>) -> Result<(), Gone> {
