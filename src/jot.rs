@@ -31,6 +31,8 @@ pub struct Usual {
     pub source: SocketAddrV4,
     /// The socket it was sent to.
     pub destination: SocketAddrV4,
+    /// Whether the source stands before the destination: so it is known who sent it where one's place is known.
+    pub is_source_first: bool,
 }
 
 /// A segment in brief. Its sockets are known elsewhere.
@@ -238,7 +240,7 @@ impl Usual {
             marks: 0,
             by_client: false,
         };
-        Self { jot, source: nobody, destination: nobody }
+        Self { jot, source: nobody, destination: nobody, is_source_first: false }
     };
 
     /// `segment` in brief, where it goes into one and is of IPv4. The options of a SYN are for another to keep.
@@ -246,10 +248,19 @@ impl Usual {
     pub fn of(segment: &Segment) -> Option<Self> {
         match (segment.source, segment.destination) {
             (SocketAddr::V4(source), SocketAddr::V4(destination)) => {
-                Some(Self { jot: Jot::of(segment)?, source, destination })
+                let mut usual = Self { jot: Jot::of(segment)?, ..Self::NONE };
+                usual.goes(source, destination);
+                Some(usual)
             }
             _ => None,
         }
+    }
+
+    /// Writes down its sockets.
+    #[inline(always)]
+    pub fn goes(&mut self, source: SocketAddrV4, destination: SocketAddrV4) {
+        (self.source, self.destination) = (source, destination);
+        self.is_source_first = number(source) < number(destination);
     }
 
     /// The segment again. `options` are those of a SYN.
@@ -274,6 +285,12 @@ fn stamp(options: &[u8]) -> Option<Option<u32>> {
 fn stamped(stamp: u32) -> Options {
     let ([a, b, c, d], [e, f, g, h]) = (STAMPS, stamp.to_be_bytes());
     Options::new(&[a, b, c, d, e, f, g, h, 0, 0, 0, 0])
+}
+
+/// One number for one socket, as it lies in memory: which of two is the lesser says nothing.
+#[inline]
+pub fn number(socket: SocketAddrV4) -> u64 {
+    u64::from(u32::from_ne_bytes(socket.ip().octets())) | u64::from(socket.port()) << 32
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ pub mod decode;
 #[cfg(feature = "exchange")]
 pub mod exchange;
 pub mod expect;
+pub mod fetch;
 pub mod frame;
 pub mod icmp;
 pub mod jot;

@@ -20,6 +20,7 @@ use tcpshake::analyzer::outcome::Outcome;
 use tcpshake::analyzer::role::Ends;
 use tcpshake::analyzer::state::State;
 use tcpshake::analyzer::step::Step;
+use tcpshake::analyzer::sweep::InBrief;
 use tcpshake::analyzer::tracker::Tracker;
 use tcpshake::jot::Usual;
 use tcpshake::options::Options;
@@ -149,6 +150,53 @@ fn follow(config: Config, segments: &[Segment]) -> (Vec<Connection>, u64) {
         }
         assert!(tracker.held() <= config.most_connections, "{} held", tracker.held());
         ended.extend(tracker.ended());
+    }
+    tracker.finish();
+    ended.extend(tracker.ended());
+    (ended, tracker.connections())
+}
+
+/// A segment as it is handed on, in brief where it goes into that.
+struct Handed<'s>(&'s Segment, Option<Usual>);
+
+impl Handed<'_> {
+    /// Those of a SYN.
+    fn options(&self) -> Option<&Options> {
+        let Self(segment, usual) = self;
+        usual.as_ref().filter(|usual| usual.jot.is_syn()).map(|_| &segment.options)
+    }
+}
+
+impl InBrief for Handed<'_> {
+    fn usual(&self) -> Option<&Usual> {
+        self.1.as_ref()
+    }
+}
+
+/// The same where so many are looked at together, and taken in together as far as they can be.
+fn sweep(config: Config, segments: &[Segment], most: usize) -> (Vec<Connection>, u64) {
+    let mut tracker = Tracker::new(config);
+    let (mut ended, mut prepared) = (Vec::new(), Vec::new());
+    let handed: Vec<Handed> = segments.iter().map(|segment| Handed(segment, Usual::of(segment))).collect();
+    for few in handed.chunks(most) {
+        let coming = few.iter().map(|Handed(segment, _)| Coming {
+            hash: tracker.unprepared(segment).hash,
+            packet: segment.sighting.packet,
+        });
+        tracker.prepare(coming, &mut prepared);
+        let mut at = 0;
+        while at < few.len() {
+            at += tracker.sweep(&few[at..], &prepared[at..], Handed::options).taken;
+            if let Some(one @ Handed(segment, usual)) = few.get(at) {
+                match usual {
+                    Some(usual) => tracker.follow_usual(usual, || one.options(), prepared[at]),
+                    None => tracker.follow(segment, prepared[at]),
+                };
+                at += 1;
+            }
+            assert!(tracker.held() <= config.most_connections, "{} held", tracker.held());
+            ended.extend(tracker.ended());
+        }
     }
     tracker.finish();
     ended.extend(tracker.ended());
@@ -295,6 +343,7 @@ proptest! {
         first in prop::collection::vec(any_move(), 0..3),
         opens in 0_usize..3,
         moves in prop::collection::vec(any_move(), 1..40),
+        together in 1_usize..64,
     ) {
         let config = Config { most_connections, most_whole, most_ended, report_after, ..Config::default() };
         let opening = (0..opens).flat_map(|nth| handshake(nth * 2));
@@ -304,6 +353,9 @@ proptest! {
         let (in_brief, connections_in_brief) = follow(config, &segments);
         prop_assert_eq!(format!("{in_brief:?}"), format!("{ended:?}"));
         prop_assert_eq!(connections_in_brief, connections);
+        let (swept, connections_swept) = sweep(config, &segments, together);
+        prop_assert_eq!(format!("{swept:?}"), format!("{in_brief:?}"));
+        prop_assert_eq!(connections_swept, connections);
     }
 
     /// A RST far from every window is ignored, wherever the connection stands, once both ends have spoken and none is

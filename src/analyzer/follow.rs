@@ -39,29 +39,21 @@ impl Tracker {
         options: impl FnOnce() -> Option<&'o Options>,
         prepared: Prepared,
     ) -> bool {
-        let Usual { jot, source, destination } = usual;
+        let jot = &usual.jot;
         self.has_right_checksum |= jot.is_right();
         self.pass_on(jot.time());
-        let now = self.clock.now();
-        if jot.flags.is_text_or_ack()
-            && let Some(place) = prepared.place
-            && let Some(entry) = self.pairs.brief_mut(place)
-        {
-            let waited = entry.waited(now);
-            if waited < Waiting::Open.slack() && entry.brief.take_steady(jot, *source, *destination) {
-                // It was open and is, and stays where it stands in its queue.
-                entry.seen = now;
-                entry.brief.stays_listed(waited);
-                return false;
-            }
-        }
         self.follow_next(usual, options(), prepared)
     }
 
     /// One that is no text or acknowledgement of an open connection in brief, where it was looked for.
     #[inline(never)]
-    fn follow_next(&mut self, usual: &Usual, options: Option<&Options>, prepared: Prepared) -> bool {
-        let Usual { jot, source, destination } = usual;
+    pub(super) fn follow_next(
+        &mut self,
+        usual: &Usual,
+        options: Option<&Options>,
+        prepared: Prepared,
+    ) -> bool {
+        let Usual { jot, source, destination, .. } = usual;
         if let Some(place) = prepared.place
             && let Some(entry) = self.pairs.brief_mut(place)
             && let Some(from) = entry.brief.sockets().sender(*source, *destination)
@@ -91,7 +83,7 @@ impl Tracker {
     /// One that is not the next by the textbook where it was looked for, or is the first.
     #[inline(never)]
     fn follow_rare(&mut self, usual: &Usual, options: Option<&Options>, prepared: Prepared) -> bool {
-        let Usual { jot, source, destination } = usual;
+        let Usual { jot, source, destination, .. } = usual;
         let place = self.place_of(prepared, || ((*source).into(), (*destination).into()), None);
         if place.is_none()
             && let Some(options) = options
@@ -135,6 +127,7 @@ impl Tracker {
         self.next_due = self.next_due.min(self.spans.due(waiting, now));
         self.pairs.insert_brief(hash, waiting, now, |rooms| BriefEntry {
             seen: now,
+            hash,
             brief: Brief::starting_with(id, sockets, jot, options, &mut rooms.logs),
         });
         true

@@ -41,6 +41,8 @@ mod short_way;
 pub mod sightings;
 pub mod state;
 pub mod step;
+pub mod sweep;
 pub mod tracker;
 mod verdicts;
+pub mod waits;
 pub mod witnessed;

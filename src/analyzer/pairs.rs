@@ -11,6 +11,7 @@ use foldhash::fast::RandomState;
 
 use crate::analyzer::pack::{Pack, Packer, Unpacker};
 use crate::analyzer::role::{Ends, Role};
+use crate::jot::number;
 use crate::segment::Segment;
 use crate::tunnel::Tunnel;
 
@@ -58,7 +59,7 @@ impl SocketHasher {
 
 #[inline]
 fn finish(mut hasher: impl Hasher, one: SocketAddrV4, other: SocketAddrV4) -> u64 {
-    let [one, other] = [one, other].map(word);
+    let [one, other] = [one, other].map(number);
     hasher.write_u64(one.min(other));
     hasher.write_u64(one.max(other));
     hasher.finish()
@@ -98,6 +99,14 @@ impl Sockets {
         }
     }
 
+    /// Whether the client's stands before the server's.
+    pub fn is_client_first(&self) -> bool {
+        match self {
+            Self::V4(client, server) => number(*client) < number(*server),
+            Self::V6(both) => both.client < both.server,
+        }
+    }
+
     /// Whether the client's is `socket`.
     pub fn is_client(&self, socket: SocketAddr) -> bool {
         match (self, socket) {
@@ -111,7 +120,7 @@ impl Sockets {
     pub fn are(&self, one: SocketAddr, other: SocketAddr) -> bool {
         match (self, one, other) {
             (Self::V4(client, server), SocketAddr::V4(one), SocketAddr::V4(other)) => {
-                let (own, theirs) = ((word(*client), word(*server)), (word(one), word(other)));
+                let (own, theirs) = ((number(*client), number(*server)), (number(one), number(other)));
                 own == theirs || own == (theirs.1, theirs.0)
             }
             (Self::V4(..), ..) => false,
@@ -122,23 +131,16 @@ impl Sockets {
         }
     }
 
-    /// Which end sends what goes from `source` to `destination`, if they are these two.
+    /// Which end sends what goes from `source` to `destination`, if they are these two; `None` where they are of IPv6.
     #[inline]
     pub fn sender(&self, source: SocketAddrV4, destination: SocketAddrV4) -> Option<Role> {
-        let (is_clients, is_servers) = self.senders(source, destination)?;
-        (is_clients | is_servers).then_some(if is_clients { Role::Client } else { Role::Server })
-    }
-
-    /// Whether what goes from `source` to `destination` is the client's, and whether it is the server's; `None` where they are
-    /// of IPv6.
-    #[inline(always)]
-    pub fn senders(&self, source: SocketAddrV4, destination: SocketAddrV4) -> Option<(bool, bool)> {
         let Self::V4(client, server) = self else { return None };
-        let [client, server, source, destination] = [*client, *server, source, destination].map(word);
+        let [client, server, source, destination] = [*client, *server, source, destination].map(number);
         // No branch is taken between two comparisons: which way a segment goes cannot be foreseen.
         let differs =
             |to_source: u64, to_destination: u64| (source ^ to_source) | (destination ^ to_destination);
-        Some((differs(client, server) == 0, differs(server, client) == 0))
+        let (is_clients, is_servers) = (differs(client, server) == 0, differs(server, client) == 0);
+        (is_clients | is_servers).then_some(if is_clients { Role::Client } else { Role::Server })
     }
 
     /// Takes the client for the server.
@@ -169,12 +171,6 @@ impl Pack for Sockets {
             Self::V6(Box::unpack(from)?)
         })
     }
-}
-
-/// One number for one socket, as it lies in memory: which of two is the lesser says nothing.
-#[inline]
-fn word(socket: SocketAddrV4) -> u64 {
-    u64::from(u32::from_ne_bytes(socket.ip().octets())) | u64::from(socket.port()) << 32
 }
 
 fn wide(socket: SocketAddr) -> u128 {

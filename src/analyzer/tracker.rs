@@ -20,10 +20,11 @@ use crate::analyzer::hold::clock::Clock;
 use crate::analyzer::hold::crowd::Crowd;
 use crate::analyzer::hold::ending::{Ending, Rooms};
 use crate::analyzer::hold::entry::{Ended, Entry};
+use crate::analyzer::hold::left::Left;
 use crate::analyzer::hold::soon::Soon;
 use crate::analyzer::hold::store::Hold;
 use crate::analyzer::hold::table::Place;
-use crate::analyzer::hold::waiting::{Spans, Waiting};
+use crate::analyzer::hold::waiting::Spans;
 use crate::analyzer::outline::Outline;
 use crate::analyzer::pairs::SocketHasher;
 use crate::analyzer::sightings::Sightings;
@@ -44,16 +45,18 @@ pub struct Tracker {
     pub(super) queues: Queues,
     hasher: SocketHasher,
     pub(super) pairs: Hold,
-    soon: Soon,
-    sightings: Sightings,
-    ended: Ended,
+    pub(super) soon: Soon,
+    pub(super) sightings: Sightings,
+    pub(super) ended: Ended,
     /// Of what has ended, what is handed on next, the last one first.
     at_hand: Vec<Ending>,
+    /// Of a sweep, what is left to be done: room that is used again.
+    pub(super) left: Vec<Left>,
     /// What was held when the account ended, the last one first.
     rest: Vec<(u64, Place)>,
     pub(super) crowd: Crowd,
     pub(super) connections: u64,
-    evicted: u64,
+    pub(super) evicted: u64,
     pub(super) clock: Clock,
     /// Nothing is due before.
     pub(super) next_due: Timestamp,
@@ -75,6 +78,7 @@ impl Tracker {
             sightings: Sightings::default(),
             ended: Ended::default(),
             at_hand: Vec::new(),
+            left: Vec::new(),
             rest: Vec::new(),
             crowd: Crowd::default(),
             connections: 0,
@@ -317,83 +321,5 @@ impl Tracker {
         self.next_due = self.next_due.min(self.spans.due(waiting, now));
         self.pairs.insert(hash, waiting, now, entry);
         told
-    }
-
-    /// What is due first of all that is held.
-    fn first_due(&self) -> Option<(Timestamp, Waiting, Place)> {
-        let first = |waiting: Waiting| {
-            let (place, seen) = self.pairs.first(waiting)?;
-            Some((self.spans.due(waiting, seen), waiting, place))
-        };
-        Waiting::ALL.into_iter().filter_map(first).min_by_key(|(due, ..)| *due)
-    }
-
-    /// Puts an entry whose segment has come to the end of its queue, unless it stands near it.
-    #[inline]
-    pub(super) fn list_anew(&mut self, place: Place, waiting: Waiting) {
-        let now = self.clock.now();
-        if !self.pairs.is_listed(place, waiting, now) {
-            self.list_last(place, waiting, now);
-        }
-    }
-
-    /// Puts an entry whose segment has come to the end of its queue.
-    #[inline(never)]
-    pub(super) fn list_last(&mut self, place: Place, waiting: Waiting, now: Timestamp) {
-        self.list(place, waiting, now);
-        if waiting == Waiting::Ended {
-            self.soon.note(place, self.pairs.hash(place), self.pairs.len_of(waiting));
-        }
-        self.keep_few_ended();
-    }
-
-    /// Puts an entry, last seen at `seen`, to the end of a queue.
-    fn list(&mut self, place: Place, waiting: Waiting, seen: Timestamp) {
-        self.pairs.list(place, waiting, seen);
-        self.next_due = self.next_due.min(self.spans.due(waiting, seen));
-    }
-
-    /// The time of an entry has come, unless segments have come since it was listed.
-    fn end_wait(&mut self, place: Place, waiting: Waiting, now: Timestamp) {
-        let Some(seen) = self.pairs.seen(place) else { return };
-        if self.spans.due(waiting, seen) >= now {
-            self.list(place, waiting, seen);
-        } else if waiting == Waiting::ToBeReported {
-            let Some(entry) = self.pairs.get_mut(place, &mut self.sightings) else { return };
-            entry.report(now, &mut self.ended, &mut self.crowd);
-            let next = entry.waiting(&self.config);
-            self.list(place, next, seen);
-        } else {
-            self.let_go(place);
-        }
-    }
-
-    /// What has ended is held for late segments, but not more of it than configured: the oldest is complete already.
-    fn keep_few_ended(&mut self) {
-        for waiting in [Waiting::ToBeReported, Waiting::Ended] {
-            if self.pairs.len_of(waiting) > self.config.most_ended
-                && let Some((place, _)) = self.pairs.first(waiting)
-            {
-                self.let_go(place);
-            }
-        }
-    }
-
-    /// Lets go of one where the table is full: what has ended, then attempts, then what is open, the oldest first.
-    pub(super) fn make_room(&mut self) {
-        while self.pairs.held() >= self.config.most_connections.max(1) {
-            let first = |waiting: &Waiting| Some((*waiting, self.pairs.first(*waiting)?.0));
-            let Some((waiting, place)) = Waiting::ALL.iter().find_map(first) else { break };
-            self.evicted = self.evicted.saturating_add(u64::from(!waiting.is_complete()));
-            self.let_go(place);
-        }
-    }
-
-    fn let_go(&mut self, place: Place) {
-        let (hash, now) = (self.pairs.hash(place), self.clock.now());
-        self.soon.keep(self.pairs.len_of(Waiting::Ended));
-        if let Some(last) = self.pairs.let_go(place, now, &mut self.ended, &mut self.crowd) {
-            self.crowd.remember(hash, last);
-        }
     }
 }

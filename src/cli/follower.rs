@@ -9,12 +9,13 @@ use tcpshake::analyzer::hold::ahead::Prepared;
 use tcpshake::analyzer::hold::ending::{Ending, Rooms};
 use tcpshake::analyzer::pairs::SocketHasher;
 use tcpshake::analyzer::step::Step;
+use tcpshake::analyzer::sweep::Swept;
 use tcpshake::analyzer::tracker::Tracker;
 use tcpshake::report::summary::Summary;
 use tcpshake::segment::Segment;
 use tcpshake::time::Timestamp;
 
-use crate::cli::items::{Few, Item};
+use crate::cli::items::{Few, Item, Place};
 
 /// Follows connections.
 pub struct Follower {
@@ -57,19 +58,20 @@ impl Follower {
         self.tracker.prepare(few.coming(), prepared);
         // What ends because time goes on is told behind the step of the segment that shows it.
         let is_due = !self.wants_steps && few.time().is_some_and(|time| self.tracker.is_due(time));
-        for (place, prepared) in few.places().iter().zip(&*prepared) {
+        let (mut places, mut prepared) = (few.places(), &prepared[..]);
+        while !places.is_empty() {
+            let taken = self.sweep(few, places, prepared);
+            (places, prepared) = (&places[taken..], &prepared[taken..]);
+            let (Some((place, other_places)), Some((first, others))) =
+                (places.split_first(), prepared.split_first())
+            else {
+                break;
+            };
+            (places, prepared) = (other_places, others);
             if is_due && let Some(time) = few.time_of(place) {
                 self.let_pass(time, news, &mut tell)?;
             }
-            if place.is_apart() {
-                self.take_apart(few.apart(place), *prepared, news);
-            } else {
-                let is_seen_again = self.tracker.follow_usual(&place.usual, || few.options(place), *prepared);
-                let is_offloaded = place.usual.jot.is_offloaded();
-                if is_seen_again | is_offloaded {
-                    self.summary.quality.count_packet(is_offloaded, false, is_seen_again);
-                }
-            }
+            self.take_one(few, place, *first, news);
             // Without steps nothing lies between two endings.
             if self.wants_steps {
                 self.note_ended(news);
@@ -77,6 +79,26 @@ impl Follower {
         }
         self.note_ended(news);
         if news.is_large() { tell(news) } else { Ok(()) }
+    }
+
+    /// Takes in what can be taken in together from the first place on, where nobody asks for steps. How many that is.
+    fn sweep(&mut self, few: Few<'_>, places: &[Place], prepared: &[Prepared]) -> usize {
+        if self.wants_steps {
+            return 0;
+        }
+        let Swept { taken, seen_again } = self.tracker.sweep(places, prepared, |place| few.options(place));
+        let offloaded = places.iter().take(taken).filter(|place| place.usual.jot.is_offloaded()).count();
+        self.summary.quality.count_packets(offloaded as u64, seen_again);
+        taken
+    }
+
+    fn take_one(&mut self, few: Few<'_>, place: &Place, prepared: Prepared, news: &mut News) {
+        if place.is_apart() {
+            return self.take_apart(few.apart(place), prepared, news);
+        }
+        let is_seen_again = self.tracker.follow_usual(&place.usual, || few.options(place), prepared);
+        let is_offloaded = place.usual.jot.is_offloaded();
+        self.summary.quality.count_packets(is_offloaded.into(), is_seen_again.into());
     }
 
     /// Lets time pass until `now`. What has ended is told where it is much: otherwise it would be held twice.

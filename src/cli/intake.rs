@@ -136,7 +136,7 @@ impl Intake {
     fn write(&self, short: &Short<'_>, traits: Traits, place: &mut Place) {
         short.write(traits, &mut place.usual.jot);
         let (source, destination) = short.sockets();
-        (place.usual.source, place.usual.destination) = (source, destination);
+        place.usual.goes(source, destination);
         place.hash = self.hasher.of_ipv4(source, destination);
     }
 

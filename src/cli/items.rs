@@ -5,6 +5,8 @@
 //! once is used again.
 
 use tcpshake::analyzer::hold::ahead::Coming;
+use tcpshake::analyzer::sweep::InBrief;
+use tcpshake::fetch::fetch_at;
 use tcpshake::icmp::IcmpError;
 use tcpshake::jot::Usual;
 use tcpshake::options::Options;
@@ -15,6 +17,8 @@ use tcpshake::time::Timestamp;
 pub const PORTION: usize = 4096;
 /// Of them, those that are looked at before they are followed.
 pub const AHEAD: usize = 64;
+/// How far ahead the room for items is asked for.
+const SOON: usize = 8;
 /// For so many there is room where they come one by one.
 const FEW: usize = 64;
 
@@ -78,6 +82,13 @@ impl Place {
     #[inline(always)]
     pub const fn is_apart(&self) -> bool {
         matches!(self.apart, Apart::Item(_))
+    }
+}
+
+impl InBrief for Place {
+    #[inline(always)]
+    fn usual(&self) -> Option<&Usual> {
+        (!self.is_apart()).then_some(&self.usual)
     }
 }
 
@@ -188,6 +199,8 @@ impl Items {
     /// The same, where there is room for one.
     #[inline(always)]
     pub fn next(&mut self) -> Option<&mut Place> {
+        // What is written is in another core's memory until then.
+        fetch_at(&self.order, self.len + SOON);
         let place = self.order.get_mut(self.len)?;
         self.len += 1;
         Some(place)

@@ -16,8 +16,8 @@ use crate::cli::follower::News;
 use crate::cli::hearing::Hearing;
 use crate::cli::items::{Item, Items};
 
-/// Endings that are looked at before they are told.
-const ENDINGS_AHEAD: usize = 64;
+/// So far ahead what an ending needs is asked for.
+const AHEAD: usize = 8;
 
 /// Tells a report.
 pub struct Teller<'r> {
@@ -62,26 +62,27 @@ impl<'r> Teller<'r> {
         let News { steps, ended, before, told } = news;
         let (mut before, mut ended) = (before.drain(..), ended.drain(..));
         let mut steps_told = 0;
-        while !ended.as_slice().is_empty() {
-            Ending::look_at(ended.as_slice().iter().take(ENDINGS_AHEAD));
-            for ending in ended.by_ref().take(ENDINGS_AHEAD) {
-                let before = before.next().unwrap_or(steps_told);
-                for step in &steps[steps_told..before] {
-                    report.segment(step)?;
-                }
-                steps_told = before;
-                let mut tell = |connection: &Connection| {
-                    summary.count_findings(connection);
-                    report.connection(connection)
-                };
-                match hearing {
-                    None => ending.tell(told, shapes, tell)?,
-                    Some(hearing) => {
-                        let mut connection = ending.finish(told);
-                        hearing.testify(&mut connection);
-                        tell(&connection)?;
-                        told.give_back(connection);
-                    }
+        ended.as_slice().iter().take(AHEAD).for_each(Ending::fetch);
+        while let Some(ending) = ended.next() {
+            if let Some(later) = ended.as_slice().get(AHEAD - 1) {
+                later.fetch();
+            }
+            let before = before.next().unwrap_or(steps_told);
+            for step in &steps[steps_told..before] {
+                report.segment(step)?;
+            }
+            steps_told = before;
+            let mut tell = |connection: &Connection| {
+                summary.count_findings(connection);
+                report.connection(connection)
+            };
+            match hearing {
+                None => ending.tell(told, shapes, tell)?,
+                Some(hearing) => {
+                    let mut connection = ending.finish(told);
+                    hearing.testify(&mut connection);
+                    tell(&connection)?;
+                    told.give_back(connection);
                 }
             }
         }

@@ -313,7 +313,8 @@ mod tests {
 
     fn brief(short: &Short<'_>) -> Option<Usual> {
         let mut usual = Usual::NONE;
-        (usual.source, usual.destination) = short.sockets();
+        let (source, destination) = short.sockets();
+        usual.goes(source, destination);
         short.traits().map(|traits| short.write(traits, &mut usual.jot))?;
         Some(usual)
     }

@@ -47,17 +47,14 @@ impl Quality {
 
     /// Counts what a segment shows of the capture, and whether its packet had been captured before.
     pub fn count_segment(&mut self, segment: &Segment, is_seen_again: bool) {
-        self.count_packet(segment.checksum == Checksum::Offloaded, segment.cut_short, is_seen_again);
+        self.count_packets((segment.checksum == Checksum::Offloaded).into(), is_seen_again.into());
+        self.cut_short = self.cut_short.saturating_add(segment.cut_short.into());
     }
 
-    /// The same of what was found out about it.
-    pub fn count_packet(&mut self, is_offloaded: bool, is_cut_short: bool, is_seen_again: bool) {
-        let count = |counter: &mut u64, condition: bool| {
-            *counter = counter.saturating_add(u64::from(condition));
-        };
-        count(&mut self.duplicates, is_seen_again);
-        count(&mut self.offloaded, is_offloaded);
-        count(&mut self.cut_short, is_cut_short);
+    /// Counts packets of which that was found out.
+    pub const fn count_packets(&mut self, offloaded: u64, seen_again: u64) {
+        self.offloaded = self.offloaded.saturating_add(offloaded);
+        self.duplicates = self.duplicates.saturating_add(seen_again);
     }
 
     /// Counts what a connection shows of the capture.

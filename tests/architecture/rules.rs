@@ -11,6 +11,7 @@ use crate::scan::{Reference, Source, text};
 pub const FLOORS: &[(&str, u8)] = &[
     ("seq", 1),
     ("time", 1),
+    ("fetch", 1),
     ("frame", 2),
     ("icmp", 2),
     ("segment", 2),
@@ -70,6 +71,7 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("serde_json", &["report"]),
     ("hashbrown", &["analyzer"]),
     ("foldhash", &["analyzer"]),
+    ("prefetch_index", &["fetch"]),
     ("strsim", &["expect"]),
     ("anyhow", &["cli", "main"]),
     ("clap", &["cli", "main"]),

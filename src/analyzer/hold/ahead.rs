@@ -1,17 +1,14 @@
 //! A look at what the next few segments will need, so that it is at hand when they are taken in.
 //!
 //! In: what is known of segments, next and in their order. Out: where the entries of their pairs may be.
-//! Invariant: changes nothing. The reads of several segments go on beside one another, where otherwise each would wait
-//! for the one before it to be followed.
+//! Invariant: changes nothing. What is asked for here comes while others are looked at, where otherwise each segment would
+//! wait for its own.
 
 use crate::analyzer::hold::past::Past;
 use crate::analyzer::hold::soon::Soon;
-use crate::analyzer::hold::store::{Hold, Peek};
+use crate::analyzer::hold::store::Hold;
 use crate::analyzer::hold::table::Place;
 use crate::analyzer::sightings::Sightings;
-
-/// Segments whose lines are looked at: of more than these, the first.
-const AT_ONCE: usize = 64;
 
 /// Entries that are let go while 64 segments are followed, if there are 8 to a connection.
 const LET_GO: usize = 8;
@@ -50,30 +47,27 @@ pub fn look(
     segments: impl Iterator<Item = Coming> + Clone,
     prepared: &mut Vec<Prepared>,
 ) {
+    for (place, hash) in soon.next(LET_GO) {
+        pairs.fetch(place);
+        past.fetch(hash);
+    }
+    pairs.fetch_rooms(LET_GO);
     prepared.clear();
-    // Who is let go meanwhile is remembered in the place of the oldest.
-    let mut words = soon
-        .next(LET_GO)
-        .fold(0, |words, (place, hash)| words ^ pairs.peek_at_end(place) ^ past.glance(hash));
-    words = past.oldest(LET_GO).fold(words, |words, hash| words ^ past.glance(hash));
-    words ^= pairs.peek_at_rooms(LET_GO);
-    // One kind of read after the other, each in few instructions: so as many are under way as the core can have.
-    prepared.extend(
-        segments.clone().map(|coming| Prepared { hash: coming.hash, place: pairs.guess(coming.hash) }),
-    );
-    let first = |prepared: &Prepared| prepared.place.map_or(0, |place| pairs.peek_at(place));
-    words = prepared.iter().fold(words, |words, prepared| words ^ first(prepared));
-    let mut lines = [&0; AT_ONCE];
-    for (line, (coming, prepared)) in lines.iter_mut().zip(segments.zip(&*prepared)) {
-        match prepared.place.map(|place| pairs.peek(place)) {
-            Some(Peek::At(word)) => *line = word,
-            Some(Peek::Whole(current)) => {
-                words ^= current.glance() ^ sightings.glance(coming.packet, current.within());
-            }
+    prepared.extend(segments.clone().map(|Coming { hash, .. }| {
+        let place = pairs.guess(hash);
+        match place {
+            Some(place) => pairs.fetch(place),
             // It will be asked whether it is used again.
-            None => words ^= past.glance(coming.hash),
+            None => past.fetch(hash),
+        }
+        Prepared { hash, place }
+    }));
+    // By now the first of them are there.
+    let mut words = 0;
+    for (coming, prepared) in segments.zip(&*prepared) {
+        if let Some(current) = prepared.place.and_then(|place| pairs.fetch_next(place)) {
+            words ^= current.glance() ^ sightings.glance(coming.packet, current.within());
         }
     }
-    words = lines.iter().fold(words, |words, line| words ^ **line);
     std::hint::black_box(words);
 }

@@ -6,15 +6,17 @@
 //! order is not taken: then nothing has moved, and the connection is to be made of what came before.
 //! Read: RFC 9293 §3.5 (figure 6), §3.6 (figure 12), §3.10.7.
 
-use std::net::{SocketAddr, SocketAddrV4};
+use std::net::SocketAddr;
 
 use crate::analyzer::connection::Connection;
 use crate::analyzer::facts::Kind;
 use crate::analyzer::hold::course::{Course, Taken};
+use crate::analyzer::hold::stage::Next;
 use crate::analyzer::pairs::Sockets;
 use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::sightings::{Sightings, Within};
-use crate::jot::Jot;
+use crate::fetch::{fetch, fetch_at};
+use crate::jot::{Jot, Usual};
 use crate::options::Options;
 use crate::segment::Flags;
 use crate::seq::SeqNumber;
@@ -29,11 +31,16 @@ const MOST: usize = 20;
 pub struct Brief {
     log: Box<Log>,
     course: Course,
-    start: Timestamp,
-    /// The frame of the last segment that went another way than `take_steady`, as all do by which a connection ends.
-    last_taken: u64,
+    /// Whether the client's socket stands before the server's.
+    is_client_first: bool,
+    /// Whether a segment has to be taken in before others of this connection are, in `Tracker::sweep`.
+    pub waits: bool,
     /// Whether an opening or closing segment came again.
     has_again: bool,
+    sockets: Sockets,
+    start: Timestamp,
+    /// Once it has ended, the frame of its last segment.
+    last_taken: u64,
 }
 
 /// What a connection in brief keeps for later: written as it comes, and read once.
@@ -59,11 +66,12 @@ impl Log {
         Box::new(Self { segments: [Kept(*any); MOST], syn: *any, id: 0, options: Ends::default() })
     }
 
-    /// Words of where a connection begins.
-    pub fn glance(&self) -> u64 {
-        let Ends { client, server } = &self.options;
-        // Nothing is looked at that depends on another: that would be waited for.
-        self.syn.frame ^ self.id ^ u64::from(client.count()) ^ u64::from(server.count())
+    /// Asks for the lines in which a connection begins.
+    #[inline(always)]
+    pub fn fetch(&self) {
+        fetch(&self.syn);
+        fetch(&self.options);
+        fetch(&self.options.server);
     }
 }
 
@@ -88,8 +96,19 @@ impl Brief {
         log.id = id;
         log.options.client = *options;
         log.options.server = Options::default();
-        let course = Course::starting_with(sockets, jot);
-        Self { log, course, start: jot.time, last_taken: jot.frame, has_again: false }
+        let course = Course::starting_with(jot);
+        let is_client_first = sockets.is_client_first();
+        let (waits, has_again) = (false, false);
+        Self {
+            log,
+            course,
+            is_client_first,
+            waits,
+            has_again,
+            sockets,
+            start: jot.time,
+            last_taken: jot.frame,
+        }
     }
 
     /// Which end has the socket `socket`.
@@ -98,16 +117,19 @@ impl Brief {
         if self.sockets().is_client(socket) { Role::Client } else { Role::Server }
     }
 
-    /// Takes in a segment that goes from `source` to `destination`, where `Course::take_steady` does. Whether it did.
+    /// Takes in a segment between these sockets, where it is a plain one, the next by the textbook, and `may_take` says so.
     #[inline(always)]
-    pub fn take_steady(&mut self, jot: &Jot, source: SocketAddrV4, destination: SocketAddrV4) -> bool {
-        let Self { log, course, .. } = self;
-        let Some(room) = log.segments.get_mut(usize::from(course.count)) else { return false };
-        let is_taken = course.take_steady(jot, source, destination);
-        if let Some(by_client) = is_taken {
-            *room = Kept(jot.sent(by_client));
+    pub fn take_plain(&mut self, usual: &Usual, may_take: bool) -> Option<Next> {
+        let Self { log, course, last_taken, .. } = self;
+        let room = log.segments.get_mut(usize::from(course.count))?;
+        let by_client = usual.is_source_first == self.is_client_first;
+        let next = course.take_plain(&usual.jot, !by_client, may_take)?;
+        *room = Kept(usual.jot.sent(by_client));
+        if next.moves() | next.is_over() {
+            // Not written otherwise: it lies apart.
+            *last_taken = usual.jot.frame;
         }
-        is_taken.is_some()
+        Some(next)
     }
 
     /// Takes in a segment from `from`, where it is the next one by the textbook. `options` are those of a SYN.
@@ -162,13 +184,13 @@ impl Brief {
     }
 
     /// Whether it may be told by its shape, as far as is known here: it was opened, or refused.
-    pub const fn has_shape(&self) -> bool {
+    pub fn has_shape(&self) -> bool {
         self.course.is_open() || self.course.is_refused()
     }
 
     /// Whether an opening or closing segment came again, or a RST ended it after it was opened: of either something is to be
     /// said.
-    pub const fn is_remarkable(&self) -> bool {
+    pub fn is_remarkable(&self) -> bool {
         self.has_again | self.course.is_reset()
     }
 
@@ -199,15 +221,19 @@ impl Brief {
         self.log.id
     }
 
-    /// A word of where its next segment will go.
+    /// Asks for the line in which its next segment will be kept.
     #[inline(always)]
-    pub fn next_line(&self) -> &u64 {
-        self.log.segments.get(usize::from(self.course.count)).map_or(&0, |Kept(jot)| &jot.frame)
+    pub fn fetch_next(&self) {
+        fetch_at(&self.log.segments, usize::from(self.course.count));
     }
 
-    /// Reads a word of each cache line of what it kept.
-    pub fn glance_at_all(&self) -> u64 {
-        self.segments().fold(self.log.glance(), |words, jot| words ^ jot.frame)
+    /// Asks for all that it kept.
+    #[inline(always)]
+    pub fn fetch_all(&self) {
+        self.log.fetch();
+        for place in 0..usize::from(self.course.count) {
+            fetch_at(&self.log.segments, place);
+        }
     }
 
     /// What it kept, whose room may be used again.
@@ -217,7 +243,7 @@ impl Brief {
 
     /// Its sockets.
     pub const fn sockets(&self) -> &Sockets {
-        self.course.sockets()
+        &self.sockets
     }
 
     /// The time of its first segment.
@@ -227,7 +253,6 @@ impl Brief {
 
     /// The frame of its last segment, if it has ended.
     pub fn last_frame_of_all(&self) -> Option<u64> {
-        // By text and acknowledgements between two open ends none does.
         self.course.is_over().then_some(self.last_taken)
     }
 

@@ -10,10 +10,11 @@ use std::sync::Arc;
 use crate::analyzer::config::Config;
 use crate::analyzer::hold::at_once;
 use crate::analyzer::hold::brief::Brief;
-use crate::analyzer::hold::course::{Stage, Taken};
+use crate::analyzer::hold::course::Taken;
 use crate::analyzer::hold::crowd::Crowd;
 use crate::analyzer::hold::ending::Rooms;
 use crate::analyzer::hold::entry::{Ended, Entry};
+use crate::analyzer::hold::stage::Stage;
 use crate::analyzer::hold::waiting::Waiting;
 use crate::analyzer::sightings::Sightings;
 use crate::time::Timestamp;
@@ -25,6 +26,8 @@ use crate::tunnel::Tunnel;
 pub struct BriefEntry {
     /// When its last segment came, by the tracker's clock.
     pub seen: Timestamp,
+    /// The hash of its pair.
+    pub hash: u64,
     /// The connection.
     pub brief: Brief,
 }
@@ -72,7 +75,7 @@ impl BriefEntry {
 
     /// The same whole. Its packets are remembered in `sightings`.
     pub fn whole(self, rooms: &mut Rooms, sightings: &mut Sightings) -> Entry {
-        let Self { seen, brief } = self;
+        let Self { seen, brief, .. } = self;
         let current = at_once::connection(&brief, |connection| rooms.boxed(connection));
         brief.remember(sightings);
         rooms.logs.push(brief.into_log());

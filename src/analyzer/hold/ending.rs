@@ -45,17 +45,13 @@ impl Ending {
         Self { what, now, around }
     }
 
-    /// Reads words of what it will be made of: of several endings these reads go on beside one another, where otherwise each
-    /// would wait for the one before it to be finished.
-    pub fn look_at<'a>(endings: impl Iterator<Item = &'a Self>) {
-        let look = |words, ending: &Self| {
-            words
-                ^ match &ending.what {
-                    What::Brief(brief) => brief.glance_at_all(),
-                    What::Whole(connection) => connection.glance(),
-                }
-        };
-        std::hint::black_box(endings.fold(0, look));
+    /// Asks for what it will be made of.
+    #[inline(always)]
+    pub fn fetch(&self) {
+        match &self.what {
+            What::Brief(brief) => brief.fetch_all(),
+            What::Whole(connection) => drop(std::hint::black_box(connection.glance())),
+        }
     }
 
     /// Hands the connection with its last verdicts to `tell`. Its room may be one of `rooms`, or that of another of its shape.

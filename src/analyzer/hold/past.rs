@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use hashbrown::HashTable;
+use crate::fetch::fetch_at;
 
 /// Pairs remembered.
 const MOST: usize = 65_536;
@@ -14,17 +14,29 @@ const MOST: usize = 65_536;
 /// Bits of a pair's number, which wraps: far more than there are pairs.
 const NUMBER: u32 = 20;
 
+/// Sets of numbers: a quarter full, so that hardly ever one has no room.
+const SETS: usize = 16_384;
+
 /// The pairs of the past.
 ///
-/// What is looked for is most often not there. So that this is found out in little memory, the table has nothing but numbers, each
-/// with a part of its pair's hash in front, and the pairs stand in the order in which they came.
+/// What is looked for is most often not there. So that this is found out in one cache line, the sets have nothing but numbers,
+/// each with a part of its pair's hash in front, and the pairs stand in the order in which they came. Nothing is taken out of a
+/// set: the number of a pair that was forgotten is known for one, and leaves room.
 #[derive(Debug, Default)]
 pub struct Past {
-    index: HashTable<Number>,
+    /// By the hash; none before the first pair.
+    sets: Vec<Set>,
+    /// Numbers for which there was no room.
+    beside: Vec<Number>,
     pairs: VecDeque<Pair>,
     /// The number of the first of them; the next has the next, and so on, wrapping.
     first: u32,
 }
+
+/// Numbers of pairs in whose hashes some bits are the same.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Set([Number; 16]);
 
 /// The number of a pair, behind some bits of its hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,56 +51,71 @@ struct Pair {
 impl Past {
     /// Remembers that the connection of the pair with this hash ended with the frame `last_frame`.
     pub fn remember(&mut self, hash: u64, last_frame: u64) {
-        if let Some(pair) = self.number_of(hash).and_then(|number| self.pairs.get_mut(number)) {
+        if let Some(pair) = self.place_of(hash).and_then(|place| self.pairs.get_mut(place)) {
             pair.last_frame = last_frame;
             return;
         }
-        // There are far fewer than numbers.
-        let behind = u32::try_from(self.pairs.len()).unwrap_or_default();
-        let number = Number::new(hash, self.first.wrapping_add(behind));
-        self.pairs.push_back(Pair { hash, last_frame });
-        let (pairs, first) = (&self.pairs, self.first);
-        let hash_of = |number: &Number| pairs.get(number.behind(first)).map_or(0, |pair| pair.hash);
-        self.index.insert_unique(hash, number, hash_of);
-        if self.pairs.len() > MOST {
+        if self.sets.is_empty() {
+            // None of these numbers is of a pair.
+            self.sets = vec![Set([Number(self.first.wrapping_sub(1)); 16]); SETS];
+        }
+        if self.pairs.len() >= MOST {
             self.forget_the_oldest();
         }
+        // There are far fewer than numbers.
+        let number = Number::new(hash, self.first.wrapping_add(self.pairs.len() as u32));
+        let (first, known) = (self.first, self.pairs.len());
+        let is_free = |number: &&mut Number| number.behind(first) >= known;
+        let set = self.sets.get_mut(set_of(hash));
+        match set.and_then(|Set(numbers)| numbers.iter_mut().find(is_free)) {
+            Some(room) => *room = number,
+            None => self.beside.push(number),
+        }
+        self.pairs.push_back(Pair { hash, last_frame });
     }
 
     /// The last frame of an earlier connection of the pair with this hash.
     pub fn recall(&self, hash: u64) -> Option<u64> {
-        self.number_of(hash).and_then(|number| self.pairs.get(number)).map(|pair| pair.last_frame)
+        self.place_of(hash).and_then(|place| self.pairs.get(place)).map(|pair| pair.last_frame)
     }
 
-    /// Looks at where the pair with this hash would be.
-    #[inline]
-    pub fn glance(&self, hash: u64) -> u64 {
-        self.index.find(hash, |_| true).map_or(0, |number| u64::from(number.0))
-    }
-
-    /// The hashes of the next few pairs that will be forgotten.
-    pub fn oldest(&self, few: usize) -> impl Iterator<Item = u64> {
-        self.pairs.iter().take(few).map(|pair| pair.hash)
-    }
-
-    /// Where the pair with this hash stands.
-    fn number_of(&self, hash: u64) -> Option<usize> {
-        // Nearly always it is seen without the pair, which lies far away, that another is not this one.
-        let is_it = |number: &Number| {
-            number.may_be_of(hash)
-                && self.pairs.get(number.behind(self.first)).is_some_and(|pair| pair.hash == hash)
-        };
-        self.index.find(hash, is_it).map(|number| number.behind(self.first))
+    /// Asks for where the pair with this hash would be.
+    #[inline(always)]
+    pub fn fetch(&self, hash: u64) {
+        fetch_at(&self.sets, set_of(hash));
     }
 
     fn forget_the_oldest(&mut self) {
-        let Some(oldest) = self.pairs.pop_front() else { return };
-        let number = Number::new(oldest.hash, self.first);
-        if let Ok(found) = self.index.find_entry(oldest.hash, |other| *other == number) {
-            found.remove();
-        }
+        self.pairs.pop_front();
         self.first = self.first.wrapping_add(1);
+        let (first, known) = (self.first, self.pairs.len());
+        self.beside.retain(|number| number.behind(first) < known);
     }
+
+    /// Where the pair with this hash stands.
+    #[inline]
+    fn place_of(&self, hash: u64) -> Option<usize> {
+        let set = self.sets.get(set_of(hash)).map_or(&[][..], |Set(numbers)| numbers);
+        // Nearly always it is seen without the pairs, which lie far away, that none is this one.
+        if !set.iter().fold(false, |any, number| any | number.may_be_of(hash)) && self.beside.is_empty() {
+            return None;
+        }
+        self.search(hash)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn search(&self, hash: u64) -> Option<usize> {
+        let set = self.sets.get(set_of(hash)).map_or(&[][..], |Set(numbers)| numbers);
+        let numbers = set.iter().chain(&self.beside).filter(|number| number.may_be_of(hash));
+        let mut places = numbers.map(|number| number.behind(self.first));
+        places.find(|place| self.pairs.get(*place).is_some_and(|pair| pair.hash == hash))
+    }
+}
+
+/// The set of a hash: by its lowest bits.
+const fn set_of(hash: u64) -> usize {
+    hash as usize % SETS
 }
 
 impl Number {
@@ -109,7 +136,7 @@ impl Number {
 
     const MASK: u32 = (1 << NUMBER) - 1;
 
-    /// Bits by which the table does not look: it takes the lowest and the highest.
+    /// Other bits than those of the set.
     const fn front(hash: u64) -> u32 {
         ((hash >> 40) as u32) << NUMBER
     }
@@ -126,12 +153,30 @@ mod tests {
         for number in 0..200_000 {
             past.remember(hash(number), number);
             past.remember(hash(number), number + 1);
-            assert!(past.pairs.len() <= MOST && past.index.len() == past.pairs.len());
+            assert!(past.pairs.len() <= MOST && past.beside.len() < 64);
         }
         for (number, frame) in
             [(0, None), (134_463, None), (134_464, Some(134_465)), (199_999, Some(200_000))]
         {
             assert_eq!(past.recall(hash(number)), frame, "{number}");
         }
+    }
+
+    #[test]
+    fn where_a_set_has_no_room_its_pairs_are_remembered_all_the_same() {
+        let mut past = Past::default();
+        let hash = |number: u64| number << 14;
+        for number in 1..=100 {
+            past.remember(hash(number), number);
+        }
+        assert_eq!(past.beside.len(), 84);
+        for number in 1..=100 {
+            assert_eq!(past.recall(hash(number)), Some(number));
+        }
+        for number in 0..MOST as u64 {
+            past.remember(number << 1 | 1, number);
+        }
+        assert_eq!((past.recall(hash(1)), past.recall(hash(100))), (None, None));
+        assert!(past.beside.is_empty());
     }
 }

@@ -60,15 +60,6 @@ impl Held {
     }
 }
 
-/// What a segment that is to come will need.
-#[derive(Debug)]
-pub enum Peek<'a> {
-    /// What is around this word.
-    At(&'a u64),
-    /// This connection.
-    Whole(&'a Connection),
-}
-
 impl Hold {
     /// Holds nothing yet, and at most `most_whole` entries whole.
     pub fn new(most_whole: usize) -> Self {
@@ -127,34 +118,27 @@ impl Hold {
         self.table.guess(hash)
     }
 
-    /// Words of what is read first of the entry at a place, and of what lies behind that.
+    /// Asks for the entry at a place.
     #[inline(always)]
-    pub fn peek_at(&self, place: Place) -> u64 {
-        match self.table.get(place) {
-            Some(Held::Brief(entry)) => entry.seen.0 ^ entry.brief.start().0,
-            Some(Held::Whole(entry)) => entry.seen.0,
-            Some(Held::Packed(_)) | None => 0,
-        }
+    pub fn fetch(&self, place: Place) {
+        self.table.fetch(place);
     }
 
-    /// What the next segment of the entry at a place needs.
+    /// Asks for what the next segment of the entry at a place needs beside that. Its connection, where it is whole: of that more
+    /// is needed.
     #[inline(always)]
-    pub fn peek(&self, place: Place) -> Peek<'_> {
-        match self.table.get(place) {
-            Some(Held::Brief(entry)) => Peek::At(entry.brief.next_line()),
-            Some(Held::Whole(entry)) => Peek::Whole(&entry.current),
-            Some(Held::Packed(_)) | None => Peek::At(&0),
+    pub fn fetch_next(&self, place: Place) -> Option<&Connection> {
+        match self.table.get(place)? {
+            Held::Brief(entry) => entry.brief.fetch_next(),
+            Held::Whole(entry) => return Some(&entry.current),
+            Held::Packed(_) => {}
         }
+        None
     }
 
-    /// Words of what is read of the entry at a place when it is let go.
-    pub fn peek_at_end(&self, place: Place) -> u64 {
-        self.table.hash(place) ^ u64::from(self.table.get(place).is_some())
-    }
-
-    /// Words of the rooms in which the next few connections will begin.
-    pub fn peek_at_rooms(&self, few: usize) -> u64 {
-        self.rooms.logs.iter().rev().take(few).fold(0, |words, log| words ^ log.glance())
+    /// Asks for the rooms in which the next few connections will begin.
+    pub fn fetch_rooms(&self, few: usize) {
+        self.rooms.logs.iter().rev().take(few).for_each(|log| log.fetch());
     }
 
     /// Whether the entry at a place is whole.
@@ -231,6 +215,12 @@ impl Hold {
         if let Some(Held::Brief(entry)) = self.table.get_mut(place) {
             entry.brief.is_listed_anew();
         }
+    }
+
+    /// The same, where the entry has it noted already.
+    #[inline]
+    pub fn list_as_noted(&mut self, place: Place, queue: Waiting, seen: Timestamp) {
+        self.table.see(place, queue as usize, seen.0);
     }
 
     /// The hash of the entry at a place.
@@ -376,12 +366,12 @@ mod tests {
         let mut hold = Hold::new(1);
         hold.insert_brief(7, Waiting::Attempt, syn.time, |rooms| BriefEntry {
             seen: syn.time,
+            hash: 7,
             brief: Brief::starting_with(1, sockets, &jot, &syn.options, &mut rooms.logs),
         });
         let entry = hold.brief_mut(hold.guess(7).unwrap()).unwrap();
-        let course = entry.brief.course();
-        assert!(std::ptr::from_ref(entry).addr() % 128 + 16 + size_of_val(course) <= 64);
-        let seen = std::ptr::from_ref(&entry.seen).addr();
-        assert!(std::ptr::from_ref(course).addr() - seen <= 16);
+        let begin = std::ptr::from_ref(entry).addr();
+        assert_eq!(begin % 64, 0);
+        assert!(std::ptr::from_ref(&entry.brief.waits).addr() - begin < 64);
     }
 }

@@ -6,6 +6,8 @@
 
 use hashbrown::HashTable;
 
+use crate::fetch::fetch;
+
 /// No place.
 const NONE: u32 = u32::MAX;
 /// How far a late entry is moved back to where it belongs; beyond that it waits a little longer, which does no harm.
@@ -83,6 +85,15 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
                 .is_some_and(|slot| slot.link.hash == hash && slot.entry.as_ref().is_some_and(&is_it))
         };
         self.index.find(hash, is_at).map(|at| Place(*at))
+    }
+
+    /// Asks for what lies at a place.
+    #[inline(always)]
+    pub fn fetch(&self, Place(at): Place) {
+        if let Some(slot) = self.slots.get(at as usize) {
+            fetch(slot);
+            fetch(&slot.link);
+        }
     }
 
     /// A place that the entry with `hash` may have, by a part of the hash.

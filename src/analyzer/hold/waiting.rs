@@ -28,7 +28,7 @@ pub enum Waiting {
 }
 
 /// How a connection stands, held whole or in brief.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
     /// Whether an end's own segments prove that a handshake was completed.
     pub is_open: bool,
@@ -87,11 +87,16 @@ impl Spans {
     pub fn of(config: &Config) -> Self {
         let span = |waiting: Waiting| match waiting {
             Waiting::Ended => config.hold_ended,
-            Waiting::ToBeReported => config.report_after.unwrap_or(Duration::ZERO),
+            Waiting::ToBeReported => config.report_after.unwrap_or(Duration::MAX),
             Waiting::Repeating | Waiting::Attempt => config.hold_attempt,
             Waiting::Open => config.hold_open,
         };
         Self(Waiting::ALL.map(|waiting| Timestamp(0).after(span(waiting)).0))
+    }
+
+    /// The shortest of them: what is listed at a time is not due before so many nanoseconds after that.
+    pub fn shortest(&self) -> u64 {
+        self.0.into_iter().min().unwrap_or_default()
     }
 
     /// When the time of an entry in a queue is over, if it was last seen at `seen`.

@@ -1,0 +1,130 @@
+//! Several segments at a time, where nobody asks for their labels.
+//!
+//! In: segments in brief, in their order. Out: how many of them were taken in, all up to one that has to wait for its turn.
+//! Invariant: comes to the same as one after the other. What goes by the textbook and changes nothing but its own connection is
+//! taken in first, on a way that hardly ever branches; what others are told of follows in its order, at its time, and so does
+//! every segment of a connection from the first on that did not go so. For that nothing may be let go meanwhile but what has
+//! ended: neither because time goes on nor for want of room.
+
+use crate::analyzer::hold::ahead::Prepared;
+use crate::analyzer::hold::clock::Clock;
+use crate::analyzer::hold::left::{Left, What};
+use crate::analyzer::hold::waiting::Waiting;
+use crate::analyzer::tracker::Tracker;
+use crate::jot::Usual;
+use crate::options::Options;
+
+/// What may stand for a segment in brief.
+pub trait InBrief {
+    /// The segment, where it does.
+    fn usual(&self) -> Option<&Usual>;
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Segments taken in, from the first on.
+    pub taken: usize,
+    /// Of them, those whose packet was seen before.
+    pub seen_again: u64,
+}
+
+impl Tracker {
+    /// Takes in as many `segments` as go together, which were `prepared`; `options` gives those of a SYN.
+    pub fn sweep<'s, S: InBrief>(
+        &mut self,
+        segments: &'s [S],
+        prepared: &[Prepared],
+        options: impl Fn(&'s S) -> Option<&'s Options>,
+    ) -> Swept {
+        let is_early = self.config.keep_steps > 0 || self.config.report_after.is_some();
+        if is_early || self.pairs.held().saturating_add(segments.len()) >= self.config.most_connections {
+            return Swept::default();
+        }
+        let mut left = std::mem::take(&mut self.left);
+        left.clear();
+        let (taken, clock) = self.take_together(segments, prepared, &mut left);
+        let mut seen_again = 0_u64;
+        for left in &left {
+            let (Some(segment), Some(prepared)) = (segments.get(left.at), prepared.get(left.at)) else {
+                break;
+            };
+            let Some(usual) = segment.usual() else { break };
+            self.clock = left.clock;
+            self.pairs.tidy(&mut self.sightings);
+            match left.what {
+                What::Moved { place, to, stands_otherwise } => {
+                    if stands_otherwise && to == Waiting::Open {
+                        // Its handshake is complete.
+                        self.crowd.serves(usual.destination.into(), None, usual.jot.time());
+                    }
+                    self.list_as_noted(place, to, left.clock.now());
+                }
+                What::All => {
+                    let is_seen_again = self.take_alone(usual, options(segment), *prepared);
+                    seen_again = seen_again.saturating_add(is_seen_again.into());
+                }
+            }
+        }
+        (self.clock, self.left) = (clock, left);
+        Swept { taken, seen_again }
+    }
+
+    /// Takes in what can be, and notes what is left to be done. How many segments that is about, and the time after them.
+    #[inline(always)]
+    fn take_together<S: InBrief>(
+        &mut self,
+        segments: &[S],
+        prepared: &[Prepared],
+        left: &mut Vec<Left>,
+    ) -> (usize, Clock) {
+        // What is listed meanwhile is not due meanwhile.
+        let limit = self.next_due.0.min(self.clock.now().0.saturating_add(self.spans.shortest()));
+        let (mut clock, mut taken) = (self.clock, 0_usize);
+        for (at, (segment, prepared)) in segments.iter().zip(prepared).enumerate() {
+            let Some(usual) = segment.usual() else { break };
+            let mut later = clock;
+            later.advance(usual.jot.time());
+            if later.now().0 > limit {
+                break;
+            }
+            clock = later;
+            taken = taken.saturating_add(1);
+            self.has_right_checksum |= usual.jot.is_right();
+            if let Some(what) = self.take_in_its_place(usual, prepared, clock) {
+                left.push(Left { at, clock, what });
+            }
+        }
+        (taken, clock)
+    }
+
+    #[inline(always)]
+    fn take_in_its_place(&mut self, usual: &Usual, prepared: &Prepared, clock: Clock) -> Option<What> {
+        let Some(place) = prepared.place else { return Some(What::All) };
+        let Some(entry) = self.pairs.brief_mut(place) else { return Some(What::All) };
+        let (now, brief) = (clock.now(), &mut entry.brief);
+        // The hash is enough to know the pair by: it has 64 bits and a seed of its own.
+        let may_take = (entry.hash == prepared.hash) & !brief.waits;
+        let waited = brief.waited().saturating_add(now.0.saturating_sub(entry.seen.0));
+        let Some(next) = brief.take_plain(usual, may_take) else {
+            brief.waits = true;
+            return Some(What::All);
+        };
+        entry.seen = now;
+        let moves = next.moves() | (waited >= Waiting::Open.slack());
+        brief.stays_listed(if moves { 0 } else { waited });
+        let to = || entry.waiting(&self.queues);
+        moves.then(|| What::Moved { place, to: to(), stands_otherwise: next.moves() })
+    }
+
+    /// One that was not taken in with the others.
+    #[inline(always)]
+    fn take_alone(&mut self, usual: &Usual, options: Option<&Options>, prepared: Prepared) -> bool {
+        if let Some(place) = prepared.place
+            && let Some(entry) = self.pairs.brief_mut(place)
+        {
+            entry.brief.waits = false;
+        }
+        self.follow_next(usual, options, prepared)
+    }
+}
