@@ -269,6 +269,12 @@ impl Usual {
     }
 }
 
+/// One number for one socket, as it lies in memory: which of two is the lesser says nothing.
+#[inline]
+pub fn number(socket: SocketAddrV4) -> u64 {
+    u64::from(u32::from_ne_bytes(socket.ip().octets())) | u64::from(socket.port()) << 32
+}
+
 /// The sender's clock in these options, if they have one; `None` where they are not the usual ones.
 #[inline(always)]
 fn stamp(options: &[u8]) -> Option<Option<u32>> {
@@ -285,12 +291,6 @@ fn stamp(options: &[u8]) -> Option<Option<u32>> {
 fn stamped(stamp: u32) -> Options {
     let ([a, b, c, d], [e, f, g, h]) = (STAMPS, stamp.to_be_bytes());
     Options::new(&[a, b, c, d, e, f, g, h, 0, 0, 0, 0])
-}
-
-/// One number for one socket, as it lies in memory: which of two is the lesser says nothing.
-#[inline]
-pub fn number(socket: SocketAddrV4) -> u64 {
-    u64::from(u32::from_ne_bytes(socket.ip().octets())) | u64::from(socket.port()) << 32
 }
 
 #[cfg(test)]

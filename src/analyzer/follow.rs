@@ -45,7 +45,7 @@ impl Tracker {
         self.follow_next(usual, options(), prepared)
     }
 
-    /// One that is no text or acknowledgement of an open connection in brief, where it was looked for.
+    /// The same once time has passed: most often it is the next one of what is in brief where it was looked for.
     #[inline(never)]
     pub(super) fn follow_next(
         &mut self,

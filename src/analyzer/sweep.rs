@@ -1,11 +1,13 @@
 //! Several segments at a time, where nobody asks for their labels.
 //!
-//! In: segments in brief, in their order. Out: how many of them were taken in, all up to one that has to wait for its turn.
+//! In: segments in brief, in their order. Out: how many of them were taken in: all up to one that is not in brief, or that comes
+//! when something may have to be let go.
 //! Invariant: comes to the same as one after the other. What goes by the textbook and changes nothing but its own connection is
 //! taken in first, on a way that hardly ever branches; what others are told of follows in its order, at its time, and so does
-//! every segment of a connection from the first on that did not go so. For that nothing may be let go meanwhile but what has
-//! ended: neither because time goes on nor for want of room.
+//! every segment of a connection from the first on that did not go so. Meanwhile nothing is let go but what has ended, and
+//! nothing is packed.
 
+use crate::analyzer::config::Config;
 use crate::analyzer::hold::ahead::Prepared;
 use crate::analyzer::hold::clock::Clock;
 use crate::analyzer::hold::left::{Left, What};
@@ -37,8 +39,7 @@ impl Tracker {
         prepared: &[Prepared],
         options: impl Fn(&'s S) -> Option<&'s Options>,
     ) -> Swept {
-        let is_early = self.config.keep_steps > 0 || self.config.report_after.is_some();
-        if is_early || self.pairs.held().saturating_add(segments.len()) >= self.config.most_connections {
+        if !self.may_sweep(segments.len()) {
             return Swept::default();
         }
         let mut left = std::mem::take(&mut self.left);
@@ -51,7 +52,6 @@ impl Tracker {
             };
             let Some(usual) = segment.usual() else { break };
             self.clock = left.clock;
-            self.pairs.tidy(&mut self.sightings);
             match left.what {
                 What::Moved { place, to, stands_otherwise } => {
                     if stands_otherwise && to == Waiting::Open {
@@ -68,6 +68,15 @@ impl Tracker {
         }
         (self.clock, self.left) = (clock, left);
         Swept { taken, seen_again }
+    }
+
+    /// Whether none of what is held has to go, or to be packed, because of so many segments.
+    fn may_sweep(&self, segments: usize) -> bool {
+        let Config { keep_steps, report_after, most_connections, .. } = self.config;
+        keep_steps == 0
+            && report_after.is_none()
+            && self.pairs.held().saturating_add(segments) < most_connections
+            && self.pairs.has_room(segments)
     }
 
     /// Takes in what can be, and notes what is left to be done. How many segments that is about, and the time after them.

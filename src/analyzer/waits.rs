@@ -36,14 +36,36 @@ impl Tracker {
         self.is_listed_last(place, waiting);
     }
 
-    /// The same of one that has it noted that it is listed, where nothing is to be reported early: then no more than before have
-    /// ended unless this one has.
+    /// The same of one that has it noted that it is listed.
     #[inline(never)]
     pub(super) fn list_as_noted(&mut self, place: Place, waiting: Waiting, seen: Timestamp) {
         self.pairs.list_as_noted(place, waiting, seen);
         self.next_due = self.next_due.min(self.spans.due(waiting, seen));
-        if waiting.is_complete() {
-            self.is_listed_last(place, waiting);
+        self.is_listed_last(place, waiting);
+    }
+
+    /// The time of an entry has come, unless segments have come since it was listed.
+    pub(super) fn end_wait(&mut self, place: Place, waiting: Waiting, now: Timestamp) {
+        let Some(seen) = self.pairs.seen(place) else { return };
+        if self.spans.due(waiting, seen) >= now {
+            self.list(place, waiting, seen);
+        } else if waiting == Waiting::ToBeReported {
+            let Some(entry) = self.pairs.get_mut(place, &mut self.sightings) else { return };
+            entry.report(now, &mut self.ended, &mut self.crowd);
+            let next = entry.waiting(&self.config);
+            self.list(place, next, seen);
+        } else {
+            self.let_go(place);
+        }
+    }
+
+    /// Lets go of one where the table is full: what has ended, then attempts, then what is open, the oldest first.
+    pub(super) fn make_room(&mut self) {
+        while self.pairs.held() >= self.config.most_connections.max(1) {
+            let first = |waiting: &Waiting| Some((*waiting, self.pairs.first(*waiting)?.0));
+            let Some((waiting, place)) = Waiting::ALL.iter().find_map(first) else { break };
+            self.evicted = self.evicted.saturating_add(u64::from(!waiting.is_complete()));
+            self.let_go(place);
         }
     }
 
@@ -62,21 +84,6 @@ impl Tracker {
         self.next_due = self.next_due.min(self.spans.due(waiting, seen));
     }
 
-    /// The time of an entry has come, unless segments have come since it was listed.
-    pub(super) fn end_wait(&mut self, place: Place, waiting: Waiting, now: Timestamp) {
-        let Some(seen) = self.pairs.seen(place) else { return };
-        if self.spans.due(waiting, seen) >= now {
-            self.list(place, waiting, seen);
-        } else if waiting == Waiting::ToBeReported {
-            let Some(entry) = self.pairs.get_mut(place, &mut self.sightings) else { return };
-            entry.report(now, &mut self.ended, &mut self.crowd);
-            let next = entry.waiting(&self.config);
-            self.list(place, next, seen);
-        } else {
-            self.let_go(place);
-        }
-    }
-
     /// What has ended is held for late segments, but not more of it than configured: the oldest is complete already.
     fn keep_few_ended(&mut self) {
         for waiting in [Waiting::ToBeReported, Waiting::Ended] {
@@ -85,16 +92,6 @@ impl Tracker {
             {
                 self.let_go(place);
             }
-        }
-    }
-
-    /// Lets go of one where the table is full: what has ended, then attempts, then what is open, the oldest first.
-    pub(super) fn make_room(&mut self) {
-        while self.pairs.held() >= self.config.most_connections.max(1) {
-            let first = |waiting: &Waiting| Some((*waiting, self.pairs.first(*waiting)?.0));
-            let Some((waiting, place)) = Waiting::ALL.iter().find_map(first) else { break };
-            self.evicted = self.evicted.saturating_add(u64::from(!waiting.is_complete()));
-            self.let_go(place);
         }
     }
 

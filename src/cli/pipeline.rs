@@ -64,7 +64,8 @@ impl Observer<'_> {
 
     fn read_beside(self, source: &mut Files) -> io::Result<Outcome> {
         let Self { mut intake, mut follower, mut teller, .. } = self;
-        let (to_follower, portions) = channel();
+        // There is always room for a portion.
+        let (to_follower, portions) = sync_channel(2 * PORTIONS);
         let (to_teller, tidings) = sync_channel(UNDER_WAY);
         let (give_items_back, used_items) = channel();
         let (give_news_back, used_news) = channel();
@@ -101,7 +102,7 @@ impl Observer<'_> {
 fn take_in(
     source: &mut Files,
     intake: &mut Intake,
-    to_follower: &Sender<Portion>,
+    to_follower: &SyncSender<Portion>,
     supply: Supply,
 ) -> Vec<CaptureError> {
     let mut errors = Vec::new();
@@ -110,9 +111,9 @@ fn take_in(
         match source.next_frames(&mut filling) {
             // This is what could be read at once. The rest of it is not held back: nobody knows when more comes.
             Ok(Turn::Frames) => filling.send(),
-            Ok(Turn::Quiet) => filling.sent = to_follower.send(Portion::Quiet).map_err(|_| Gone),
+            Ok(Turn::Quiet) => filling.sent = send(to_follower, Portion::Quiet),
             Ok(Turn::End) => {
-                let _ = to_follower.send(Portion::End(source.statistics()));
+                let _ = send(to_follower, Portion::End(source.statistics()));
                 return errors;
             }
             Err(error) => errors.push(error),
@@ -125,7 +126,7 @@ fn take_in(
 struct Filling<'a> {
     intake: &'a mut Intake,
     items: Items,
-    to_follower: &'a Sender<Portion>,
+    to_follower: &'a SyncSender<Portion>,
     supply: Supply,
     /// Whether the follower is still there; where it has gone, what is read already goes nowhere.
     sent: Result<(), Gone>,
@@ -151,7 +152,7 @@ impl Filling<'_> {
 
     fn hand_on(&mut self) -> Result<(), Gone> {
         let items = std::mem::take(&mut self.items);
-        self.to_follower.send(Portion::Items(items)).map_err(|_| Gone)?;
+        send(self.to_follower, Portion::Items(items))?;
         self.items = self.supply.next()?;
         Ok(())
     }

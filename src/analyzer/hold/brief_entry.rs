@@ -26,7 +26,7 @@ use crate::tunnel::Tunnel;
 pub struct BriefEntry {
     /// When its last segment came, by the tracker's clock.
     pub seen: Timestamp,
-    /// The hash of its pair.
+    /// The hash of its pair, by which a sweep knows it.
     pub hash: u64,
     /// The connection.
     pub brief: Brief,

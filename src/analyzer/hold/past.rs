@@ -14,6 +14,9 @@ const MOST: usize = 65_536;
 /// Bits of a pair's number, which wraps: far more than there are pairs.
 const NUMBER: u32 = 20;
 
+/// After so many numbers those that were forgotten are renewed: long before one of them is given again.
+const AGE: u32 = 1 << 18;
+
 /// Sets of numbers: a quarter full, so that hardly ever one has no room.
 const SETS: usize = 16_384;
 
@@ -56,8 +59,7 @@ impl Past {
             return;
         }
         if self.sets.is_empty() {
-            // None of these numbers is of a pair.
-            self.sets = vec![Set([Number(self.first.wrapping_sub(1)); 16]); SETS];
+            self.sets = vec![Set([Number::just_forgotten(self.first); 16]); SETS];
         }
         if self.pairs.len() >= MOST {
             self.forget_the_oldest();
@@ -90,6 +92,19 @@ impl Past {
         self.first = self.first.wrapping_add(1);
         let (first, known) = (self.first, self.pairs.len());
         self.beside.retain(|number| number.behind(first) < known);
+        if self.first.is_multiple_of(AGE) {
+            self.renew();
+        }
+    }
+
+    /// Sees to it that a number which was forgotten does not come round again.
+    #[cold]
+    fn renew(&mut self) {
+        let (first, known) = (self.first, self.pairs.len());
+        let numbers = self.sets.iter_mut().flat_map(|Set(numbers)| numbers);
+        for number in numbers.filter(|number| number.behind(first) >= known) {
+            *number = Number::just_forgotten(first);
+        }
     }
 
     /// Where the pair with this hash stands.
@@ -119,9 +134,16 @@ const fn set_of(hash: u64) -> usize {
 }
 
 impl Number {
+    const MASK: u32 = (1 << NUMBER) - 1;
+
     /// That of a pair with this hash.
     const fn new(hash: u64, number: u32) -> Self {
         Self(Self::front(hash) | number & Self::MASK)
+    }
+
+    /// One that is of no pair, where the first has the number `first`.
+    const fn just_forgotten(first: u32) -> Self {
+        Self(first.wrapping_sub(1))
     }
 
     /// Whether its pair may have this hash.
@@ -133,8 +155,6 @@ impl Number {
     const fn behind(self, first: u32) -> usize {
         (self.0.wrapping_sub(first) & Self::MASK) as usize
     }
-
-    const MASK: u32 = (1 << NUMBER) - 1;
 
     /// Other bits than those of the set.
     const fn front(hash: u64) -> u32 {
@@ -178,5 +198,14 @@ mod tests {
         }
         assert_eq!((past.recall(hash(1)), past.recall(hash(100))), (None, None));
         assert!(past.beside.is_empty());
+    }
+
+    #[test]
+    fn where_numbers_come_round_there_is_room_all_the_same() {
+        let mut past = Past::default();
+        for number in 0..1_250_000_u64 {
+            past.remember(number.wrapping_mul(0x9E37_79B9_7F4A_7C15), number);
+            assert!(past.beside.is_empty(), "{number}");
+        }
     }
 }

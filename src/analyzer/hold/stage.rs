@@ -197,6 +197,45 @@ impl State {
     }
 }
 
+impl Next {
+    /// It is not the next one by the textbook. No plain segment takes a connection to where a SYN does.
+    const NONE: Self = Self(State::ASKED.0);
+    const MOVES: u8 = 0x80;
+    const OVER: u8 = 0x40;
+
+    /// Whether it is the next one by the textbook.
+    #[inline(always)]
+    pub const fn is_any(self) -> bool {
+        self.0 != Self::NONE.0
+    }
+
+    /// Whether the connection stands otherwise by it for whoever holds it.
+    #[inline(always)]
+    pub const fn moves(self) -> bool {
+        self.0 & Self::MOVES != 0
+    }
+
+    /// Whether the connection has ended.
+    #[inline(always)]
+    pub const fn is_over(self) -> bool {
+        self.0 & Self::OVER != 0
+    }
+
+    /// The state.
+    #[inline(always)]
+    pub const fn state(self) -> State {
+        State(self.0 & !(Self::MOVES | Self::OVER))
+    }
+
+    const fn new(before: State, after: State) -> Self {
+        let (was, is) = (before.as_stage().standing(), after.as_stage().standing());
+        let moves = was.is_open != is.is_open
+            || was.is_over != is.is_over
+            || was.may_repeat_its_fin != is.may_repeat_its_fin;
+        Self(after.0 | if moves { Self::MOVES } else { 0 } | if is.is_over { Self::OVER } else { 0 })
+    }
+}
+
 impl Fin {
     const fn numbered(number: u8) -> Self {
         match number {
@@ -229,45 +268,6 @@ impl Way {
             acknowledges: place & 8 != 0,
             acknowledges_all: place & 16 != 0,
         }
-    }
-}
-
-impl Next {
-    /// It is not the next one by the textbook. No plain segment takes a connection to where a SYN does.
-    const NONE: Self = Self(State::ASKED.0);
-    const MOVES: u8 = 0x80;
-    const OVER: u8 = 0x40;
-
-    const fn new(before: State, after: State) -> Self {
-        let (was, is) = (before.as_stage().standing(), after.as_stage().standing());
-        let moves = was.is_open != is.is_open
-            || was.is_over != is.is_over
-            || was.may_repeat_its_fin != is.may_repeat_its_fin;
-        Self(after.0 | if moves { Self::MOVES } else { 0 } | if is.is_over { Self::OVER } else { 0 })
-    }
-
-    /// Whether it is the next one by the textbook.
-    #[inline(always)]
-    pub const fn is_any(self) -> bool {
-        self.0 != Self::NONE.0
-    }
-
-    /// Whether the connection stands otherwise by it for whoever holds it.
-    #[inline(always)]
-    pub const fn moves(self) -> bool {
-        self.0 & Self::MOVES != 0
-    }
-
-    /// Whether the connection has ended.
-    #[inline(always)]
-    pub const fn is_over(self) -> bool {
-        self.0 & Self::OVER != 0
-    }
-
-    /// The state.
-    #[inline(always)]
-    pub const fn state(self) -> State {
-        State(self.0 & !(Self::MOVES | Self::OVER))
     }
 }
 

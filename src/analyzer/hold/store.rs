@@ -269,6 +269,11 @@ impl Hold {
         &mut self.rooms
     }
 
+    /// Whether so many more may come before any have to be packed.
+    pub fn has_room(&self, more: usize) -> bool {
+        self.count.saturating_add(more) <= self.most_whole.max(1)
+    }
+
     /// Packs what has been quiet, as long as too many are not. To be called when none is in use.
     #[inline]
     pub fn tidy(&mut self, sightings: &mut Sightings) {
