@@ -17,8 +17,11 @@ const NUMBER: u32 = 20;
 /// After so many numbers those that were forgotten are renewed: long before one of them is given again.
 const AGE: u32 = 1 << 18;
 
-/// Sets of numbers: a quarter full, so that hardly ever one has no room.
-const SETS: usize = 16_384;
+/// Pairs for each set, at most: a quarter of what it has room for, so that hardly ever one has none.
+const FULL: usize = 4;
+
+/// Sets there are at first; later there are twice as many, and so on.
+const FEW: usize = 16;
 
 /// The pairs of the past.
 ///
@@ -58,21 +61,13 @@ impl Past {
             pair.last_frame = last_frame;
             return;
         }
-        if self.sets.is_empty() {
-            self.sets = vec![Set([Number::just_forgotten(self.first); 16]); SETS];
-        }
         if self.pairs.len() >= MOST {
             self.forget_the_oldest();
         }
-        // There are far fewer than numbers.
-        let number = Number::new(hash, self.first.wrapping_add(self.pairs.len() as u32));
-        let (first, known) = (self.first, self.pairs.len());
-        let is_free = |number: &&mut Number| number.behind(first) >= known;
-        let set = self.sets.get_mut(set_of(hash));
-        match set.and_then(|Set(numbers)| numbers.iter_mut().find(is_free)) {
-            Some(room) => *room = number,
-            None => self.beside.push(number),
+        if self.pairs.len() >= self.sets.len().saturating_mul(FULL) {
+            self.make_room();
         }
+        self.put(hash, self.pairs.len());
         self.pairs.push_back(Pair { hash, last_frame });
     }
 
@@ -84,7 +79,36 @@ impl Past {
     /// Asks for where the pair with this hash would be.
     #[inline(always)]
     pub fn fetch(&self, hash: u64) {
-        fetch_at(&self.sets, set_of(hash));
+        fetch_at(&self.sets, self.set_of(hash));
+    }
+
+    /// Notes the number of the pair that stands, or will stand, at a place.
+    fn put(&mut self, hash: u64, place: usize) {
+        // There are far fewer than numbers.
+        let number = Number::new(hash, self.first.wrapping_add(place as u32));
+        let (at, first) = (self.set_of(hash), self.first);
+        let is_free = |number: &&mut Number| number.behind(first) >= place;
+        match self.sets.get_mut(at).and_then(|Set(numbers)| numbers.iter_mut().find(is_free)) {
+            Some(room) => *room = number,
+            None => self.beside.push(number),
+        }
+    }
+
+    #[cold]
+    fn make_room(&mut self) {
+        let sets = self.sets.len().saturating_mul(2).max(FEW);
+        self.sets = vec![Set([Number::just_forgotten(self.first); 16]); sets];
+        self.beside.clear();
+        let hashes: Vec<u64> = self.pairs.iter().map(|pair| pair.hash).collect();
+        for (place, hash) in hashes.into_iter().enumerate() {
+            self.put(hash, place);
+        }
+    }
+
+    /// The set of a hash: by its lowest bits. Their number is a power of two.
+    #[inline(always)]
+    const fn set_of(&self, hash: u64) -> usize {
+        hash as usize & self.sets.len().wrapping_sub(1)
     }
 
     fn forget_the_oldest(&mut self) {
@@ -110,7 +134,7 @@ impl Past {
     /// Where the pair with this hash stands.
     #[inline]
     fn place_of(&self, hash: u64) -> Option<usize> {
-        let set = self.sets.get(set_of(hash)).map_or(&[][..], |Set(numbers)| numbers);
+        let set = self.sets.get(self.set_of(hash)).map_or(&[][..], |Set(numbers)| numbers);
         // Nearly always it is seen without the pairs, which lie far away, that none is this one.
         if !set.iter().fold(false, |any, number| any | number.may_be_of(hash)) && self.beside.is_empty() {
             return None;
@@ -121,16 +145,11 @@ impl Past {
     #[cold]
     #[inline(never)]
     fn search(&self, hash: u64) -> Option<usize> {
-        let set = self.sets.get(set_of(hash)).map_or(&[][..], |Set(numbers)| numbers);
+        let set = self.sets.get(self.set_of(hash)).map_or(&[][..], |Set(numbers)| numbers);
         let numbers = set.iter().chain(&self.beside).filter(|number| number.may_be_of(hash));
         let mut places = numbers.map(|number| number.behind(self.first));
         places.find(|place| self.pairs.get(*place).is_some_and(|pair| pair.hash == hash))
     }
-}
-
-/// The set of a hash: by its lowest bits.
-const fn set_of(hash: u64) -> usize {
-    hash as usize % SETS
 }
 
 impl Number {
