@@ -111,10 +111,10 @@ impl Tracker {
     fn take_in_its_place(&mut self, usual: &Usual, prepared: &Prepared, clock: Clock) -> Option<What> {
         let Some(place) = prepared.place else { return Some(What::All) };
         let Some(entry) = self.pairs.brief_mut(place) else { return Some(What::All) };
-        let (now, brief) = (clock.now(), &mut entry.brief);
+        let now = clock.now();
+        let (waited, brief) = (entry.waited(now), &mut entry.brief);
         // The hash is enough to know the pair by: it has 64 bits and a seed of its own.
         let may_take = (entry.hash == prepared.hash) & !brief.waits;
-        let waited = brief.waited().saturating_add(now.0.saturating_sub(entry.seen.0));
         let Some(next) = brief.take_plain(usual, may_take) else {
             brief.waits = true;
             return Some(What::All);

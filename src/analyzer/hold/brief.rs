@@ -71,7 +71,6 @@ impl Log {
     pub fn fetch(&self) {
         fetch(&self.syn);
         fetch(&self.options);
-        fetch(&self.options.server);
     }
 }
 

@@ -105,6 +105,12 @@ impl Past {
         }
     }
 
+    /// The numbers of a hash's set.
+    #[inline(always)]
+    fn numbers(&self, hash: u64) -> &[Number] {
+        self.sets.get(self.set_of(hash)).map_or(&[], |Set(numbers)| numbers)
+    }
+
     /// The set of a hash: by its lowest bits. Their number is a power of two.
     #[inline(always)]
     const fn set_of(&self, hash: u64) -> usize {
@@ -134,9 +140,10 @@ impl Past {
     /// Where the pair with this hash stands.
     #[inline]
     fn place_of(&self, hash: u64) -> Option<usize> {
-        let set = self.sets.get(self.set_of(hash)).map_or(&[][..], |Set(numbers)| numbers);
         // Nearly always it is seen without the pairs, which lie far away, that none is this one.
-        if !set.iter().fold(false, |any, number| any | number.may_be_of(hash)) && self.beside.is_empty() {
+        if !self.numbers(hash).iter().fold(false, |any, number| any | number.may_be_of(hash))
+            && self.beside.is_empty()
+        {
             return None;
         }
         self.search(hash)
@@ -145,8 +152,7 @@ impl Past {
     #[cold]
     #[inline(never)]
     fn search(&self, hash: u64) -> Option<usize> {
-        let set = self.sets.get(self.set_of(hash)).map_or(&[][..], |Set(numbers)| numbers);
-        let numbers = set.iter().chain(&self.beside).filter(|number| number.may_be_of(hash));
+        let numbers = self.numbers(hash).iter().chain(&self.beside).filter(|number| number.may_be_of(hash));
         let mut places = numbers.map(|number| number.behind(self.first));
         places.find(|place| self.pairs.get(*place).is_some_and(|pair| pair.hash == hash))
     }
