@@ -35,7 +35,7 @@ const CONNECTIONS: u32 = 10_000;
 fn capture() -> Vec<u8> {
     let mut octets = Vec::new();
     let mut output = output::Output::new(&mut octets).expect("a vector takes all");
-    many::write(CONNECTIONS, &mut random::Random::new(1), &mut output).expect("a vector takes all");
+    many::write(CONNECTIONS, 5000, &mut random::Random::new(1), &mut output).expect("a vector takes all");
     assert!(output.segments() > u64::from(CONNECTIONS), "a workload");
     octets
 }

@@ -46,13 +46,14 @@ pub struct Jot {
     pub(crate) seq: SeqNumber,
     pub(crate) tap: u32,
     /// The sender's clock.
-    stamp: u32,
+    pub(crate) stamp: u32,
     pub(crate) flags: Flags,
     pub(crate) window: u16,
     pub(crate) text_len: u16,
     pub(crate) identification: u16,
     pub(crate) hop_limit: u8,
-    marks: u8,
+    /// Four bits: what else there is to it.
+    pub(crate) marks: u8,
     /// Known once its connection is.
     pub(crate) by_client: bool,
 }

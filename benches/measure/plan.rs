@@ -16,7 +16,7 @@ pub struct Workload {
     pub is_file: bool,
 }
 
-pub const WORKLOADS: [Workload; 5] = [
+pub const WORKLOADS: [Workload; 6] = [
     Workload {
         name: "many",
         says: "1,000,000 connections, 5,000 open at a time",
@@ -29,6 +29,13 @@ pub const WORKLOADS: [Workload; 5] = [
         says: "100,000 connections of the same kind",
         make: ["many", "100000"],
         segments: 1_097_367,
+        is_file: true,
+    },
+    Workload {
+        name: "crowd",
+        says: "200,000 connections of the same kind, 50,000 open at a time",
+        make: ["crowded", "200000"],
+        segments: 2_195_862,
         is_file: true,
     },
     Workload {
@@ -90,7 +97,7 @@ impl Case {
 const OURS: &str = "tcpshake";
 
 /// In the order of a round: tools that are compared stand side by side.
-pub const CASES: [Case; 18] = [
+pub const CASES: [Case; 20] = [
     case("many", "table", OURS, &["read", "--format", "table", "@"]),
     case("many", "table on one core", "taskset", &["-c", "0", OURS, "read", "--format", "table", "@"]),
     case("many", "tcpdump copy", "tcpdump", &["-r", "@", "-w", "/dev/null"]),
@@ -104,6 +111,8 @@ pub const CASES: [Case; 18] = [
     case("tenth", "segments", OURS, &["read", "--format", "json", "--records", "segments", "@"]).written(),
     case("tenth", "tcptrace", "tcptrace", &["-n", "@"]).once(),
     case("tenth", "tshark", "tshark", &["-q", "-z", "conv,tcp", "-r", "@"]).once(),
+    case("crowd", "table", OURS, &["read", "--format", "table", "@"]),
+    case("crowd", "tcpdump copy", "tcpdump", &["-r", "@", "-w", "/dev/null"]),
     case("open", "summary", OURS, &["read", "--format", "json", "--records", "summary", "-"]).once(),
     case("attack", "summary", OURS, &["read", "--format", "json", "--records", "summary", "-"]).once(),
     case("attack", "table", OURS, &["read", "--format", "table", "-"]).once(),

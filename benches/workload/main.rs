@@ -20,9 +20,14 @@ const USAGE: &str = "\
 usage: workload WORKLOAD COUNT FILE|- [SEED]
 
   many    COUNT connections, 5,000 open at a time, 11 segments each on average
+  crowded COUNT connections, 50,000 open at a time, otherwise the same
   attack  COUNT SYNs from distinct sources to one server
   open    COUNT connections that open, send one segment of text, and stay
   long    one connection of COUNT segments";
+
+/// How many connections are open at a time.
+const FEW: u32 = 5000;
+const CROWD: u32 = 50_000;
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -34,7 +39,10 @@ fn main() -> ExitCode {
     };
     let (Ok(count), Ok(seed)) = (count, seed) else { return usage() };
     let made = match workload {
-        "many" => make(many::write, count, file, seed),
+        "many" => make(|count, random, output| many::write(count, FEW, random, output), count, file, seed),
+        "crowded" => {
+            make(|count, random, output| many::write(count, CROWD, random, output), count, file, seed)
+        }
         "attack" => make(crowds::attack, count, file, seed),
         "open" => make(crowds::open, count, file, seed),
         "long" => make(crowds::long, count, file, seed),

@@ -9,8 +9,6 @@ use crate::output::Output;
 use crate::random::Random;
 use crate::segment::{ACK, End, FIN, Options, PSH, RST, SYN, Segment, client_address};
 
-/// How many connections are open at a time.
-const OPEN: u32 = 5000;
 const SERVERS: u32 = 300;
 const CLIENTS: u32 = 50_000;
 const PORTS: [u16; 6] = [443, 443, 443, 80, 8080, 5432];
@@ -20,11 +18,12 @@ const FULL: u16 = 1448;
 /// Percent of the connections with a second request.
 const SECOND: u32 = 20;
 
-pub fn write(connections: u32, random: &mut Random, output: &mut Output) -> io::Result<()> {
+/// At most `most_open` are open at a time.
+pub fn write(connections: u32, most_open: u32, random: &mut Random, output: &mut Output) -> io::Result<()> {
     let mut begun = 0;
     let mut open: Vec<Connection> = Vec::new();
     loop {
-        while begun < connections && open.len() < OPEN as usize {
+        while begun < connections && open.len() < most_open as usize {
             open.push(Connection::new(begun, random));
             begun += 1;
         }

@@ -45,9 +45,14 @@ struct Last {
 impl Packer {
     /// The octets of `value`, written into this packer's own room.
     pub fn pack(&mut self, value: &impl Pack) -> Box<[u8]> {
+        self.pack_with(|to| value.pack(to))
+    }
+
+    /// Those that `write` writes.
+    pub fn pack_with(&mut self, write: impl FnOnce(&mut Self)) -> Box<[u8]> {
         self.octets.clear();
         self.last = Last::default();
-        value.pack(self);
+        write(self);
         self.octets.as_slice().into()
     }
 
@@ -81,12 +86,22 @@ impl Packer {
     pub fn octet(&mut self, octet: u8) {
         self.octets.push(octet);
     }
+
+    /// Writes some at once.
+    pub fn octets(&mut self, octets: &[u8]) {
+        self.octets.extend_from_slice(octets);
+    }
 }
 
 impl<'a> Unpacker<'a> {
     /// The value that was packed as `octets`.
     pub fn unpack<T: Pack>(octets: &'a [u8]) -> Option<T> {
-        T::unpack(&mut Self { octets, at: 0, last: Last::default() })
+        T::unpack(&mut Self::of(octets))
+    }
+
+    /// What reads `octets` from the first on.
+    pub fn of(octets: &'a [u8]) -> Self {
+        Self { octets, at: 0, last: Last::default() }
     }
 
     /// Reads an unsigned number.
@@ -126,6 +141,13 @@ impl<'a> Unpacker<'a> {
         let octet = self.octets.get(self.at).copied();
         self.at = self.at.saturating_add(1);
         octet
+    }
+
+    /// Reads some at once.
+    pub fn octets<const LEN: usize>(&mut self) -> Option<[u8; LEN]> {
+        let octets = self.octets.get(self.at..)?.first_chunk().copied();
+        self.at = self.at.saturating_add(LEN);
+        octets
     }
 }
 

@@ -1,6 +1,6 @@
 //! How values are packed that are none of the analyzer's own.
 //!
-//! In: numbers, lists, boxes, addresses, ICMP errors. Out: what `pack.rs` says.
+//! In: numbers, lists, boxes, addresses, options, ICMP errors. Out: what `pack.rs` says.
 //! Invariant: as there.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
@@ -8,6 +8,7 @@ use std::num::NonZero;
 
 use crate::analyzer::pack::{Pack, Packer, Unpacker, packed};
 use crate::icmp::IcmpError;
+use crate::options::Options;
 
 macro_rules! numbers {
     ($($number:ty),*) => {$(
@@ -80,7 +81,7 @@ impl<T: Pack> Pack for Vec<T> {
 impl Pack for String {
     fn pack(&self, to: &mut Packer) {
         to.number(u64::try_from(self.len()).unwrap_or(u64::MAX));
-        self.bytes().for_each(|octet| to.octet(octet));
+        to.octets(self.as_bytes());
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
@@ -120,29 +121,21 @@ impl<A: Pack, B: Pack> Pack for (A, B) {
 
 impl Pack for Ipv4Addr {
     fn pack(&self, to: &mut Packer) {
-        self.octets().into_iter().for_each(|octet| to.octet(octet));
+        to.octets(&self.octets());
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
-        let mut octets = [0; 4];
-        for octet in &mut octets {
-            *octet = from.octet()?;
-        }
-        Some(octets.into())
+        from.octets::<4>().map(Self::from)
     }
 }
 
 impl Pack for Ipv6Addr {
     fn pack(&self, to: &mut Packer) {
-        self.octets().into_iter().for_each(|octet| to.octet(octet));
+        to.octets(&self.octets());
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
-        let mut octets = [0; 16];
-        for octet in &mut octets {
-            *octet = from.octet()?;
-        }
-        Some(octets.into())
+        from.octets::<16>().map(Self::from)
     }
 }
 
@@ -172,6 +165,22 @@ impl Pack for SocketAddrV4 {
 
     fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
         Some(Self::new(Ipv4Addr::unpack(from)?, u16::unpack(from)?))
+    }
+}
+
+impl Pack for Options {
+    fn pack(&self, to: &mut Packer) {
+        to.octet(self.count());
+        to.octets(self.octets());
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
+        let mut octets = [0; Self::MOST];
+        let octets = octets.get_mut(..from.octet()?.into())?;
+        for octet in octets.iter_mut() {
+            *octet = from.octet()?;
+        }
+        Some(Self::new(octets))
     }
 }
 

@@ -243,7 +243,7 @@ impl Tracker {
     #[inline]
     pub(super) fn pass_on(&mut self, time: Timestamp) {
         self.expire(time);
-        self.pairs.tidy(&mut self.sightings);
+        self.pairs.tidy();
     }
 
     /// Where the entry is of a segment that comes at `time` between these sockets, in these tunnels.

@@ -352,5 +352,6 @@ fn repeated(jot: Jot, known: Options, options: Options) -> Option<Jot> {
     }
 }
 
+mod packing;
 #[cfg(test)]
 mod tests;

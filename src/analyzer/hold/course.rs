@@ -7,6 +7,7 @@
 
 use crate::analyzer::facts::Kind;
 use crate::analyzer::hold::stage::{Fin, Next, Stage, State, Way};
+use crate::analyzer::pack::{Pack, Packer, Unpacker};
 use crate::analyzer::role::Role;
 use crate::jot::Jot;
 use crate::segment::Flags;
@@ -222,6 +223,31 @@ impl Course {
     fn of(&self, role: Role) -> End {
         let is_server = role == Role::Server;
         End { nxt: one_of(self.nxt, is_server), una: one_of(self.una, is_server) }
+    }
+}
+
+impl Pack for Course {
+    fn pack(&self, to: &mut Packer) {
+        let Self { last, nxt: [a, b], una: [c, d], waited, state, count } = self;
+        // They can be anything: to write what they are takes no longer than to find out what they are near to.
+        [a, b, c, d].into_iter().for_each(|number| to.octets(&number.0.to_le_bytes()));
+        to.octets(&waited.to_le_bytes());
+        last.pack(to);
+        state.pack(to);
+        count.pack(to);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
+        let mut number = || from.octets().map(u32::from_le_bytes);
+        let (a, b, c, d) = (number()?, number()?, number()?, number()?);
+        Some(Self {
+            nxt: [SeqNumber(a), SeqNumber(b)],
+            una: [SeqNumber(c), SeqNumber(d)],
+            waited: number()?,
+            last: Pack::unpack(from)?,
+            state: Pack::unpack(from)?,
+            count: Pack::unpack(from)?,
+        })
     }
 }
 

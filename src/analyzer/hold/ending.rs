@@ -121,6 +121,13 @@ impl Rooms {
         }
     }
 
+    /// Takes the room of a connection in brief.
+    pub fn give_back_log(&mut self, log: Box<Log>) {
+        if self.logs.len() < Self::MOST {
+            self.logs.push(log);
+        }
+    }
+
     /// Takes over what `others` has, as far as it is of use.
     pub fn take(&mut self, others: &mut Self) {
         let free = |len: usize| Self::MOST.saturating_sub(len);

@@ -13,6 +13,7 @@ pub mod crowd;
 pub mod ending;
 pub mod entry;
 pub mod half;
+pub mod held;
 pub mod left;
 pub mod packed;
 pub mod passage;

@@ -1,11 +1,14 @@
 //! An entry that has been quiet for a while, in little memory.
 //!
-//! In: an entry with one connection. Out: the same entry.
-//! Invariant: nothing is lost on the way but room that was kept for more.
+//! In: an entry with one connection, whole or in brief. Out: the same entry.
+//! Invariant: nothing is lost on the way but room that was kept for more. Unpacking always gives one: nothing but `of` makes
+//! these octets.
 
 use std::sync::Arc;
 
 use crate::analyzer::connection::Connection;
+use crate::analyzer::hold::brief::Brief;
+use crate::analyzer::hold::brief_entry::BriefEntry;
 use crate::analyzer::hold::ending::Rooms;
 use crate::analyzer::hold::entry::Entry;
 use crate::analyzer::pack::{Packer, Unpacker};
@@ -23,6 +26,14 @@ pub struct Packed {
     is_reported: bool,
 }
 
+/// An entry that is held in brief.
+#[derive(Debug)]
+pub struct PackedBrief {
+    octets: Box<[u8]>,
+    /// When its last segment came, by the tracker's clock.
+    pub seen: Timestamp,
+}
+
 impl Packed {
     /// `entry`, packed.
     pub fn of(entry: &Entry, packer: &mut Packer) -> Self {
@@ -34,7 +45,7 @@ impl Packed {
         }
     }
 
-    /// The entry again. Always gives one: nothing but `of` makes these octets.
+    /// The entry again.
     pub fn unpack(&self, rooms: &mut Rooms) -> Option<Entry> {
         let mut connection: Connection = Unpacker::unpack(&self.octets)?;
         connection.tunnel.clone_from(&self.tunnel);
@@ -43,7 +54,29 @@ impl Packed {
 
     /// The number of its connection.
     pub fn id(&self) -> u64 {
-        // It is what was packed first.
-        Unpacker::unpack(&self.octets).unwrap_or_default()
+        first_of(&self.octets)
     }
+}
+
+impl PackedBrief {
+    /// `entry`, packed.
+    pub fn of(entry: &BriefEntry, packer: &mut Packer) -> Self {
+        Self { octets: packer.pack_with(|to| entry.brief.pack(to)), seen: entry.seen }
+    }
+
+    /// The entry again, whose pair has this hash.
+    pub fn unpack(&self, hash: u64, rooms: &mut Rooms) -> Option<BriefEntry> {
+        let brief = Brief::unpack(&mut Unpacker::of(&self.octets), &mut rooms.logs)?;
+        Some(BriefEntry { seen: self.seen, hash, brief })
+    }
+
+    /// The number of its connection.
+    pub fn id(&self) -> u64 {
+        first_of(&self.octets)
+    }
+}
+
+/// The number that was packed first.
+fn first_of(octets: &[u8]) -> u64 {
+    Unpacker::unpack(octets).unwrap_or_default()
 }

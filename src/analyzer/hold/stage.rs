@@ -5,6 +5,7 @@
 //! Read: RFC 9293 §3.3.2 (figure 5), §3.6 (figure 12), §3.10.7.4.
 
 use crate::analyzer::hold::waiting::Standing;
+use crate::analyzer::pack::{Pack, Packer, Unpacker};
 use crate::analyzer::role::Role;
 
 /// How far a connection has come.
@@ -194,6 +195,16 @@ impl State {
     #[inline(always)]
     const fn place(self) -> usize {
         self.0 as usize & (Self::ROOM - 1)
+    }
+}
+
+impl Pack for State {
+    fn pack(&self, to: &mut Packer) {
+        to.octet(self.0);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
+        from.octet().map(Self)
     }
 }
 

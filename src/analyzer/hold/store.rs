@@ -13,7 +13,7 @@ use crate::analyzer::hold::brief_entry::BriefEntry;
 use crate::analyzer::hold::crowd::Crowd;
 use crate::analyzer::hold::ending::Rooms;
 use crate::analyzer::hold::entry::{Ended, Entry};
-use crate::analyzer::hold::packed::Packed;
+use crate::analyzer::hold::held::Held;
 use crate::analyzer::hold::table::{Place, Table};
 use crate::analyzer::hold::waiting::Waiting;
 use crate::analyzer::pack::Packer;
@@ -26,6 +26,9 @@ const NEVER: Timestamp = Timestamp(u64::MAX);
 
 /// So few are not worth a look around.
 const FEW: usize = 1024;
+
+/// So many steps of the clock's hand ahead something is asked for.
+const SOON: usize = 8;
 
 /// Entries, whole, in brief, or packed.
 #[derive(Debug)]
@@ -40,24 +43,6 @@ pub struct Hold {
     packer: Packer,
     /// Room of connections that are held no more.
     rooms: Rooms,
-}
-
-#[derive(Debug)]
-enum Held {
-    Whole(Entry),
-    Brief(BriefEntry),
-    Packed(Packed),
-}
-
-impl Held {
-    #[inline]
-    fn is_of(&self, (one, other): (SocketAddr, SocketAddr), tunnel: Option<&Arc<Tunnel>>) -> bool {
-        match self {
-            Self::Whole(entry) => entry.is_of(one, other, tunnel),
-            Self::Brief(entry) => entry.is_of(one, other, tunnel),
-            Self::Packed(_) => true,
-        }
-    }
 }
 
 impl Hold {
@@ -131,7 +116,7 @@ impl Hold {
         match self.table.get(place)? {
             Held::Brief(entry) => entry.brief.fetch_next(),
             Held::Whole(entry) => return Some(&entry.current),
-            Held::Packed(_) => {}
+            Held::Packed(_) | Held::PackedBrief(_) => {}
         }
         None
     }
@@ -147,12 +132,15 @@ impl Hold {
         matches!(self.table.get(place), Some(Held::Whole(_)))
     }
 
-    /// The entry at a place, if it is in brief.
+    /// The entry at a place, if it is in brief, packed or not.
     #[inline(always)]
     pub fn brief_mut(&mut self, place: Place) -> Option<&mut BriefEntry> {
+        if let Held::PackedBrief(_) = self.table.get(place)? {
+            self.unpack(place);
+        }
         match self.table.get_mut(place)? {
             Held::Brief(entry) => Some(entry),
-            Held::Whole(_) | Held::Packed(_) => None,
+            _ => None,
         }
     }
 
@@ -164,17 +152,13 @@ impl Hold {
         }
         match self.table.get_mut(place)? {
             Held::Whole(entry) => Some(entry),
-            Held::Brief(_) | Held::Packed(_) => None,
+            _ => None,
         }
     }
 
     /// When the last segment of an entry came.
     pub fn seen(&self, place: Place) -> Option<Timestamp> {
-        self.table.get(place).map(|held| match held {
-            Held::Whole(entry) => entry.seen,
-            Held::Brief(entry) => entry.seen,
-            Held::Packed(packed) => packed.seen,
-        })
+        self.table.get(place).map(Held::seen)
     }
 
     /// Puts in an entry that waits in `queue` since `seen`.
@@ -237,31 +221,15 @@ impl Hold {
         ended: &mut Ended,
         crowd: &mut Crowd,
     ) -> Option<u64> {
-        let entry = match self.table.remove(place)? {
-            Held::Packed(packed) => packed.unpack(&mut self.rooms)?,
-            Held::Whole(entry) => {
-                self.count = self.count.saturating_sub(1);
-                entry
-            }
-            Held::Brief(entry) => {
-                self.count = self.count.saturating_sub(1);
-                let last = entry.brief.last_frame_of_all();
-                entry.hand_out(now, &mut self.rooms, ended, crowd);
-                return last;
-            }
-        };
-        let last = entry.current.is_over().then(|| entry.current.last_frame());
-        entry.hand_out(now, ended, crowd);
-        last
+        let hash = self.table.hash(place);
+        let held = self.table.remove(place)?;
+        self.count = self.count.saturating_sub(held.is_ready().into());
+        held.unpack(hash, &mut self.rooms).hand_out(now, &mut self.rooms, ended, crowd)
     }
 
     /// The numbers of all connections held, with their places, in no order.
     pub fn numbers(&self) -> impl Iterator<Item = (u64, Place)> {
-        self.table.iter().map(|(place, held)| match held {
-            Held::Whole(entry) => (entry.current.id(), place),
-            Held::Brief(entry) => (entry.brief.id(), place),
-            Held::Packed(packed) => (packed.id(), place),
-        })
+        self.table.iter().map(|(place, held)| (held.id(), place))
     }
 
     /// Room for connections.
@@ -276,9 +244,9 @@ impl Hold {
 
     /// Packs what has been quiet, as long as too many are not. To be called when none is in use.
     #[inline]
-    pub fn tidy(&mut self, sightings: &mut Sightings) {
+    pub fn tidy(&mut self) {
         if self.count > self.most_whole.max(1) {
-            self.pack_some(sightings);
+            self.pack_some();
         }
     }
 }
@@ -286,28 +254,31 @@ impl Hold {
 impl Hold {
     #[cold]
     fn make_whole(&mut self, place: Place, sightings: &mut Sightings) -> Option<()> {
-        if let Held::Packed(packed) = self.table.get(place)? {
-            let entry = packed.unpack(&mut self.rooms)?;
-            *self.table.get_mut(place)? = Held::Whole(entry);
-            self.note_ready(place);
-        } else {
-            let rooms = &mut self.rooms;
-            self.table.change(place, |held| match held {
-                Held::Brief(entry) => Held::Whole(entry.whole(rooms, sightings)),
-                other => other,
-            });
+        if !self.table.get(place)?.is_ready() {
+            self.unpack(place);
         }
+        let rooms = &mut self.rooms;
+        self.table.change(place, |held| held.whole(rooms, sightings));
         Some(())
     }
 
     #[cold]
-    fn pack_some(&mut self, sightings: &mut Sightings) {
+    #[inline(never)]
+    fn unpack(&mut self, place: Place) {
+        let (hash, rooms) = (self.table.hash(place), &mut self.rooms);
+        self.table.change(place, |held| held.unpack(hash, rooms));
+        self.note_ready(place);
+    }
+
+    #[cold]
+    fn pack_some(&mut self) {
         while self.count > self.most_whole.max(1) {
             let Some((place, known)) = self.ready.pop_front() else { return };
+            self.fetch_ready();
             let (seen, has_older) = match self.table.get(place) {
                 Some(Held::Whole(entry)) => (entry.seen, entry.older.is_some()),
                 Some(Held::Brief(entry)) => (entry.seen, false),
-                Some(Held::Packed(_)) | None => continue,
+                Some(Held::Packed(_) | Held::PackedBrief(_)) | None => continue,
             };
             if seen != known || has_older {
                 self.ready.push_back((place, seen));
@@ -317,23 +288,21 @@ impl Hold {
                 }
                 continue;
             }
-            self.pack(place, sightings);
+            let Self { table, packer, rooms, .. } = self;
+            table.change(place, |held| held.pack(packer, rooms));
+            self.count = self.count.saturating_sub(1);
         }
     }
 
-    fn pack(&mut self, place: Place, sightings: &mut Sightings) {
-        let Self { table, packer, rooms, .. } = self;
-        table.change(place, |held| {
-            let entry = match held {
-                Held::Whole(entry) => entry,
-                Held::Brief(entry) => entry.whole(rooms, sightings),
-                Held::Packed(_) => return held,
-            };
-            let packed = Packed::of(&entry, packer);
-            rooms.give_back(entry.current);
-            Held::Packed(packed)
-        });
-        self.count = self.count.saturating_sub(1);
+    /// Asks for what will be looked at soon, and for what may be packed before that.
+    fn fetch_ready(&self) {
+        let at = |ahead: usize| self.ready.get(ahead).map(|(place, _)| *place);
+        if let Some(place) = at(SOON) {
+            self.fetch(place);
+        }
+        if let Some(Held::Brief(entry)) = at(SOON / 2).and_then(|place| self.table.get(place)) {
+            entry.brief.fetch_all();
+        }
     }
 
     fn note_ready(&mut self, place: Place) {
@@ -342,10 +311,7 @@ impl Hold {
         self.ready.push_back((place, NEVER));
         if self.ready.len() > self.count.max(FEW).saturating_mul(4) {
             // Most of them are of entries that are gone.
-            let is_ready = |(place, held): (Place, &Held)| match held {
-                Held::Whole(_) | Held::Brief(_) => Some((place, NEVER)),
-                Held::Packed(_) => None,
-            };
+            let is_ready = |(place, held): (Place, &Held)| held.is_ready().then_some((place, NEVER));
             self.ready = self.table.iter().filter_map(is_ready).collect();
         }
     }
