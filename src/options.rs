@@ -9,8 +9,9 @@ use std::fmt;
 
 use crate::seq::SeqNumber;
 
-/// The options of one segment, by value.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// The options of one segment, by value. Behind the last of the octets stands nothing that means anything.
+#[derive(Clone, Copy)]
+#[repr(C)]
 pub struct Options {
     len: u8,
     octets: [u8; Self::MOST],
@@ -69,6 +70,9 @@ impl Options {
     /// What a header has room for (RFC 9293 §3.1: data offset 15).
     pub const MOST: usize = 40;
 
+    /// What most SYNs have, or less.
+    const USUAL: usize = 22;
+
     /// The largest window scale that counts (RFC 7323 §2.3).
     pub const MOST_SHIFT: u8 = 14;
 
@@ -87,6 +91,18 @@ impl Options {
         if let (Some(room), Some(octets)) = (self.octets.get_mut(..len), octets.get(..len)) {
             room.copy_from_slice(octets);
             self.len = len as u8;
+        }
+    }
+
+    /// The same as `*self = *other`, but that of the usual few octets no more than those are touched.
+    #[inline]
+    pub fn assign(&mut self, other: &Self) {
+        let (usual, rest) = self.octets.split_at_mut(Self::USUAL);
+        let (others_usual, others_rest) = other.octets.split_at(Self::USUAL);
+        self.len = other.len;
+        usual.copy_from_slice(others_usual);
+        if usize::from(other.len) > Self::USUAL {
+            rest.copy_from_slice(others_rest);
         }
     }
 
@@ -168,6 +184,14 @@ impl Default for Options {
         Self { len: 0, octets: [0; Self::MOST] }
     }
 }
+
+impl PartialEq for Options {
+    fn eq(&self, other: &Self) -> bool {
+        self.octets() == other.octets()
+    }
+}
+
+impl Eq for Options {}
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

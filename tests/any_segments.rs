@@ -321,7 +321,7 @@ proptest! {
         steps_hold(&steps)?;
         connections_hold(&ended, &steps, connections)?;
         // Nor does it matter whether connections are packed meanwhile.
-        let config = Config { most_whole: 1, keep_steps: 0, ..config };
+        let config = Config { most_whole: 1, lenders: 0, keep_steps: 0, ..config };
         let (again, ended_again, _) = observe(config, &segments);
         prop_assert_eq!(&steps, &again, "the same segments give the same steps");
         let verdicts = |ended: &[Connection]| -> Vec<_> {
@@ -345,7 +345,7 @@ proptest! {
         moves in prop::collection::vec(any_move(), 1..40),
         together in 1_usize..64,
     ) {
-        let config = Config { most_connections, most_whole, most_ended, report_after, ..Config::default() };
+        let config = Config { most_connections, most_whole, lenders: 0, most_ended, report_after, ..Config::default() };
         let opening = (0..opens).flat_map(|nth| handshake(nth * 2));
         let moves: Vec<Move> = first.into_iter().chain(opening).chain(moves).collect();
         let segments = segments(starts, &moves);

@@ -12,9 +12,11 @@ pub struct Config {
     /// Connections held at a time (docs/architecture.md says how much memory each takes); beyond, the oldest attempt is
     /// let go first.
     pub most_connections: usize,
-    /// Connections held at the ready; beyond, those that have been quiet are packed, which takes a third of the room and,
-    /// when they are needed again, some time. Where steps are kept, all are at the ready.
+    /// Connections held at the ready, at least; beyond, those that have been quiet are packed, which takes a third of the room
+    /// and, when they are needed again, some time. Where steps are kept, all are at the ready.
     pub most_whole: usize,
+    /// Of the connections that there would be room for, so many lend it to one more at the ready; 0: none does.
+    pub lenders: usize,
     /// Connections held that have ended; beyond, the oldest of them is let go, as if its time were over.
     pub most_ended: usize,
     /// Steps kept of each connection for pictures; 0 keeps none.
@@ -35,6 +37,7 @@ impl Default for Config {
         Self {
             most_connections: 1_000_000,
             most_whole: 16_384,
+            lenders: 16,
             most_ended: 4096,
             keep_steps: 0,
             hold_ended: Duration::from_secs(60),

@@ -21,6 +21,7 @@ use crate::analyzer::hold::crowd::Crowd;
 use crate::analyzer::hold::ending::{Ending, Rooms};
 use crate::analyzer::hold::entry::{Ended, Entry};
 use crate::analyzer::hold::left::Left;
+use crate::analyzer::hold::ready::Ready;
 use crate::analyzer::hold::soon::Soon;
 use crate::analyzer::hold::store::Hold;
 use crate::analyzer::hold::table::Place;
@@ -73,7 +74,7 @@ impl Tracker {
             spans: Spans::of(&config),
             queues: Queues::new(&config),
             hasher: SocketHasher::default(),
-            pairs: Hold::new(if config.keep_steps > 0 { usize::MAX } else { config.most_whole }),
+            pairs: Hold::new(Ready::of(&config)),
             soon: Soon::default(),
             sightings: Sightings::default(),
             ended: Ended::default(),

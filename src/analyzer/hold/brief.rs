@@ -11,19 +11,19 @@ use std::net::SocketAddr;
 use crate::analyzer::connection::Connection;
 use crate::analyzer::facts::Kind;
 use crate::analyzer::hold::course::{Course, Taken};
+use crate::analyzer::hold::foretold::Foretold;
+use crate::analyzer::hold::log::{Kept, Log};
 use crate::analyzer::hold::stage::Next;
+use crate::analyzer::pack::{Pack, Packer, Unpacker};
 use crate::analyzer::pairs::Sockets;
 use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::sightings::{Sightings, Within};
-use crate::fetch::{fetch, fetch_at};
+use crate::fetch::fetch_at;
 use crate::jot::{Jot, Usual};
 use crate::options::Options;
 use crate::segment::Flags;
 use crate::seq::SeqNumber;
 use crate::time::Timestamp;
-
-/// Segments kept: a connection that has more is followed as it goes.
-const MOST: usize = 20;
 
 /// A connection in brief. What each segment needs lies in front.
 #[derive(Debug)]
@@ -41,37 +41,6 @@ pub struct Brief {
     start: Timestamp,
     /// Once it has ended, the frame of its last segment.
     last_taken: u64,
-}
-
-/// What a connection in brief keeps for later: written as it comes, and read once.
-#[derive(Debug)]
-#[repr(C)]
-pub struct Log {
-    /// What came after the SYN: the first `Course::count` of them.
-    segments: [Kept; MOST],
-    syn: Jot,
-    id: u64,
-    /// Those of the client's SYN and of the server's.
-    options: Ends<Options>,
-}
-
-/// A segment, in a cache line of its own.
-#[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
-struct Kept(Jot);
-
-impl Log {
-    #[cold]
-    fn new(any: &Jot) -> Box<Self> {
-        Box::new(Self { segments: [Kept(*any); MOST], syn: *any, id: 0, options: Ends::default() })
-    }
-
-    /// Asks for the lines in which a connection begins.
-    #[inline(always)]
-    pub fn fetch(&self) {
-        fetch(&self.syn);
-        fetch(&self.options);
-    }
 }
 
 impl Brief {
@@ -93,8 +62,8 @@ impl Brief {
         log.syn = *jot;
         log.syn.by_client = true;
         log.id = id;
-        log.options.client = *options;
-        log.options.server = Options::default();
+        log.options.client.assign(options);
+        log.options.server.set(&[]);
         let course = Course::starting_with(jot);
         let is_client_first = sockets.is_client_first();
         let (waits, has_again) = (false, false);
@@ -167,7 +136,10 @@ impl Brief {
 
     fn take_answer(&mut self, jot: &Jot, options: Option<&Options>) -> Option<Taken> {
         let taken = self.take_as_it_is(jot, Role::Server)?;
-        self.log.options.server = options.copied().unwrap_or_default();
+        match options {
+            Some(options) => self.log.options.server.assign(options),
+            None => self.log.options.server.set(&[]),
+        }
         Some(taken)
     }
 
@@ -282,6 +254,45 @@ impl Brief {
         if self.course.is_reset() { self.segments().last() } else { None }
     }
 
+    /// Writes it, its number first.
+    pub fn pack(&self, to: &mut Packer) {
+        let Self { log, course, has_again, sockets, .. } = self;
+        log.id.pack(to);
+        (*has_again, course.count).pack(to);
+        sockets.pack(to);
+        log.options.pack(to);
+        let mut foretold = Foretold::none();
+        foretold.pack(&log.syn, to);
+        self.segments().for_each(|jot| foretold.pack(jot, to));
+        course.pack(foretold.ends(), to);
+    }
+
+    /// Reads one, which is kept in one of the rooms that there are to `spare`.
+    pub fn unpack(from: &mut Unpacker<'_>, spare: &mut Vec<Box<Log>>) -> Option<Self> {
+        let id = Pack::unpack(from)?;
+        let (has_again, count): (bool, u8) = Pack::unpack(from)?;
+        let sockets = Sockets::unpack(from)?;
+        let options = Ends::unpack(from)?;
+        let mut foretold = Foretold::none();
+        let syn = foretold.unpack(from)?;
+        let mut log = spare.pop().unwrap_or_else(|| Log::new(&syn));
+        (log.id, log.options, log.syn) = (id, options, syn);
+        for room in log.segments.iter_mut().take(count.into()) {
+            *room = Kept(foretold.unpack(from)?);
+        }
+        Some(Self {
+            log,
+            course: Course::unpack(foretold.ends(), from)?,
+            is_client_first: sockets.is_client_first(),
+            waits: false,
+            has_again,
+            sockets,
+            start: syn.time,
+            // Nobody asks for it before it is the last of all.
+            last_taken: foretold.frame,
+        })
+    }
+
     /// The connection that these segments make, one after the other, in the room that `boxed` has for it.
     pub fn connection(&self, boxed: impl FnOnce(Connection) -> Box<Connection>) -> Box<Connection> {
         let mut connection = boxed(self.beginning());
@@ -352,6 +363,5 @@ fn repeated(jot: Jot, known: Options, options: Options) -> Option<Jot> {
     }
 }
 
-mod packing;
 #[cfg(test)]
 mod tests;

@@ -220,34 +220,35 @@ impl Course {
         self.last
     }
 
+    /// Writes it; `ends` are the numbers behind what each end sent last, the client first: most often it has got there.
+    pub fn pack(&self, ends: [SeqNumber; 2], to: &mut Packer) {
+        let Self { last, nxt, una, waited, state, count } = self;
+        for ((nxt, una), end) in nxt.iter().zip(una).zip(ends) {
+            to.signed(nxt.0.wrapping_sub(end.0).cast_signed().into());
+            to.signed(una.0.wrapping_sub(nxt.0).cast_signed().into());
+        }
+        (*last, (*waited, *count)).pack(to);
+        state.pack(to);
+    }
+
+    /// Reads one.
+    pub fn unpack(ends: [SeqNumber; 2], from: &mut Unpacker<'_>) -> Option<Self> {
+        let mut after = |number: SeqNumber| {
+            let distance = i32::try_from(from.signed()?).ok()?;
+            Some(SeqNumber(number.0.wrapping_add(distance.cast_unsigned())))
+        };
+        let (mut nxt, mut una) = (ends, ends);
+        for (nxt, una) in nxt.iter_mut().zip(&mut una) {
+            *nxt = after(*nxt)?;
+            *una = after(*nxt)?;
+        }
+        let (last, (waited, count)) = Pack::unpack(from)?;
+        Some(Self { last, nxt, una, waited, state: Pack::unpack(from)?, count })
+    }
+
     fn of(&self, role: Role) -> End {
         let is_server = role == Role::Server;
         End { nxt: one_of(self.nxt, is_server), una: one_of(self.una, is_server) }
-    }
-}
-
-impl Pack for Course {
-    fn pack(&self, to: &mut Packer) {
-        let Self { last, nxt: [a, b], una: [c, d], waited, state, count } = self;
-        // They can be anything: to write what they are takes no longer than to find out what they are near to.
-        [a, b, c, d].into_iter().for_each(|number| to.octets(&number.0.to_le_bytes()));
-        to.octets(&waited.to_le_bytes());
-        last.pack(to);
-        state.pack(to);
-        count.pack(to);
-    }
-
-    fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
-        let mut number = || from.octets().map(u32::from_le_bytes);
-        let (a, b, c, d) = (number()?, number()?, number()?, number()?);
-        Some(Self {
-            nxt: [SeqNumber(a), SeqNumber(b)],
-            una: [SeqNumber(c), SeqNumber(d)],
-            waited: number()?,
-            last: Pack::unpack(from)?,
-            state: Pack::unpack(from)?,
-            count: Pack::unpack(from)?,
-        })
     }
 }
 

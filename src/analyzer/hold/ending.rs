@@ -9,7 +9,8 @@
 use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::account::Surroundings;
 use crate::analyzer::hold::at_once;
-use crate::analyzer::hold::brief::{Brief, Log};
+use crate::analyzer::hold::brief::Brief;
+use crate::analyzer::hold::log::Log;
 use crate::analyzer::hold::shapes::Shapes;
 use crate::time::Timestamp;
 

@@ -1,12 +1,10 @@
-//! A connection in brief in few octets.
+//! Segments of one connection in few octets.
 //!
-//! In: a connection in brief that has been quiet for a while. Out: octets, and from them the same again.
+//! In: the segments, one after the other. Out: octets, and from them the same again.
 //! Invariant: nothing is lost on the way. What is foretold of a segment by those before it is not written. An ordinary segment
 //! makes a record of a fixed length, which is soon done; others take as many octets as they need.
 
-use crate::analyzer::hold::brief::{Brief, Kept, Log};
 use crate::analyzer::pack::{Pack, Packer, Unpacker};
-use crate::analyzer::pairs::Sockets;
 use crate::analyzer::role::{Ends, Role};
 use crate::jot::{Jot, Usual};
 use crate::segment::Flags;
@@ -18,62 +16,25 @@ const BY_CLIENT: u8 = 0x40;
 /// Those of a `Jot`.
 const MARKS: u8 = 0x0F;
 
-impl Brief {
-    /// Writes it, its number first.
-    pub fn pack(&self, to: &mut Packer) {
-        let Self { log, course, has_again, sockets, .. } = self;
-        log.id.pack(to);
-        (*has_again, course.count).pack(to);
-        sockets.pack(to);
-        log.options.pack(to);
-        let mut foretold = Foretold::none();
-        foretold.pack(&log.syn, to);
-        self.segments().for_each(|jot| foretold.pack(jot, to));
-        course.pack(to);
-    }
-
-    /// Reads one, which is kept in one of the rooms that there are to `spare`.
-    pub fn unpack(from: &mut Unpacker<'_>, spare: &mut Vec<Box<Log>>) -> Option<Self> {
-        let id = Pack::unpack(from)?;
-        let (has_again, count): (bool, u8) = Pack::unpack(from)?;
-        let sockets = Sockets::unpack(from)?;
-        let options = Ends::unpack(from)?;
-        let mut foretold = Foretold::none();
-        let syn = foretold.unpack(from)?;
-        let mut log = spare.pop().unwrap_or_else(|| Log::new(&syn));
-        (log.id, log.options, log.syn) = (id, options, syn);
-        for room in log.segments.iter_mut().take(count.into()) {
-            *room = Kept(foretold.unpack(from)?);
-        }
-        Some(Self {
-            log,
-            course: Pack::unpack(from)?,
-            is_client_first: sockets.is_client_first(),
-            waits: false,
-            has_again,
-            sockets,
-            start: syn.time,
-            // Nobody asks for it before it is the last of all.
-            last_taken: foretold.frame,
-        })
-    }
-}
-
 /// What is foretold of a segment by those before it.
-struct Foretold {
-    frame: u64,
+#[derive(Debug)]
+pub struct Foretold {
+    /// The frame of the last one.
+    pub frame: u64,
     time: Timestamp,
     /// Of each end: it goes on where it has got to, acknowledges all of the other, and is otherwise as it was.
     next: Ends<Jot>,
 }
 
 impl Foretold {
-    const fn none() -> Self {
+    /// Nothing: none came before.
+    pub const fn none() -> Self {
         let none = Usual::NONE.jot;
         Self { frame: 0, time: Timestamp(0), next: Ends { client: none, server: none } }
     }
 
-    fn pack(&mut self, jot: &Jot, to: &mut Packer) {
+    /// Writes the next segment.
+    pub fn pack(&mut self, jot: &Jot, to: &mut Packer) {
         let sender = if jot.by_client { BY_CLIENT } else { 0 };
         if let Some(words) = self.record(jot) {
             to.octet(IS_RECORD | sender | jot.marks);
@@ -86,7 +47,8 @@ impl Foretold {
         self.note(jot);
     }
 
-    fn unpack(&mut self, from: &mut Unpacker<'_>) -> Option<Jot> {
+    /// Reads it.
+    pub fn unpack(&mut self, from: &mut Unpacker<'_>) -> Option<Jot> {
         let head = from.octet()?;
         let by_client = head & BY_CLIENT != 0;
         let next = self.next.of(sender(by_client)).sent(by_client);
@@ -97,6 +59,11 @@ impl Foretold {
         };
         self.note(&jot);
         Some(jot)
+    }
+
+    /// Of each end the number behind what it sent last, the client first.
+    pub const fn ends(&self) -> [SeqNumber; 2] {
+        [self.next.client.seq, self.next.server.seq]
     }
 
     /// What is to be written of an ordinary segment.
@@ -202,4 +169,80 @@ fn numbers(jot: &Jot) -> [u32; 10] {
         jot.marks.into(),
         jot.stamp,
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Either anything or what is usual.
+    fn or_usual<T: Arbitrary + Clone + 'static>(usual: T) -> impl Strategy<Value = T> {
+        prop_oneof![3 => Just(usual), 1 => any::<T>()]
+    }
+
+    type Moved = ((u64, u64, u64, bool), (u32, u32, u16, u16, u16), (u16, u32, u8, u8, u32));
+
+    fn any_moved() -> impl Strategy<Value = Moved> {
+        (
+            (or_usual(1), or_usual(20_000), any::<u64>(), any::<bool>()),
+            (or_usual(0), or_usual(0), or_usual(0x10_u16), or_usual(502), or_usual(0)),
+            (or_usual(1), or_usual(0), or_usual(0), 0_u8..16, any::<u32>()),
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn any_segments_come_back(moves in prop::collection::vec(any_moved(), 1..21)) {
+            let mut last = Foretold::none();
+            let mut jots = Vec::new();
+            for (first, second, third) in moves {
+                let (frames, passed, packet, by_client) = first;
+                let (seq, ack, flags, window, text_len) = second;
+                let (identification, tap, hop_limit, marks, stamp) = third;
+                let before = *last.next.of(sender(by_client));
+                let jot = Jot {
+                    frame: last.frame.wrapping_add(frames),
+                    time: Timestamp(last.time.0.wrapping_add(passed)),
+                    packet,
+                    ack: before.ack + ack,
+                    seq: before.seq + seq,
+                    tap: before.tap.wrapping_add(tap),
+                    stamp,
+                    flags: Flags(flags),
+                    window,
+                    text_len,
+                    identification,
+                    hop_limit: before.hop_limit.wrapping_add(hop_limit),
+                    marks,
+                    by_client,
+                };
+                last.note(&jot);
+                jots.push(jot);
+            }
+            let octets = Packer::default().pack_with(|to| {
+                let mut foretold = Foretold::none();
+                jots.iter().for_each(|jot| foretold.pack(jot, to));
+            });
+            let (mut foretold, mut from) = (Foretold::none(), Unpacker::of(&octets));
+            for jot in &jots {
+                let again = foretold.unpack(&mut from);
+                prop_assert_eq!(format!("{again:?}"), format!("{:?}", Some(jot)));
+            }
+        }
+    }
+
+    #[test]
+    fn an_ordinary_segment_makes_a_record() {
+        let syn = Jot { flags: Flags::SYN, hop_limit: 64, by_client: true, ..Usual::NONE.jot };
+        let mut foretold = Foretold::none();
+        let len =
+            |foretold: &mut Foretold, jot| Packer::default().pack_with(|to| foretold.pack(&jot, to)).len();
+        assert_eq!(len(&mut foretold, Jot { time: Timestamp(1 << 60), ..syn }), 24);
+        let text = Jot { seq: SeqNumber(1), flags: Flags::ACK, time: Timestamp((1 << 60) + 1), ..syn };
+        assert_eq!(len(&mut foretold, Jot { text_len: 9, window: 7, stamp: 5, marks: 2, ..text }), 27);
+        assert_eq!(len(&mut foretold, Jot { seq: SeqNumber(10), frame: 1 << 23, ..text }), 27);
+        let late = Jot { seq: SeqNumber(10), frame: 1 << 25, ..text };
+        assert!(foretold.record(&late).is_none(), "too many frames lie between");
+    }
 }

@@ -14,6 +14,7 @@ use crate::analyzer::hold::crowd::Crowd;
 use crate::analyzer::hold::ending::Rooms;
 use crate::analyzer::hold::entry::{Ended, Entry};
 use crate::analyzer::hold::held::Held;
+use crate::analyzer::hold::ready::Ready;
 use crate::analyzer::hold::table::{Place, Table};
 use crate::analyzer::hold::waiting::Waiting;
 use crate::analyzer::pack::Packer;
@@ -34,7 +35,7 @@ const SOON: usize = 8;
 #[derive(Debug)]
 pub struct Hold {
     table: Table<Held, { Waiting::COUNT }>,
-    most_whole: usize,
+    bound: Ready,
     /// Places that became whole, or brief, in that order, each with when it was last seen when it was last looked at; some may be
     /// empty or packed by now, or have another entry.
     ready: VecDeque<(Place, Timestamp)>,
@@ -46,11 +47,11 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// Holds nothing yet, and at most `most_whole` entries whole.
-    pub fn new(most_whole: usize) -> Self {
+    /// Holds nothing yet, and at most so many entries that are not packed.
+    pub fn new(bound: Ready) -> Self {
         Self {
             table: Table::default(),
-            most_whole,
+            bound,
             ready: VecDeque::new(),
             count: 0,
             packer: Packer::default(),
@@ -239,13 +240,13 @@ impl Hold {
 
     /// Whether so many more may come before any have to be packed.
     pub fn has_room(&self, more: usize) -> bool {
-        self.count.saturating_add(more) <= self.most_whole.max(1)
+        !self.bound.is_passed_by(self.count.saturating_add(more), self.held().saturating_add(more))
     }
 
     /// Packs what has been quiet, as long as too many are not. To be called when none is in use.
     #[inline]
     pub fn tidy(&mut self) {
-        if self.count > self.most_whole.max(1) {
+        if self.bound.is_passed_by(self.count, self.held()) {
             self.pack_some();
         }
     }
@@ -272,7 +273,7 @@ impl Hold {
 
     #[cold]
     fn pack_some(&mut self) {
-        while self.count > self.most_whole.max(1) {
+        while self.bound.is_passed_by(self.count, self.held()) {
             let Some((place, known)) = self.ready.pop_front() else { return };
             self.fetch_ready();
             let (seen, has_older) = match self.table.get(place) {
@@ -320,6 +321,7 @@ impl Hold {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analyzer::config::Config;
     use crate::analyzer::hold::brief::Brief;
     use crate::analyzer::moves::{HANDSHAKE, segments};
     use crate::analyzer::pairs::Sockets;
@@ -334,7 +336,7 @@ mod tests {
     fn what_each_segment_needs_of_an_entry_in_brief_lies_in_one_cache_line() {
         let syn = &segments([5, 9], &HANDSHAKE)[0];
         let (sockets, jot) = (Sockets::new(syn.source, syn.destination), Jot::of(syn).unwrap());
-        let mut hold = Hold::new(1);
+        let mut hold = Hold::new(Ready::of(&Config::default()));
         hold.insert_brief(7, Waiting::Attempt, syn.time, |rooms| BriefEntry {
             seen: syn.time,
             hash: 7,

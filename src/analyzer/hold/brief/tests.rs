@@ -10,9 +10,11 @@ use crate::analyzer::hold::at_once;
 use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::course::Taken;
 use crate::analyzer::moves::{ACK, FIN, HANDSHAKE, Move, RST, SYN, TEXT, again, any_move, segments};
+use crate::analyzer::pack::{Packer, Unpacker};
 use crate::analyzer::pairs::Sockets;
 use crate::analyzer::sightings::Sightings;
 use crate::jot::Jot;
+use crate::options::Options;
 use crate::segment::Segment;
 
 /// How many of the segments went into the brief, until one did not.
@@ -46,8 +48,34 @@ fn taken(segments: &[Segment]) -> usize {
         brief.remember(&mut remembered);
         assert!(remembered == sightings, "after {segment:?}");
         assert_eq!(format!("{:?}", *at_once::connection(&brief, Box::new)), expected, "after {segment:?}");
+        comes_back(&brief);
     }
     segments.len()
+}
+
+/// Packed and unpacked it is the same, in any room.
+fn comes_back(brief: &Brief) {
+    let octets = Packer::default().pack_with(|to| brief.pack(to));
+    let other = Brief::starting_with(
+        9,
+        brief.sockets().clone(),
+        brief.syn(),
+        &Options::new(&[9; 40]),
+        &mut Vec::new(),
+    );
+    for mut rooms in [Vec::new(), vec![other.into_log()]] {
+        let again = Brief::unpack(&mut Unpacker::of(&octets), &mut rooms).unwrap();
+        assert!(rooms.is_empty());
+        let said = |brief: &Brief| {
+            let segments: Vec<_> = std::iter::once(brief.syn()).chain(brief.segments()).collect();
+            let rest = (brief.id(), brief.course(), brief.sockets(), brief.options(), brief.start());
+            format!("{segments:?} {rest:?} {:?} {}", brief.last_frame_of_all(), brief.comes_again())
+        };
+        assert_eq!(said(&again), said(brief));
+    }
+    for len in 0..octets.len() {
+        assert!(Brief::unpack(&mut Unpacker::of(&octets[..len]), &mut Vec::new()).is_none(), "{len}");
+    }
 }
 
 fn start(first: &Segment) -> Option<Brief> {
@@ -110,7 +138,7 @@ fn an_opening_and_a_closing_that_are_sent_again_go_into_the_brief() {
         .collect();
     assert_eq!(taken(&segments([5, u32::MAX], &moves)), moves.len());
     let mut other_options = segments([5, 9], &moves);
-    other_options[1].options = crate::options::Options::new(&[2, 4, 5, 0xb4]);
+    other_options[1].options = Options::new(&[2, 4, 5, 0xb4]);
     assert_eq!(taken(&other_options), 1);
     let mut one_packet = segments([5, 9], &moves);
     one_packet[2].sighting.packet = one_packet[0].sighting.packet;

@@ -1,0 +1,46 @@
+//! What a connection in brief keeps of its segments.
+//!
+//! In: segments as they come. Out: the same.
+//! Invariant: what is written with each segment is one cache line of its own.
+
+use crate::analyzer::role::Ends;
+use crate::fetch::fetch;
+use crate::jot::Jot;
+use crate::options::Options;
+
+/// Segments kept: a connection that has more is followed as it goes.
+const MOST: usize = 20;
+
+/// What a connection in brief keeps for later: written as it comes, and read once.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Log {
+    /// What came after the SYN: the first `Course::count` of them.
+    pub segments: [Kept; MOST],
+    /// The SYN.
+    pub syn: Jot,
+    /// The number of the connection.
+    pub id: u64,
+    /// Those of the client's SYN and of the server's.
+    pub options: Ends<Options>,
+}
+
+/// A segment, in a cache line of its own.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub struct Kept(pub Jot);
+
+impl Log {
+    /// A new one, in which nothing means anything yet.
+    #[cold]
+    pub fn new(any: &Jot) -> Box<Self> {
+        Box::new(Self { segments: [Kept(*any); MOST], syn: *any, id: 0, options: Ends::default() })
+    }
+
+    /// Asks for the lines in which a connection begins.
+    #[inline(always)]
+    pub fn fetch(&self) {
+        fetch(&self.syn);
+        fetch(&self.options);
+    }
+}
