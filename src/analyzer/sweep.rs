@@ -89,7 +89,7 @@ impl Tracker {
     ) -> (usize, Clock) {
         // What is listed meanwhile is not due meanwhile.
         let limit = self.next_due.0.min(self.clock.now().0.saturating_add(self.spans.shortest()));
-        let (mut clock, mut taken) = (self.clock, 0_usize);
+        let (mut clock, mut taken, mut is_right) = (self.clock, 0_usize, false);
         for (at, (segment, prepared)) in segments.iter().zip(prepared).enumerate() {
             let Some(usual) = segment.usual() else { break };
             let mut later = clock;
@@ -99,18 +99,19 @@ impl Tracker {
             }
             clock = later;
             taken = taken.saturating_add(1);
-            self.has_right_checksum |= usual.jot.is_right();
+            is_right |= usual.jot.is_right();
             if let Some(what) = self.take_in_its_place(usual, prepared, clock) {
                 left.push(Left { at, clock, what });
             }
         }
+        self.has_right_checksum |= is_right;
         (taken, clock)
     }
 
     #[inline(always)]
     fn take_in_its_place(&mut self, usual: &Usual, prepared: &Prepared, clock: Clock) -> Option<What> {
         let Some(place) = prepared.place else { return Some(What::All) };
-        let Some(entry) = self.pairs.brief_mut(place) else { return Some(What::All) };
+        let Some(entry) = self.pairs.ready_brief_mut(place) else { return Some(What::All) };
         let now = clock.now();
         let (waited, brief) = (entry.waited(now), &mut entry.brief);
         // The hash is enough to know the pair by: it has 64 bits and a seed of its own.

@@ -92,7 +92,9 @@ impl Brief {
         let room = log.segments.get_mut(usize::from(course.count))?;
         let by_client = usual.is_source_first == self.is_client_first;
         let next = course.take_plain(&usual.jot, !by_client, may_take)?;
-        *room = Kept(usual.jot.sent(by_client));
+        // Copied in one go, and corrected where it stays.
+        *room = Kept(usual.jot);
+        room.0.by_client = by_client;
         if next.moves() | next.is_over() {
             // Not written otherwise: it lies apart.
             *last_taken = usual.jot.frame;

@@ -139,6 +139,12 @@ impl Hold {
         if let Held::PackedBrief(_) = self.table.get(place)? {
             self.unpack(place);
         }
+        self.ready_brief_mut(place)
+    }
+
+    /// The same, if it is not packed.
+    #[inline(always)]
+    pub fn ready_brief_mut(&mut self, place: Place) -> Option<&mut BriefEntry> {
         match self.table.get_mut(place)? {
             Held::Brief(entry) => Some(entry),
             _ => None,
