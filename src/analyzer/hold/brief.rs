@@ -244,11 +244,11 @@ impl Brief {
         self.log.segments.iter().take(self.course.count.into()).map(|Kept(jot)| jot)
     }
 
-    /// What came after the SYN, but for the RST that ended it after it was opened.
+    /// What came after so many segments behind the SYN, but for the RST that ended it after it was opened.
     #[inline(always)]
-    pub fn until_reset(&self) -> impl Iterator<Item = &Jot> {
+    pub fn until_reset(&self, after: usize) -> impl Iterator<Item = &Jot> {
         let count = self.course.count.wrapping_sub(u8::from(self.course.is_reset()));
-        self.log.segments.iter().take(count.into()).map(|Kept(jot)| jot)
+        self.log.segments.get(after..count.into()).unwrap_or_default().iter().map(|Kept(jot)| jot)
     }
 
     /// The RST that ended it after it was opened, where one did.

@@ -14,7 +14,7 @@ use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::half::Half;
 use crate::analyzer::hold::tally::OfSyn;
 use crate::analyzer::look::Look;
-use crate::analyzer::role::{Ends, Role};
+use crate::analyzer::role::Role;
 use crate::jot::Jot;
 use crate::segment::Flags;
 use crate::time::{Moment, Timestamp};
@@ -37,8 +37,8 @@ const BITS_OF_RST: u32 = 3 * BITS;
 /// What a connection came to.
 #[derive(Debug)]
 pub struct Passage<'a> {
-    /// The ends.
-    pub ends: Ends<Half<'a>>,
+    /// The ends, the client first.
+    pub ends: [Half<'a>; 2],
     /// What moved their states.
     pub moves: Moves,
     /// When the last segment came.
@@ -74,7 +74,7 @@ pub struct Moves {
 /// What came before the third segment of a handshake.
 #[derive(Debug)]
 struct Opening<'a> {
-    ends: Ends<Half<'a>>,
+    ends: [Half<'a>; 2],
     moves: Moves,
     latest: Timestamp,
     /// How many segments after the SYN.
@@ -87,8 +87,8 @@ impl<'a> Passage<'a> {
     pub fn of(brief: &'a Brief, around: Surroundings) -> Option<Self> {
         let Opening { mut ends, mut moves, mut latest, count: opening } = Opening::of(brief)?;
         let mut first_text = Moment::NEVER;
-        for (jot, number) in brief.until_reset().zip(0_u32..).skip(opening) {
-            let (own, peer) = both_by(jot, &mut ends);
+        for (jot, number) in brief.until_reset(opening).zip(u32::try_from(opening).ok()?..) {
+            let [own, peer] = both_by(jot, &mut ends)?;
             let (has_text, has_fin) = (jot.text_len > 0, jot.flags.has(Flags::FIN));
             let is_steady = moves.is_open & !has_fin & moves.first_fin.is_none();
             let is_next = jot.flags.is_plain()
@@ -118,7 +118,7 @@ impl<'a> Passage<'a> {
         let mut reset = None;
         if brief.is_remarkable() {
             reset = moves.take_remarks(brief, &mut ends, &mut latest, around)?;
-        } else if !ends.client.is_acknowledged() || !ends.server.is_acknowledged() {
+        } else if !ends.iter().all(Half::is_acknowledged) {
             return None;
         }
         *moves.events.get_mut(moves.count)? = latest;
@@ -142,10 +142,7 @@ impl<'a> Opening<'a> {
             && syn.time <= answer.time;
         let mut events = [Timestamp::default(); EVENTS];
         [events[0], events[1]] = [syn.time, answer.time];
-        let ends = Ends {
-            client: Half::of(syn, of_client, answer.ack),
-            server: Half::of(answer, of_server, answer.seq),
-        };
+        let ends = [Half::of(syn, of_client, answer.ack), Half::of(answer, of_server, answer.seq)];
         let moves = Moves { key: 1, events, count: 2, steady: 0, first_fin: None, is_open: false };
         let mut opening = Self { ends, moves, latest: answer.time, count: 1 };
         if brief.comes_again() {
@@ -170,7 +167,7 @@ impl<'a> Opening<'a> {
             *moves.room()? = jot.time;
             if !is_answer {
                 moves.note(u64::from(jot.by_client) << (BITS - 1) | SYN_AGAIN);
-                both_by(jot, ends).0.asks_again(jot);
+                both_by(jot, ends)?[0].asks_again(jot);
             }
             is_answered |= is_answer;
             (*latest, *count) = (jot.time, count.wrapping_add(1));
@@ -199,17 +196,17 @@ fn is_again(jot: &Jot, own: &Half<'_>, peer: &Half<'_>, moves: &Moves) -> bool {
     jot.text_len > 0 && jot.seq != own.nxt && moves.first_fin.is_none()
 }
 
-/// Whoever sent `jot`, and the other end.
+/// Whoever sent `jot`, and the other end: by their places, so that nothing branches on which that is.
 #[inline(always)]
-const fn both_by<'e, 'a>(jot: &Jot, ends: &'e mut Ends<Half<'a>>) -> (&'e mut Half<'a>, &'e mut Half<'a>) {
-    let Ends { client, server } = ends;
-    if jot.by_client { (client, server) } else { (server, client) }
+fn both_by<'e, 'a>(jot: &Jot, ends: &'e mut [Half<'a>; 2]) -> Option<[&'e mut Half<'a>; 2]> {
+    let own = usize::from(!jot.by_client);
+    ends.get_disjoint_mut([own, 1 - own]).ok()
 }
 
 /// Whether the packet of `rst` does not look like those that its sender's other segments came in.
 fn is_strange(rst: &Jot, brief: &Brief) -> bool {
     let mut look = Look::default();
-    let own = std::iter::once(brief.syn()).chain(brief.until_reset());
+    let own = std::iter::once(brief.syn()).chain(brief.until_reset(0));
     for jot in own.filter(|jot| jot.by_client == rst.by_client) {
         look.see(jot.hop_limit, jot.identification);
     }
@@ -249,7 +246,7 @@ impl Moves {
     fn take_remarks<'a>(
         &mut self,
         brief: &'a Brief,
-        ends: &mut Ends<Half<'a>>,
+        ends: &mut [Half<'a>; 2],
         latest: &mut Timestamp,
         around: Surroundings,
     ) -> Option<Option<(&'a Jot, Causes)>> {
@@ -257,7 +254,7 @@ impl Moves {
         if let Some(rst) = brief.reset() {
             reset = Some((rst, self.take_reset(rst, brief, ends, around).filter(|_| rst.time >= *latest)?));
             *latest = rst.time;
-        } else if ends.client.is_acknowledged() && ends.server.is_acknowledged() && self.has_room_for(BITS) {
+        } else if ends.iter().all(Half::is_acknowledged) && self.has_room_for(BITS) {
             // Behind segments one of which came again this is none.
             self.note(around.bits());
         } else {
@@ -275,10 +272,10 @@ impl Moves {
         &mut self,
         rst: &'a Jot,
         brief: &Brief,
-        ends: &mut Ends<Half<'a>>,
+        ends: &mut [Half<'a>; 2],
         around: Surroundings,
     ) -> Option<Causes> {
-        let (own, peer) = both_by(rst, ends);
+        let [own, peer] = both_by(rst, ends)?;
         let has_ack = rst.flags.has(Flags::ACK);
         // What it acknowledges is all that its sender was sent: else it had not gone into the brief.
         let is_acknowledged = own.is_acknowledged() && (has_ack || peer.is_acknowledged());

@@ -97,7 +97,7 @@ impl Shapes {
     /// The account of `brief` as Zeek keeps it, without its history where nobody reads that; `None` where that has more
     /// in it: text that was captured beyond a gap, or came again.
     fn talk(&self, brief: &Brief, passage: &Passage<'_>) -> Option<Talk> {
-        let Ends { client, server } = &passage.ends;
+        let [client, server] = &passage.ends;
         let mut talk = Talk::opened(client.iss(), server.iss());
         if !self.has_history {
             talk.close(Ends { client: client.has_closed(), server: server.has_closed() });
@@ -107,7 +107,7 @@ impl Shapes {
             return None;
         }
         // SYNs that come again add nothing.
-        for jot in brief.until_reset().skip(passage.opening) {
+        for jot in brief.until_reset(passage.opening) {
             let from = if jot.by_client { Role::Client } else { Role::Server };
             if !talk.is_in_order(jot, from) {
                 return None;
@@ -164,9 +164,10 @@ impl Shape {
             number = number.saturating_add(1);
             event = event.saturating_add(usize::from(!moves_nothing));
         });
+        let [client, server] = &passage.ends;
         let before = Ends {
-            client: Stand::of(&connection.ends.client, passage, passage.ends.server.nxt)?,
-            server: Stand::of(&connection.ends.server, passage, passage.ends.client.nxt)?,
+            client: Stand::of(&connection.ends.client, passage, server.nxt)?,
+            server: Stand::of(&connection.ends.server, passage, client.nxt)?,
         };
         let mut evidence = None;
         if brief.is_remarkable() {
@@ -211,7 +212,7 @@ impl Shape {
             only_answers: _,
             findings: _,
         } = &mut self.connection;
-        let Passage { ends: Ends { client, server }, moves, latest, third, .. } = passage;
+        let Passage { ends: [client, server], moves, latest, third, .. } = passage;
         let (asked, answered, syns) = (brief.syn().time, server.syn.time, [client.syns, server.syns]);
         *id = brief.id();
         sockets.clone_from(brief.sockets());
