@@ -20,11 +20,6 @@ pub struct InState {
 }
 
 impl InState {
-    /// A few words from all over, for `Connection::glance`.
-    pub const fn glance(&self) -> u64 {
-        self.lately ^ self.since.is_some() as u64
-    }
-
     /// Notes that until `now` the state was `before`, as it turns out: what was assumed meanwhile may be disproved.
     #[inline]
     pub fn note(&mut self, before: State, now: Timestamp) {

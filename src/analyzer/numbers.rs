@@ -69,16 +69,6 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    /// A few words from all over, for `Connection::glance`.
-    pub const fn glance(&self) -> u64 {
-        self.segments
-            ^ self.text_octets
-            ^ self.syn_frame
-            ^ self.syns as u64
-            ^ self.sent.is_some() as u64
-            ^ self.right_edge.is_some() as u64
-    }
-
     /// The initial sequence number, where it is known.
     pub const fn iss(&self) -> Option<SeqNumber> {
         self.iss

@@ -24,6 +24,7 @@ use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::sightings::Within;
 use crate::analyzer::state::State;
 use crate::analyzer::step::Steps;
+use crate::fetch::fetch;
 use crate::time::Timestamp;
 use crate::tunnel::Tunnel;
 
@@ -181,14 +182,19 @@ impl Connection {
         self.standing_reset().is_some_and(|reset| reset.refuses)
     }
 
-    /// Reads a little of everything that the next segment will change, and says nothing of interest.
-    ///
-    /// Nothing is asked on the way: where a processor would have to guess it could not read ahead.
-    #[inline]
-    pub fn glance(&self) -> u64 {
-        let of = |end: &Endpoint| end.numbers.glance() ^ end.in_state.glance() ^ end.state() as u64;
-        let ends = of(&self.ends.client) ^ of(&self.ends.server) ^ u64::from(self.zeek.completeness());
-        ends ^ self.last.0 ^ u64::from(self.opening.is_fast_open()) ^ u64::from(self.steps.is_kept())
+    /// Asks for everything that the next segment will change.
+    #[inline(always)]
+    pub fn fetch(&self) {
+        for end in [&self.ends.client, &self.ends.server] {
+            fetch(end);
+            fetch(&end.numbers);
+            fetch(&end.numbers.sent);
+            fetch(&end.numbers.segments);
+            fetch(&end.in_state);
+        }
+        fetch(&self.last);
+        fetch(&self.opening);
+        fetch(&self.zeek);
     }
 
     /// What its packets are remembered in.

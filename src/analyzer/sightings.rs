@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use crate::fetch::{fetch, fetch_at};
 use crate::jot::Jot;
 use crate::segment::{Flags, Segment};
 use crate::time::Timestamp;
@@ -103,13 +104,13 @@ impl Sightings {
             .map(|memory| Seen { frame: memory.frame, acknowledged: memory.packets_and_ack & 1 == 1 })
     }
 
-    /// Looks at where the packet with the digest `packet` would be, for `Tracker::prepare`.
-    pub fn glance(&self, packet: u64, within: Within) -> u64 {
-        let packet = digest(packet, within.connection);
-        self.sets.get(set_of(packet)).map_or(0, |set| {
-            let ([packet, ..], [.., memory]) = (set.packets, set.memories);
-            packet ^ memory.frame
-        })
+    /// Asks for where the packet with the digest `packet` would be, for `Tracker::prepare`.
+    #[inline(always)]
+    pub fn fetch(&self, packet: u64, within: Within) {
+        if let Some(set) = self.sets.get(set_of(digest(packet, within.connection))) {
+            fetch(set);
+            fetch_at(&set.memories, WAYS / 2);
+        }
     }
 
     /// Remembers the packet that carries `segment`, by now counted in `within`. One without a digest was made by hand, and

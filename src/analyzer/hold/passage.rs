@@ -200,7 +200,7 @@ fn is_again(jot: &Jot, own: &Half<'_>, peer: &Half<'_>, moves: &Moves) -> bool {
 #[inline(always)]
 fn both_by<'e, 'a>(jot: &Jot, ends: &'e mut [Half<'a>; 2]) -> Option<[&'e mut Half<'a>; 2]> {
     let own = usize::from(!jot.by_client);
-    ends.get_disjoint_mut([own, 1 - own]).ok()
+    ends.get_disjoint_mut([own, own ^ 1]).ok()
 }
 
 /// Whether the packet of `rst` does not look like those that its sender's other segments came in.
