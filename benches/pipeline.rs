@@ -1,8 +1,10 @@
 //! How long each stage takes: octets to frames, frames to segments, segments to connections, connections to text; then all.
 //!
-//! In: a few thousand connections of the workload `many`, in memory. Out: criterion's measures, by segment.
+//! In: a few thousand connections of the workload `many`, and some downloads of `bulk`, in memory. Out: criterion's measures, by segment.
 //! Invariant: what is measured is the library as `read` uses it, on one core; nothing is timed in a test.
 
+#[path = "workload/bulk.rs"]
+mod bulk;
 #[path = "workload/many.rs"]
 mod many;
 #[path = "workload/output.rs"]
@@ -31,13 +33,20 @@ use tcpshake::report::style::Style;
 use tcpshake::segment::Segment;
 
 const CONNECTIONS: u32 = 10_000;
+const DOWNLOADS: u32 = 100;
 
-fn capture() -> Vec<u8> {
+fn capture(write: impl Fn(&mut random::Random, &mut output::Output<'_>) -> io::Result<()>) -> Vec<u8> {
     let mut octets = Vec::new();
     let mut output = output::Output::new(&mut octets).expect("a vector takes all");
-    many::write(CONNECTIONS, 5000, &mut random::Random::new(1), &mut output).expect("a vector takes all");
+    write(&mut random::Random::new(1), &mut output).expect("a vector takes all");
     assert!(output.segments() > u64::from(CONNECTIONS), "a workload");
     octets
+}
+
+fn segments_of(capture: &[u8]) -> Vec<Segment> {
+    let mut segments = Vec::new();
+    each_segment(capture, |segment| segments.push(segment.clone()));
+    segments
 }
 
 fn each_frame(capture: &[u8], mut with: impl FnMut(&Frame<'_>)) {
@@ -58,9 +67,9 @@ fn each_segment(capture: &[u8], mut with: impl FnMut(&Segment)) {
 }
 
 fn pipeline(criterion: &mut Criterion) {
-    let capture = capture();
-    let mut segments = Vec::new();
-    each_segment(&capture, |segment| segments.push(segment.clone()));
+    let downloads = segments_of(&capture(|random, output| bulk::write(DOWNLOADS, random, output)));
+    let capture = capture(|random, output| many::write(CONNECTIONS, 5000, random, output));
+    let segments = segments_of(&capture);
     let mut group = criterion.benchmark_group("pipeline");
     group.sample_size(20).throughput(Throughput::Elements(segments.len() as u64));
     group.bench_function("read", |bencher| {
@@ -69,17 +78,7 @@ fn pipeline(criterion: &mut Criterion) {
     group.bench_function("read and decode", |bencher| {
         bencher.iter(|| each_segment(&capture, |segment| _ = black_box(segment.seq)));
     });
-    group.bench_function("follow", |bencher| {
-        bencher.iter(|| {
-            let mut tracker = Tracker::new(Config::default());
-            for segment in &segments {
-                black_box(tracker.follow(segment, tracker.unprepared(segment)));
-                tracker.ended().for_each(|connection| drop(black_box(connection)));
-            }
-            tracker.finish();
-            tracker.ended().for_each(|connection| drop(black_box(connection)));
-        });
-    });
+    follow(&mut group, "follow", &segments);
     group.bench_function("label", |bencher| {
         bencher.iter(|| {
             let mut tracker = Tracker::new(Config::default());
@@ -93,7 +92,24 @@ fn pipeline(criterion: &mut Criterion) {
     ] {
         whole(&mut group, name, &capture, || format.report(Box::new(io::sink()), Style::default(), records));
     }
+    group.throughput(Throughput::Elements(downloads.len() as u64));
+    follow(&mut group, "follow, downloads", &downloads);
     group.finish();
+}
+
+/// From segments to connections.
+fn follow(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, segments: &[Segment]) {
+    group.bench_function(name, |bencher| {
+        bencher.iter(|| {
+            let mut tracker = Tracker::new(Config::default());
+            for segment in segments {
+                black_box(tracker.follow(segment, tracker.unprepared(segment)));
+                tracker.ended().for_each(|connection| drop(black_box(connection)));
+            }
+            tracker.finish();
+            tracker.ended().for_each(|connection| drop(black_box(connection)));
+        });
+    });
 }
 
 /// From octets to text.

@@ -16,7 +16,7 @@ pub struct Workload {
     pub is_file: bool,
 }
 
-pub const WORKLOADS: [Workload; 6] = [
+pub const WORKLOADS: [Workload; 7] = [
     Workload {
         name: "many",
         says: "1,000,000 connections, 5,000 open at a time",
@@ -36,6 +36,13 @@ pub const WORKLOADS: [Workload; 6] = [
         says: "200,000 connections of the same kind, 50,000 open at a time",
         make: ["crowded", "200000"],
         segments: 2_195_862,
+        is_file: true,
+    },
+    Workload {
+        name: "bulk",
+        says: "2,000 downloads, one segment in 200 of which is lost",
+        make: ["bulk", "2000"],
+        segments: 2_565_412,
         is_file: true,
     },
     Workload {
@@ -97,7 +104,7 @@ impl Case {
 const OURS: &str = "tcpshake";
 
 /// In the order of a round: tools that are compared stand side by side.
-pub const CASES: [Case; 20] = [
+pub const CASES: [Case; 22] = [
     case("many", "table", OURS, &["read", "--format", "table", "@"]),
     case("many", "table on one core", "taskset", &["-c", "0", OURS, "read", "--format", "table", "@"]),
     case("many", "tcpdump copy", "tcpdump", &["-r", "@", "-w", "/dev/null"]),
@@ -113,6 +120,8 @@ pub const CASES: [Case; 20] = [
     case("tenth", "tshark", "tshark", &["-q", "-z", "conv,tcp", "-r", "@"]).once(),
     case("crowd", "table", OURS, &["read", "--format", "table", "@"]),
     case("crowd", "tcpdump copy", "tcpdump", &["-r", "@", "-w", "/dev/null"]),
+    case("bulk", "table", OURS, &["read", "--format", "table", "@"]),
+    case("bulk", "tcpdump copy", "tcpdump", &["-r", "@", "-w", "/dev/null"]),
     case("open", "summary", OURS, &["read", "--format", "json", "--records", "summary", "-"]).once(),
     case("attack", "summary", OURS, &["read", "--format", "json", "--records", "summary", "-"]).once(),
     case("attack", "table", OURS, &["read", "--format", "table", "-"]).once(),

@@ -3,6 +3,7 @@
 //! In: a workload, how large, and where to. Out: a capture, the same on every machine, for each seed.
 //! Use: `cargo run --release --example workload -- many 1000000 many.pcap`; `-` is standard output.
 
+mod bulk;
 mod crowds;
 mod many;
 mod output;
@@ -21,6 +22,7 @@ usage: workload WORKLOAD COUNT FILE|- [SEED]
 
   many    COUNT connections, 5,000 open at a time, 11 segments each on average
   crowded COUNT connections, 50,000 open at a time, otherwise the same
+  bulk    COUNT downloads, 200 at a time, 1,300 segments each on average, one in 200 of which is lost
   attack  COUNT SYNs from distinct sources to one server
   open    COUNT connections that open, send one segment of text, and stay
   long    one connection of COUNT segments";
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         "crowded" => {
             make(|count, random, output| many::write(count, CROWD, random, output), count, file, seed)
         }
+        "bulk" => make(bulk::write, count, file, seed),
         "attack" => make(crowds::attack, count, file, seed),
         "open" => make(crowds::open, count, file, seed),
         "long" => make(crowds::long, count, file, seed),

@@ -41,6 +41,12 @@ pub enum Options {
         stamps: Option<(u32, u32)>,
     },
     Stamps(u32, u32),
+    /// With what has arrived beyond a gap: the first `count` blocks.
+    Sack {
+        stamps: (u32, u32),
+        blocks: [(u32, u32); 3],
+        count: usize,
+    },
 }
 
 /// A segment to be written.
@@ -121,6 +127,15 @@ impl Segment {
                 at[..4].copy_from_slice(&[1, 1, 8, 10]);
                 put_stamps(&mut at[4..12], value, echo);
                 12
+            }
+            Options::Sack { stamps: (value, echo), blocks, count } => {
+                at[..4].copy_from_slice(&[1, 1, 8, 10]);
+                put_stamps(&mut at[4..12], value, echo);
+                at[12..16].copy_from_slice(&[1, 1, 5, 2 + 8 * count as u8]);
+                for (at, (first, behind)) in at[16..].chunks_exact_mut(8).zip(&blocks[..count]) {
+                    put_stamps(at, *first, *behind);
+                }
+                16 + 8 * count
             }
         }
     }
