@@ -54,7 +54,8 @@ impl Tracker {
         prepared: Prepared,
     ) -> bool {
         let Usual { jot, source, destination, .. } = usual;
-        if let Some(place) = prepared.place
+        // Another's would be unpacked for nothing.
+        if let Some(place) = prepared.place.filter(|place| self.pairs.hash(*place) == prepared.hash)
             && let Some(entry) = self.pairs.brief_mut(place)
             && let Some(from) = entry.brief.sockets().sender(*source, *destination)
             && self.is_taken_in_brief(place, jot, from, options)

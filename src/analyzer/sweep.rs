@@ -131,7 +131,7 @@ impl Tracker {
     #[inline(always)]
     fn take_alone(&mut self, usual: &Usual, options: Option<&Options>, prepared: Prepared) -> bool {
         if let Some(place) = prepared.place
-            && let Some(entry) = self.pairs.brief_mut(place)
+            && let Some(entry) = self.pairs.ready_brief_mut(place)
         {
             entry.brief.waits = false;
         }

@@ -1,7 +1,7 @@
 //! The socket pairs that a tracker holds: those in use whole or in brief, those that have been quiet for a while packed.
 //!
 //! In: entries, by their pairs. Out: the same entries, whole again whenever they are asked for.
-//! Invariant: neither changes anything that can be seen but the time it takes. At most so many are unpacked as configured, and
+//! Invariant: neither changes anything that can be seen but the time it takes. At most so many are unpacked as `Ready` says, and
 //! one; which, is decided as by a clock's hand: whoever was not asked for since it passed last is packed.
 
 use std::collections::VecDeque;
