@@ -84,7 +84,7 @@ impl Options {
         options
     }
 
-    /// The same in the place of none.
+    /// The same in the place of any.
     #[inline]
     pub fn set(&mut self, octets: &[u8]) {
         let len = octets.len().min(Self::MOST);

@@ -338,7 +338,7 @@ proptest! {
     fn in_brief_or_not_it_comes_to_the_same(
         starts: [u32; 4],
         (most_connections, most_whole, most_ended) in
-            prop_oneof![Just((1_usize, 1_usize, 1_usize)), Just((100, 1, 1)), Just((2, 100, 100)), Just((100, 100, 100))],
+            prop_oneof![Just((1_usize, 1_usize, 1_usize)), Just((100, 1, 1)), Just((100, 6, 1)), Just((2, 100, 100)), Just((100, 100, 100))],
         report_after in prop_oneof![Just(None), Just(Some(Duration::from_millis(20)))],
         first in prop::collection::vec(any_move(), 0..3),
         opens in 0_usize..3,
