@@ -15,6 +15,7 @@ use crate::analyzer::hold::waiting::Waiting;
 use crate::analyzer::tracker::Tracker;
 use crate::jot::Usual;
 use crate::options::Options;
+use crate::time::Timestamp;
 
 /// What may stand for a segment in brief.
 pub trait InBrief {
@@ -88,31 +89,30 @@ impl Tracker {
         left: &mut Vec<Left>,
     ) -> (usize, Clock) {
         // What is listed meanwhile is not due meanwhile.
-        let limit = self.next_due.0.min(self.clock.now().0.saturating_add(self.spans.shortest()));
-        let (mut clock, mut taken, mut is_right) = (self.clock, 0_usize, false);
+        let limit = self.next_due.min(Timestamp(self.clock.now().0.saturating_add(self.spans.shortest())));
+        let (mut clock, mut taken) = (self.clock.until(limit), segments.len().min(prepared.len()));
         for (at, (segment, prepared)) in segments.iter().zip(prepared).enumerate() {
-            let Some(usual) = segment.usual() else { break };
-            let mut later = clock;
-            later.advance(usual.jot.time());
-            if later.now().0 > limit {
+            let Some((usual, now)) = segment.usual().and_then(|usual| {
+                Some((usual, clock.advance(usual.jot.time())?))
+            }) else {
+                taken = at;
                 break;
-            }
-            clock = later;
-            taken = taken.saturating_add(1);
-            is_right |= usual.jot.is_right();
-            if let Some(what) = self.take_in_its_place(usual, prepared, clock) {
-                left.push(Left { at, clock, what });
+            };
+            if let Some(what) = self.take_in_its_place(usual, prepared, now) {
+                left.push(Left { at, clock: clock.clock(), what });
             }
         }
-        self.has_right_checksum |= is_right;
-        (taken, clock)
+        if !self.has_right_checksum {
+            let mut taken = segments.iter().take(taken).filter_map(S::usual);
+            self.has_right_checksum = taken.any(|usual| usual.jot.is_right());
+        }
+        (taken, clock.clock())
     }
 
     #[inline(always)]
-    fn take_in_its_place(&mut self, usual: &Usual, prepared: &Prepared, clock: Clock) -> Option<What> {
+    fn take_in_its_place(&mut self, usual: &Usual, prepared: &Prepared, now: Timestamp) -> Option<What> {
         let Some(place) = prepared.place else { return Some(What::All) };
         let Some(entry) = self.pairs.ready_brief_mut(place) else { return Some(What::All) };
-        let now = clock.now();
         let (waited, brief) = (entry.waited(now), &mut entry.brief);
         // The hash is enough to know the pair by: it has 64 bits and a seed of its own.
         let may_take = (entry.hash == prepared.hash) & !brief.waits;

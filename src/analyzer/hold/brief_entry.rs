@@ -46,7 +46,8 @@ impl BriefEntry {
     /// Nanoseconds from when it was listed where it waits until `now` of the tracker's clock.
     #[inline(always)]
     pub const fn waited(&self, now: Timestamp) -> u64 {
-        self.brief.waited().saturating_add(now.0.saturating_sub(self.seen.0))
+        // Its clock never runs backwards.
+        self.brief.waited().wrapping_add(now.0.wrapping_sub(self.seen.0))
     }
 
     /// Notes what it took at `now` of the tracker's clock, `time` in the capture. What it waits for now.

@@ -20,6 +20,15 @@ pub struct Clock {
     stepped_back: u64,
 }
 
+/// A clock that does not go beyond a limit.
+#[derive(Clone, Copy, Debug)]
+pub struct Limited {
+    clock: Clock,
+    limit: Timestamp,
+    /// The time of a segment by which it comes to its limit.
+    last: Timestamp,
+}
+
 impl Clock {
     /// Takes in the next time.
     #[inline]
@@ -36,6 +45,42 @@ impl Clock {
     #[inline]
     pub fn now(self) -> Timestamp {
         Timestamp(self.latest.0.saturating_add(self.stepped_back))
+    }
+
+    /// The same clock, which is not to go beyond `limit`; that is not before its time.
+    pub const fn until(self, limit: Timestamp) -> Limited {
+        Limited { clock: self, limit, last: Timestamp(limit.0.saturating_sub(self.stepped_back)) }
+    }
+}
+
+impl Limited {
+    /// Takes in the next time. The time on the clock then; `None` where that is beyond its limit, and then it has not moved.
+    #[inline(always)]
+    pub fn advance(&mut self, time: Timestamp) -> Option<Timestamp> {
+        if (self.clock.latest.0 > time.0) | (time.0 > self.last.0) {
+            return self.step_back(time);
+        }
+        self.clock.latest = time;
+        // No more than the limit.
+        Some(Timestamp(time.0.wrapping_add(self.clock.stepped_back)))
+    }
+
+    /// The clock itself.
+    #[inline(always)]
+    pub const fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn step_back(&mut self, time: Timestamp) -> Option<Timestamp> {
+        let mut clock = self.clock;
+        clock.advance(time);
+        if clock.now() > self.limit {
+            return None;
+        }
+        *self = clock.until(self.limit);
+        Some(clock.now())
     }
 }
 
@@ -58,5 +103,19 @@ mod tests {
         clock.advance(at(0));
         clock.advance(at(1));
         assert_eq!(clock.now(), at(104));
+    }
+
+    #[test]
+    fn with_a_limit_it_goes_as_far_and_no_farther() {
+        let at = |seconds| Timestamp::new(seconds, 0);
+        let mut clock = Clock::default();
+        clock.advance(at(100));
+        let mut limited = clock.until(at(110));
+        let times = [104, 103, 20, 26, 27, 26].map(|seconds| limited.advance(at(seconds)));
+        assert_eq!(times, [Some(at(104)), Some(at(104)), Some(at(104)), Some(at(110)), None, Some(at(110))]);
+        for seconds in [104, 103, 20, 26, 26] {
+            clock.advance(at(seconds));
+        }
+        assert_eq!((limited.clock().latest, limited.clock().now()), (clock.latest, clock.now()));
     }
 }
