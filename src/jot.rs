@@ -7,6 +7,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
+use crate::gist::Gist;
 use crate::options::Options;
 use crate::segment::{Checksum, Flags, Segment, Sighting, TextHead};
 use crate::seq::SeqNumber;
@@ -54,6 +55,8 @@ pub struct Jot {
     pub(crate) hop_limit: u8,
     /// Four bits: what else there is to it.
     pub(crate) marks: u8,
+    /// What is asked of it.
+    pub(crate) gist: Gist,
     /// Known once its connection is.
     pub(crate) by_client: bool,
 }
@@ -99,7 +102,7 @@ impl Jot {
         let options = if segment.flags.has(Flags::SYN) { &[] } else { segment.options.octets() };
         let traits = Traits::of(options)?.with(segment.text.is_cut(), segment.checksum)?;
         let Sighting { packet, tap, identification, hop_limit } = segment.sighting;
-        Some(Self {
+        let jot = Self {
             frame: segment.frame,
             time: segment.time,
             packet,
@@ -113,14 +116,23 @@ impl Jot {
             identification,
             hop_limit,
             marks: traits.marks,
+            gist: Gist::default(),
             by_client: false,
-        })
+        };
+        Some(jot.summed_up())
     }
 
     /// Writes down what `traits` says of it.
     #[inline(always)]
     pub(crate) const fn note(&mut self, traits: Traits) {
         (self.stamp, self.marks) = (traits.stamp, traits.marks);
+    }
+
+    /// The same, with its gist.
+    #[must_use]
+    #[inline(always)]
+    pub(crate) const fn summed_up(self) -> Self {
+        Self { gist: Gist::of(self.flags, self.text_len, self.window, self.is_offloaded()), ..self }
     }
 
     /// The same, of which is known who sent it.
@@ -239,6 +251,7 @@ impl Usual {
             identification: 0,
             hop_limit: 0,
             marks: 0,
+            gist: Gist::plain(false, false),
             by_client: false,
         };
         Self { jot, source: nobody, destination: nobody, is_source_first: false }

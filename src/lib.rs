@@ -44,6 +44,7 @@ pub mod exchange;
 pub mod expect;
 pub mod fetch;
 pub mod frame;
+pub mod gist;
 pub mod icmp;
 pub mod jot;
 #[cfg(feature = "live")]

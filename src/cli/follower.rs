@@ -87,8 +87,7 @@ impl Follower {
             return 0;
         }
         let Swept { taken, seen_again } = self.tracker.sweep(places, prepared, |place| few.options(place));
-        let offloaded = places.iter().take(taken).filter(|place| place.usual.jot.is_offloaded()).count();
-        self.summary.quality.count_packets(offloaded as u64, seen_again);
+        self.summary.quality.count_packets(0, seen_again);
         taken
     }
 
@@ -97,8 +96,7 @@ impl Follower {
             return self.take_apart(few.apart(place), prepared, news);
         }
         let is_seen_again = self.tracker.follow_usual(&place.usual, || few.options(place), prepared);
-        let is_offloaded = place.usual.jot.is_offloaded();
-        self.summary.quality.count_packets(is_offloaded.into(), is_seen_again.into());
+        self.summary.quality.count_packets(0, is_seen_again.into());
     }
 
     /// Lets time pass until `now`. What has ended is told where it is much: otherwise it would be held twice.

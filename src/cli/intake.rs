@@ -32,6 +32,8 @@ pub struct Intake {
     /// How many there were, and how many of them not the short way: each of the others is a segment.
     frames: u64,
     long: u64,
+    /// Of those in brief, the ones whose checksum was left to the hardware.
+    offloaded: u64,
     /// The time of the last one, which the summary need not know yet.
     latest: Timestamp,
     unsupported: BTreeSet<LinkType>,
@@ -49,6 +51,7 @@ impl Intake {
             summary: Summary::default(),
             frames: 0,
             long: 0,
+            offloaded: 0,
             latest: Timestamp(u64::MAX),
             unsupported: BTreeSet::new(),
         }
@@ -133,8 +136,11 @@ impl Intake {
     }
 
     #[inline(always)]
-    fn write(&self, short: &Short<'_>, traits: Traits, place: &mut Place) {
+    fn write(&mut self, short: &Short<'_>, traits: Traits, place: &mut Place) {
         short.write(traits, &mut place.usual.jot);
+        if place.usual.jot.is_offloaded() {
+            self.offloaded += 1;
+        }
         let (source, destination) = short.sockets();
         place.usual.goes(source, destination);
         place.hash = self.hasher.of_ipv4(source, destination);
@@ -214,6 +220,7 @@ impl Intake {
         let hash = self.hasher.of(&segment);
         match self.is_brief.then(|| Usual::of(&segment)).flatten() {
             Some(usual) => {
+                self.offloaded += u64::from(usual.jot.is_offloaded());
                 let is_syn = usual.jot.is_syn();
                 let apart =
                     if is_syn { items.push_options(segment.options.octets()) } else { Apart::Nothing };
@@ -242,6 +249,7 @@ impl Intake {
     pub fn into_summary(mut self) -> Summary {
         self.count_latest();
         self.summary.segments += self.frames - self.long;
+        self.summary.quality.count_packets(self.offloaded, 0);
         Summary { never_whole: self.decoder.never_whole(), ..self.summary }
     }
 

@@ -9,6 +9,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use crate::decode::checksum::judge_packet;
 use crate::decode::sighting::{packet4, tap_of};
 use crate::frame::{Frame, LinkType};
+use crate::gist::Gist;
 use crate::jot::{Jot, Traits};
 use crate::options::Options;
 use crate::segment::{Checksum, Flags, Segment, Sighting, TextHead};
@@ -203,6 +204,7 @@ impl<'a> Short<'a> {
         jot.flags = self.flags();
         jot.window = short(self.head, 48);
         jot.text_len = self.text_len();
+        jot.gist = Gist::of(jot.flags, jot.text_len, jot.window, jot.is_offloaded());
         jot.identification = short(self.head, 18);
         jot.hop_limit = self.head[22];
         jot.packet = self.digest();

@@ -170,5 +170,5 @@ pub const fn is_quiet_rst(rst: &Jot) -> bool {
 /// Whether nothing is to be said of a segment by itself. What comes at the end of all time was never there to a `Moment`.
 #[inline(always)]
 pub const fn is_quiet(jot: &Jot) -> bool {
-    (jot.window != 0) & !jot.is_offloaded() & Moment::at(jot.time).is_some()
+    jot.gist.is_quiet() & Moment::at(jot.time).is_some()
 }

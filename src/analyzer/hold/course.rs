@@ -56,32 +56,27 @@ impl Course {
     }
 
     /// Takes in a segment, where it is a plain one, the next by the textbook, and `may_take` says so. Nothing branches on what
-    /// cannot be foreseen: which end it comes from, and how far that has come.
+    /// cannot be foreseen of such a one: which end it comes from, and how far that has come.
     #[inline(always)]
     pub fn take_plain(&mut self, jot: &Jot, by_server: bool, may_take: bool) -> Option<Next> {
+        let nxt = one_of(self.nxt, by_server);
+        if !(may_take & jot.gist.is_ordinary() & (jot.seq == nxt)) {
+            return None;
+        }
         let una = one_of(self.una, !by_server);
         // UNA =< ACK =< NXT: these three are never half the space apart.
         let acknowledged = jot.ack.0.wrapping_sub(una.0);
         let sent = one_of(self.nxt, !by_server).0.wrapping_sub(una.0);
-        let has_fin = jot.flags.has(Flags::FIN);
         let next = self.state.after(Way {
             by_server,
-            has_text: jot.text_len > 0,
-            has_fin,
+            gist: jot.gist,
             acknowledges: acknowledged > 0,
             acknowledges_all: acknowledged == sent,
         });
-        let is_next = may_take
-            & jot.flags.is_plain()
-            & (jot.seq == one_of(self.nxt, by_server))
-            & (acknowledged <= sent)
-            // One octet may be a probe.
-            & (jot.text_len != 1)
-            & next.is_any();
-        if !is_next {
+        if !((acknowledged <= sent) & next.is_any()) {
             return None;
         }
-        set(&mut self.nxt, by_server, jot.seq + u32::from(jot.text_len) + u32::from(has_fin));
+        set(&mut self.nxt, by_server, nxt + u32::from(jot.text_len) + u32::from(jot.gist.has_fin()));
         set(&mut self.una, !by_server, jot.ack);
         self.state = next.state();
         self.goes_on(jot);

@@ -58,7 +58,7 @@ impl Foretold {
             self.unpack_any(next, from)?
         };
         self.note(&jot);
-        Some(jot)
+        Some(jot.summed_up())
     }
 
     /// Of each end the number behind what it sent last, the client first.
@@ -131,7 +131,7 @@ impl Foretold {
             identification: identification.try_into().ok()?,
             hop_limit: hop_limit.try_into().ok()?,
             marks: marks.try_into().ok()?,
-            by_client: next.by_client,
+            ..next
         })
     }
 
@@ -216,7 +216,9 @@ mod tests {
                     hop_limit: before.hop_limit.wrapping_add(hop_limit),
                     marks,
                     by_client,
-                };
+                    ..before
+                }
+                .summed_up();
                 last.note(&jot);
                 jots.push(jot);
             }

@@ -89,10 +89,9 @@ impl<'a> Passage<'a> {
         let mut first_text = Moment::NEVER;
         for (jot, number) in brief.until_reset(opening).zip(u32::try_from(opening).ok()?..) {
             let [own, peer] = both_by(jot, &mut ends)?;
-            let (has_text, has_fin) = (jot.text_len > 0, jot.flags.has(Flags::FIN));
+            let (has_text, has_fin) = (jot.gist.has_text(), jot.gist.has_fin());
             let is_steady = moves.is_open & !has_fin & moves.first_fin.is_none();
-            let is_next = jot.flags.is_plain()
-                & is_quiet(jot)
+            let is_next = jot.gist.is_plain_and_quiet()
                 & (jot.seq.0 == own.nxt.0)
                 & (jot.time.0 >= latest.0)
                 & !(has_text & peer.fin.is_some())
@@ -121,6 +120,8 @@ impl<'a> Passage<'a> {
         } else if !ends.iter().all(Half::is_acknowledged) {
             return None;
         }
+        // No time goes back: where the last one can be told all can.
+        Moment::at(latest).get()?;
         *moves.events.get_mut(moves.count)? = latest;
         let third = brief.segments().nth(opening)?;
         Some(Self { ends, moves, latest, first_text, opening, third, reset })
@@ -185,7 +186,7 @@ fn first_answer(brief: &Brief) -> Option<&Jot> {
 /// Whether a segment that is not the next is text once more, between two open ends, or a FIN: either moves no number.
 #[cold]
 fn is_again(jot: &Jot, own: &Half<'_>, peer: &Half<'_>, moves: &Moves) -> bool {
-    if !jot.flags.is_plain() || !is_quiet(jot) || jot.ack != peer.nxt {
+    if !jot.gist.is_plain_and_quiet() || jot.ack != peer.nxt {
         return false;
     }
     // That it lies within what was sent is known: it went into the brief.
@@ -223,7 +224,7 @@ impl Moves {
         peer: &mut Half<'a>,
         is_again: bool,
     ) -> Option<()> {
-        let (has_text, has_fin) = (jot.text_len > 0, jot.flags.has(Flags::FIN));
+        let (has_text, has_fin) = (jot.gist.has_text(), jot.gist.has_fin());
         let covers_syn_alone = peer.nxt.0 == peer.syn.seq.0.wrapping_add(1);
         let bits = [jot.by_client, has_text, has_fin, jot.ack.0 != peer.una.0, covers_syn_alone, is_again];
         self.key = bits.into_iter().fold(self.key, |key, bit| key << 1 | u64::from(bit));

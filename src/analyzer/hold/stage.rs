@@ -7,6 +7,7 @@
 use crate::analyzer::hold::waiting::Standing;
 use crate::analyzer::pack::{Pack, Packer, Unpacker};
 use crate::analyzer::role::Role;
+use crate::gist::Gist;
 
 /// How far a connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,10 +51,8 @@ pub struct State(u8);
 pub struct Way {
     /// Whether the server sent it.
     pub by_server: bool,
-    /// Whether it has text.
-    pub has_text: bool,
-    /// Whether it has a FIN.
-    pub has_fin: bool,
+    /// Whether it has text, and a FIN.
+    pub gist: Gist,
     /// Whether it acknowledges something that was not acknowledged before.
     pub acknowledges: bool,
     /// Whether all that the other end has sent is acknowledged with it.
@@ -143,7 +142,8 @@ impl State {
 
     /// RFC 9293 §3.10.7.4: text, a FIN, or an acknowledgement of something new.
     const fn follow(self, way: Way) -> Next {
-        let Way { by_server, has_text, has_fin, acknowledges, acknowledges_all } = way;
+        let Way { by_server, gist, acknowledges, acknowledges_all } = way;
+        let (has_text, has_fin) = (gist.has_text(), gist.has_fin());
         let speaks = has_text || has_fin;
         let (client, server) = match (self, self.fins()) {
             // The third segment acknowledges the SYN+ACK.
@@ -265,8 +265,7 @@ impl Way {
     #[inline(always)]
     const fn place(self) -> usize {
         self.by_server as usize
-            | (self.has_text as usize) << 1
-            | (self.has_fin as usize) << 2
+            | (self.gist.closing() as usize) << 1
             | (self.acknowledges as usize) << 3
             | (self.acknowledges_all as usize) << 4
     }
@@ -274,8 +273,7 @@ impl Way {
     const fn of_place(place: usize) -> Self {
         Self {
             by_server: place & 1 != 0,
-            has_text: place & 2 != 0,
-            has_fin: place & 4 != 0,
+            gist: Gist::plain(place & 2 != 0, place & 4 != 0),
             acknowledges: place & 8 != 0,
             acknowledges_all: place & 16 != 0,
         }
@@ -292,8 +290,7 @@ mod tests {
         let stages = ways.iter().map(|(from, what)| {
             let next = state.after(Way {
                 by_server: *from == Role::Server,
-                has_text: what.contains("text"),
-                has_fin: what.contains("fin"),
+                gist: Gist::plain(what.contains("text"), what.contains("fin")),
                 acknowledges: what.contains("ack"),
                 acknowledges_all: true,
             });
