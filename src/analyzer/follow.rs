@@ -53,14 +53,13 @@ impl Tracker {
         options: Option<&Options>,
         prepared: Prepared,
     ) -> bool {
-        let Usual { jot, source, destination, .. } = usual;
-        // Another's would be unpacked for nothing.
-        if let Some(place) = prepared.place.filter(|place| self.pairs.hash(*place) == prepared.hash)
-            && let Some(entry) = self.pairs.brief_mut(place)
-            && let Some(from) = entry.brief.sockets().sender(*source, *destination)
-            && self.is_taken_in_brief(place, jot, from, options)
+        if let Some(place) = prepared.place
+            && let Some(entry) = self.pairs.brief_of(place, prepared.hash)
         {
-            return false;
+            let from = entry.brief.sender_of(usual);
+            if self.is_taken_in_brief(place, &usual.jot, from, options) {
+                return false;
+            }
         }
         self.follow_rare(usual, options, prepared)
     }

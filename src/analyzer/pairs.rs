@@ -10,7 +10,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use crate::analyzer::pack::{Pack, Packer, Unpacker};
-use crate::analyzer::role::{Ends, Role};
+use crate::analyzer::role::Ends;
 use crate::jot::number;
 use crate::segment::Segment;
 use crate::tunnel::Tunnel;
@@ -131,18 +131,6 @@ impl Sockets {
         }
     }
 
-    /// Which end sends what goes from `source` to `destination`, if they are these two; `None` where they are of IPv6.
-    #[inline]
-    pub fn sender(&self, source: SocketAddrV4, destination: SocketAddrV4) -> Option<Role> {
-        let Self::V4(client, server) = self else { return None };
-        let [client, server, source, destination] = [*client, *server, source, destination].map(number);
-        // No branch is taken between two comparisons: which way a segment goes cannot be foreseen.
-        let differs =
-            |to_source: u64, to_destination: u64| (source ^ to_source) | (destination ^ to_destination);
-        let (is_clients, is_servers) = (differs(client, server) == 0, differs(server, client) == 0);
-        (is_clients | is_servers).then_some(if is_clients { Role::Client } else { Role::Server })
-    }
-
     /// Takes the client for the server.
     pub fn exchange(&mut self) {
         match self {
@@ -193,11 +181,6 @@ mod tests {
             assert!(sockets.is_client(client) && !sockets.is_client(server));
             assert!(sockets.are(client, server) && sockets.are(server, client));
             assert!(!sockets.are(client, client));
-            if let (SocketAddr::V4(client), SocketAddr::V4(server)) = (client, server) {
-                assert_eq!(sockets.sender(client, server), Some(Role::Client));
-                assert_eq!(sockets.sender(server, client), Some(Role::Server));
-                assert_eq!(sockets.sender(client, client), None);
-            }
             sockets.exchange();
             assert_eq!(sockets.both(), Ends { client: server, server: client });
         }

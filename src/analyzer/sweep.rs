@@ -82,31 +82,33 @@ impl Tracker {
 
     /// Takes in what can be, and notes what is left to be done. How many segments that is about, and the time after them.
     #[inline(always)]
-    fn take_together<S: InBrief>(
+    fn take_together<'s, S: InBrief>(
         &mut self,
-        segments: &[S],
+        segments: &'s [S],
         prepared: &[Prepared],
         left: &mut Vec<Left>,
     ) -> (usize, Clock) {
         // What is listed meanwhile is not due meanwhile.
         let limit = self.next_due.min(Timestamp(self.clock.now().0.saturating_add(self.spans.shortest())));
-        let (mut clock, mut taken) = (self.clock.until(limit), segments.len().min(prepared.len()));
+        let (mut limited, mut taken) = (self.clock.until(limit), segments.len().min(prepared.len()));
         for (at, (segment, prepared)) in segments.iter().zip(prepared).enumerate() {
-            let Some((usual, now)) = segment.usual().and_then(|usual| {
-                Some((usual, clock.advance(usual.jot.time())?))
-            }) else {
+            let advance = |usual: &'s Usual| Some((usual, limited.advance(usual.jot.time())?));
+            let Some((usual, clock)) = segment.usual().and_then(advance) else {
                 taken = at;
                 break;
             };
-            if let Some(what) = self.take_in_its_place(usual, prepared, now) {
-                left.push(Left { at, clock: clock.clock(), what });
+            if let Some(what) = self.take_in_its_place(usual, prepared, clock.now()) {
+                if let What::Moved { place, .. } = what {
+                    self.pairs.fetch_listed(place);
+                }
+                left.push(Left { at, clock, what });
             }
         }
         if !self.has_right_checksum {
             let mut taken = segments.iter().take(taken).filter_map(S::usual);
             self.has_right_checksum = taken.any(|usual| usual.jot.is_right());
         }
-        (taken, clock.clock())
+        (taken, limited.clock())
     }
 
     #[inline(always)]
@@ -115,9 +117,9 @@ impl Tracker {
         let Some(entry) = self.pairs.ready_brief_mut(place) else { return Some(What::All) };
         let (waited, brief) = (entry.waited(now), &mut entry.brief);
         // The hash is enough to know the pair by: it has 64 bits and a seed of its own.
-        let may_take = (entry.hash == prepared.hash) & !brief.waits;
+        let may_take = (entry.hash == prepared.hash) & !brief.waits();
         let Some(next) = brief.take_plain(usual, may_take) else {
-            brief.waits = true;
+            brief.set_waits(true);
             return Some(What::All);
         };
         entry.seen = now;
@@ -133,7 +135,7 @@ impl Tracker {
         if let Some(place) = prepared.place
             && let Some(entry) = self.pairs.ready_brief_mut(place)
         {
-            entry.brief.waits = false;
+            entry.brief.set_waits(false);
         }
         self.follow_next(usual, options, prepared)
     }

@@ -8,6 +8,7 @@ use std::io;
 use tcpshake::analyzer::connection::Connection;
 use tcpshake::analyzer::hold::ending::Ending;
 use tcpshake::analyzer::hold::shapes::Shapes;
+use tcpshake::fetch::fetch_at;
 use tcpshake::report::sink::Report;
 use tcpshake::report::summary::Summary;
 use tcpshake::time::Timestamp;
@@ -67,6 +68,7 @@ impl<'r> Teller<'r> {
             if let Some(later) = ended.as_slice().get(AHEAD - 1) {
                 later.fetch();
             }
+            fetch_at(ended.as_slice(), 2 * AHEAD);
             let before = before.next().unwrap_or(steps_told);
             for step in &steps[steps_told..before] {
                 report.segment(step)?;

@@ -49,6 +49,7 @@ pub fn look(
 ) {
     for (place, hash) in soon.next(LET_GO) {
         pairs.fetch(place);
+        pairs.fetch_listed(place);
         past.fetch(hash);
     }
     pairs.fetch_rooms(LET_GO);

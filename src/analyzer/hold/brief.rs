@@ -30,17 +30,9 @@ use crate::time::Timestamp;
 #[repr(C)]
 pub struct Brief {
     log: Box<Log>,
-    course: Course,
-    /// Whether the client's socket stands before the server's.
-    is_client_first: bool,
-    /// Whether a segment has to be taken in before others of this connection are, in `Tracker::sweep`.
-    pub waits: bool,
-    /// Whether an opening or closing segment came again.
-    has_again: bool,
-    sockets: Sockets,
-    start: Timestamp,
     /// Once it has ended, the frame of its last segment.
     last_taken: u64,
+    course: Course,
 }
 
 impl Brief {
@@ -58,25 +50,20 @@ impl Brief {
         options: &Options,
         spare: &mut Vec<Box<Log>>,
     ) -> Self {
-        let mut log = spare.pop().unwrap_or_else(|| Log::new(jot));
+        let is_client_first = sockets.is_client_first();
+        let mut log = match spare.pop() {
+            Some(mut log) => {
+                log.sockets = sockets;
+                log
+            }
+            None => Log::new(jot, sockets),
+        };
         log.syn = *jot;
         log.syn.by_client = true;
-        log.id = id;
+        (log.id, log.has_again) = (id, false);
         log.options.client.assign(options);
         log.options.server.set(&[]);
-        let course = Course::starting_with(jot);
-        let is_client_first = sockets.is_client_first();
-        let (waits, has_again) = (false, false);
-        Self {
-            log,
-            course,
-            is_client_first,
-            waits,
-            has_again,
-            sockets,
-            start: jot.time,
-            last_taken: jot.frame,
-        }
+        Self { log, course: Course::starting_with(jot, is_client_first), last_taken: jot.frame }
     }
 
     /// Which end has the socket `socket`.
@@ -85,20 +72,23 @@ impl Brief {
         if self.sockets().is_client(socket) { Role::Client } else { Role::Server }
     }
 
+    /// Which end sent a segment between its sockets.
+    #[inline(always)]
+    pub fn sender_of(&self, usual: &Usual) -> Role {
+        if usual.is_source_first == self.course.is_client_first { Role::Client } else { Role::Server }
+    }
+
     /// Takes in a segment between these sockets, where it is a plain one, the next by the textbook, and `may_take` says so.
     #[inline(always)]
     pub fn take_plain(&mut self, usual: &Usual, may_take: bool) -> Option<Next> {
-        let Self { log, course, last_taken, .. } = self;
+        let Self { log, course, last_taken } = self;
         let room = log.segments.get_mut(usize::from(course.count))?;
-        let by_client = usual.is_source_first == self.is_client_first;
+        let by_client = usual.is_source_first == course.is_client_first;
         let next = course.take_plain(&usual.jot, !by_client, may_take)?;
         // Copied in one go, and corrected where it stays.
         *room = Kept(usual.jot);
         room.0.by_client = by_client;
-        if next.moves() | next.is_over() {
-            // Not written otherwise: it lies apart.
-            *last_taken = usual.jot.frame;
-        }
+        *last_taken = usual.jot.frame;
         Some(next)
     }
 
@@ -118,8 +108,8 @@ impl Brief {
 
     #[inline(always)]
     fn take_as_it_is(&mut self, jot: &Jot, from: Role) -> Option<Taken> {
-        let Self { log, course, last_taken, has_again, .. } = self;
-        let Log { segments, syn, .. } = &mut **log;
+        let Self { log, course, last_taken } = self;
+        let Log { segments, syn, has_again, .. } = &mut **log;
         let (before, after) = segments.split_at_mut_checked(usize::from(course.count))?;
         let Kept(room) = after.first_mut()?;
         let packets =
@@ -164,12 +154,24 @@ impl Brief {
     /// Whether an opening or closing segment came again, or a RST ended it after it was opened: of either something is to be
     /// said.
     pub fn is_remarkable(&self) -> bool {
-        self.has_again | self.course.is_reset()
+        self.comes_again() | self.course.is_reset()
     }
 
     /// Whether an opening or closing segment came again.
     pub const fn comes_again(&self) -> bool {
-        self.has_again
+        self.log.has_again
+    }
+
+    /// Whether a segment has to be taken in before others of this connection are, in `Tracker::sweep`.
+    #[inline(always)]
+    pub const fn waits(&self) -> bool {
+        self.course.waits
+    }
+
+    /// Notes that.
+    #[inline(always)]
+    pub const fn set_waits(&mut self, waits: bool) {
+        self.course.waits = waits;
     }
 
     /// Nanoseconds from when it was listed where it waits until it was last seen.
@@ -216,12 +218,12 @@ impl Brief {
 
     /// Its sockets.
     pub const fn sockets(&self) -> &Sockets {
-        &self.sockets
+        &self.log.sockets
     }
 
     /// The time of its first segment.
     pub const fn start(&self) -> Timestamp {
-        self.start
+        self.log.syn.time()
     }
 
     /// The frame of its last segment, if it has ended.
@@ -253,15 +255,21 @@ impl Brief {
 
     /// The RST that ended it after it was opened, where one did.
     pub fn reset(&self) -> Option<&Jot> {
-        if self.course.is_reset() { self.segments().last() } else { None }
+        if self.course.is_reset() { self.last() } else { None }
+    }
+
+    /// What came last after the SYN.
+    fn last(&self) -> Option<&Jot> {
+        let last = usize::from(self.course.count).checked_sub(1)?;
+        self.log.segments.get(last).map(|Kept(jot)| jot)
     }
 
     /// Writes it, its number first.
     pub fn pack(&self, to: &mut Packer) {
-        let Self { log, course, has_again, sockets, .. } = self;
+        let Self { log, course, .. } = self;
         log.id.pack(to);
-        (*has_again, course.count).pack(to);
-        sockets.pack(to);
+        (log.has_again, course.count).pack(to);
+        log.sockets.pack(to);
         log.options.pack(to);
         let mut foretold = Foretold::none();
         foretold.pack(&log.syn, to);
@@ -277,19 +285,15 @@ impl Brief {
         let options = Ends::unpack(from)?;
         let mut foretold = Foretold::none();
         let syn = foretold.unpack(from)?;
-        let mut log = spare.pop().unwrap_or_else(|| Log::new(&syn));
-        (log.id, log.options, log.syn) = (id, options, syn);
+        let is_client_first = sockets.is_client_first();
+        let mut log = spare.pop().unwrap_or_else(|| Log::new(&syn, sockets.clone()));
+        (log.id, log.has_again, log.sockets, log.options, log.syn) = (id, has_again, sockets, options, syn);
         for room in log.segments.iter_mut().take(count.into()) {
             *room = Kept(foretold.unpack(from)?);
         }
         Some(Self {
             log,
-            course: Course::unpack(foretold.ends(), from)?,
-            is_client_first: sockets.is_client_first(),
-            waits: false,
-            has_again,
-            sockets,
-            start: syn.time,
+            course: Course::unpack(foretold.ends(), is_client_first, from)?,
             // Nobody asks for it before it is the last of all.
             last_taken: foretold.frame,
         })

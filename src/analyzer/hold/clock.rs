@@ -54,15 +54,15 @@ impl Clock {
 }
 
 impl Limited {
-    /// Takes in the next time. The time on the clock then; `None` where that is beyond its limit, and then it has not moved.
+    /// Takes in the next time. The clock then; `None` where that is beyond its limit, and then it has not moved.
     #[inline(always)]
-    pub fn advance(&mut self, time: Timestamp) -> Option<Timestamp> {
+    pub fn advance(&mut self, time: Timestamp) -> Option<Clock> {
         if (self.clock.latest.0 > time.0) | (time.0 > self.last.0) {
             return self.step_back(time);
         }
         self.clock.latest = time;
-        // No more than the limit.
-        Some(Timestamp(time.0.wrapping_add(self.clock.stepped_back)))
+        // Made anew: what was written in halves is waited for where it is read as a whole.
+        Some(Clock { latest: time, stepped_back: self.clock.stepped_back })
     }
 
     /// The clock itself.
@@ -73,14 +73,14 @@ impl Limited {
 
     #[cold]
     #[inline(never)]
-    fn step_back(&mut self, time: Timestamp) -> Option<Timestamp> {
+    fn step_back(&mut self, time: Timestamp) -> Option<Clock> {
         let mut clock = self.clock;
         clock.advance(time);
         if clock.now() > self.limit {
             return None;
         }
         *self = clock.until(self.limit);
-        Some(clock.now())
+        Some(clock)
     }
 }
 
@@ -111,7 +111,7 @@ mod tests {
         let mut clock = Clock::default();
         clock.advance(at(100));
         let mut limited = clock.until(at(110));
-        let times = [104, 103, 20, 26, 27, 26].map(|seconds| limited.advance(at(seconds)));
+        let times = [104, 103, 20, 26, 27, 26].map(|seconds| limited.advance(at(seconds)).map(Clock::now));
         assert_eq!(times, [Some(at(104)), Some(at(104)), Some(at(104)), Some(at(110)), None, Some(at(110))]);
         for seconds in [104, 103, 20, 26, 26] {
             clock.advance(at(seconds));

@@ -26,6 +26,10 @@ pub struct Course {
     state: State,
     /// Segments taken after the SYN.
     pub count: u8,
+    /// Whether the client's socket stands before the server's.
+    pub is_client_first: bool,
+    /// Whether a segment has to be taken in before others are.
+    pub waits: bool,
 }
 
 /// What a segment did.
@@ -44,7 +48,7 @@ pub enum Taken {
 impl Course {
     /// The course of what begins with the SYN `jot`.
     #[inline(always)]
-    pub fn starting_with(jot: &Jot) -> Self {
+    pub fn starting_with(jot: &Jot, is_client_first: bool) -> Self {
         Self {
             last: jot.time,
             nxt: [jot.seq + 1, SeqNumber::default()],
@@ -52,6 +56,8 @@ impl Course {
             waited: 0,
             state: State::ASKED,
             count: 0,
+            is_client_first,
+            waits: false,
         }
     }
 
@@ -217,7 +223,7 @@ impl Course {
 
     /// Writes it; `ends` are the numbers behind what each end sent last, the client first: most often it has got there.
     pub fn pack(&self, ends: [SeqNumber; 2], to: &mut Packer) {
-        let Self { last, nxt, una, waited, state, count } = self;
+        let Self { last, nxt, una, waited, state, count, is_client_first: _, waits: _ } = self;
         for ((nxt, una), end) in nxt.iter().zip(una).zip(ends) {
             to.signed(nxt.0.wrapping_sub(end.0).cast_signed().into());
             to.signed(una.0.wrapping_sub(nxt.0).cast_signed().into());
@@ -227,7 +233,11 @@ impl Course {
     }
 
     /// Reads one.
-    pub fn unpack(ends: [SeqNumber; 2], from: &mut Unpacker<'_>) -> Option<Self> {
+    pub fn unpack(
+        ends: [SeqNumber; 2],
+        is_client_first: bool,
+        from: &mut Unpacker<'_>,
+    ) -> Option<Self> {
         let mut after = |number: SeqNumber| {
             let distance = i32::try_from(from.signed()?).ok()?;
             Some(SeqNumber(number.0.wrapping_add(distance.cast_unsigned())))
@@ -238,7 +248,8 @@ impl Course {
             *una = after(*nxt)?;
         }
         let (last, (waited, count)) = Pack::unpack(from)?;
-        Some(Self { last, nxt, una, waited, state: Pack::unpack(from)?, count })
+        let state = Pack::unpack(from)?;
+        Some(Self { last, nxt, una, waited, state, count, is_client_first, waits: false })
     }
 
     fn of(&self, role: Role) -> End {

@@ -24,6 +24,9 @@ const AROUND: Duration = Duration::from_secs(60);
 /// Listeners remembered.
 const LISTENERS: usize = 16_384;
 
+/// So many are noted at a time.
+const TOGETHER: usize = 32;
+
 /// Spans of time remembered of each.
 const SPANS: usize = 16;
 
@@ -33,6 +36,8 @@ pub struct Crowd {
     hasher: SocketHasher,
     /// By the hash of the listener and the tunnels that it is in.
     listeners: HashMap<u64, Spans, RandomState>,
+    /// Who served last, and when, which is not noted among them yet: several at a time do not wait for each other.
+    served: Vec<(u64, Timestamp)>,
     past: Past,
     two_way: u64,
     one_way: u64,
@@ -59,8 +64,16 @@ struct Span {
 impl Crowd {
     /// Notes that `server`, in these tunnels, completed a handshake.
     pub fn serves(&mut self, server: SocketAddr, tunnel: Option<&Arc<Tunnel>>, time: Timestamp) {
-        let listener = self.hasher.of_socket(server, tunnel);
-        self.note_listener(listener, time);
+        self.served.push((self.hasher.of_socket(server, tunnel), time));
+        if self.served.len() >= TOGETHER {
+            self.note_served();
+        }
+    }
+
+    fn note_served(&mut self) {
+        let mut served = std::mem::take(&mut self.served);
+        served.drain(..).for_each(|(listener, time)| self.note_listener(listener, time));
+        self.served = served;
     }
 
     fn note_listener(&mut self, listener: u64, time: Timestamp) {
@@ -108,11 +121,12 @@ impl Crowd {
 
     /// What others show around a connection of `server`, in these tunnels, that lasted from `start` until `end`.
     pub fn around(
-        &self,
+        &mut self,
         server: SocketAddr,
         tunnel: Option<&Arc<Tunnel>>,
         (start, end): (Timestamp, Timestamp),
     ) -> Surroundings {
+        self.note_served();
         let earliest = Timestamp(start.0.saturating_sub(nanos(AROUND)));
         let latest = end.after(AROUND);
         let listener = self.hasher.of_socket(server, tunnel);

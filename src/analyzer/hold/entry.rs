@@ -229,7 +229,7 @@ impl Ended {
     }
 
     /// The same for a connection in brief, which has been seen from both sides.
-    pub fn push_brief(&mut self, brief: Brief, now: Timestamp, crowd: &Crowd) {
+    pub fn push_brief(&mut self, brief: Brief, now: Timestamp, crowd: &mut Crowd) {
         // Of a handshake that was completed it is not asked who else was served.
         let around = if brief.course().is_open() {
             crowd.at_large()

@@ -3,6 +3,7 @@
 //! In: segments as they come. Out: the same.
 //! Invariant: what is written with each segment is one cache line of its own.
 
+use crate::analyzer::pairs::Sockets;
 use crate::analyzer::role::Ends;
 use crate::fetch::fetch;
 use crate::jot::Jot;
@@ -19,10 +20,14 @@ pub struct Log {
     pub segments: [Kept; MOST],
     /// The SYN.
     pub syn: Jot,
-    /// The number of the connection.
-    pub id: u64,
+    /// The sockets of the connection.
+    pub sockets: Sockets,
     /// Those of the client's SYN and of the server's.
     pub options: Ends<Options>,
+    /// The number of the connection.
+    pub id: u64,
+    /// Whether an opening or closing segment came again.
+    pub has_again: bool,
 }
 
 /// A segment, in a cache line of its own.
@@ -33,14 +38,22 @@ pub struct Kept(pub Jot);
 impl Log {
     /// A new one, in which nothing means anything yet.
     #[cold]
-    pub fn new(any: &Jot) -> Box<Self> {
-        Box::new(Self { segments: [Kept(*any); MOST], syn: *any, id: 0, options: Ends::default() })
+    pub fn new(any: &Jot, sockets: Sockets) -> Box<Self> {
+        Box::new(Self {
+            segments: [Kept(*any); MOST],
+            syn: *any,
+            sockets,
+            options: Ends::default(),
+            id: 0,
+            has_again: false,
+        })
     }
 
-    /// Asks for the lines in which a connection begins.
+    /// Asks for the three lines in which a connection begins.
     #[inline(always)]
     pub fn fetch(&self) {
         fetch(&self.syn);
         fetch(&self.options);
+        fetch(&self.id);
     }
 }

@@ -141,12 +141,10 @@ impl Past {
     #[inline]
     fn place_of(&self, hash: u64) -> Option<usize> {
         // Nearly always it is seen without the pairs, which lie far away, that none is this one.
-        if !self.numbers(hash).iter().fold(false, |any, number| any | number.may_be_of(hash))
-            && self.beside.is_empty()
-        {
-            return None;
-        }
-        self.search(hash)
+        let is_any = |numbers: &[Number]| {
+            numbers.iter().fold(false, |any, number| any | number.may_be_of(hash))
+        };
+        if is_any(self.numbers(hash)) || is_any(&self.beside) { self.search(hash) } else { None }
     }
 
     #[cold]

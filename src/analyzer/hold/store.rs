@@ -122,6 +122,12 @@ impl Hold {
         None
     }
 
+    /// Asks for where the entry at a place stands in its queue.
+    #[inline(always)]
+    pub fn fetch_listed(&self, place: Place) {
+        self.table.fetch_link(place);
+    }
+
     /// Asks for the rooms in which the next few connections will begin.
     pub fn fetch_rooms(&self, few: usize) {
         self.rooms.logs.iter().rev().take(few).for_each(|log| log.fetch());
@@ -131,6 +137,19 @@ impl Hold {
     #[inline]
     pub fn is_whole(&self, place: Place) -> bool {
         matches!(self.table.get(place), Some(Held::Whole(_)))
+    }
+
+    /// The entry at a place, if it is in brief, packed or not, and its pair has this hash: that is enough, it has 64 bits and a
+    /// seed of its own.
+    #[inline(always)]
+    pub fn brief_of(&mut self, place: Place, hash: u64) -> Option<&mut BriefEntry> {
+        // Another's would be unpacked for nothing.
+        if let Held::PackedBrief(_) = self.table.get(place)?
+            && self.table.hash(place) == hash
+        {
+            self.unpack(place);
+        }
+        self.ready_brief_mut(place).filter(|entry| entry.hash == hash)
     }
 
     /// The entry at a place, if it is in brief, packed or not.
@@ -228,10 +247,12 @@ impl Hold {
         ended: &mut Ended,
         crowd: &mut Crowd,
     ) -> Option<u64> {
-        let hash = self.table.hash(place);
-        let held = self.table.remove(place)?;
-        self.count = self.count.saturating_sub(held.is_ready().into());
-        held.unpack(hash, &mut self.rooms).hand_out(now, &mut self.rooms, ended, crowd)
+        if self.table.get(place)?.is_ready() {
+            self.count = self.count.saturating_sub(1);
+        } else {
+            self.unpack_in_its_place(place);
+        }
+        self.table.remove(place)?.hand_out(now, &mut self.rooms, ended, crowd)
     }
 
     /// The numbers of all connections held, with their places, in no order.
@@ -272,9 +293,15 @@ impl Hold {
     #[cold]
     #[inline(never)]
     fn unpack(&mut self, place: Place) {
+        self.unpack_in_its_place(place);
+        self.note_ready(place);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn unpack_in_its_place(&mut self, place: Place) {
         let (hash, rooms) = (self.table.hash(place), &mut self.rooms);
         self.table.change(place, |held| held.unpack(hash, rooms));
-        self.note_ready(place);
     }
 
     #[cold]
@@ -334,8 +361,8 @@ mod tests {
     use crate::jot::Jot;
 
     #[test]
-    fn an_entry_leaves_room_for_its_neighbours_in_two_cache_lines() {
-        assert!(size_of::<Option<Held>>() <= 96, "{}", size_of::<Option<Held>>());
+    fn an_entry_takes_one_cache_line() {
+        assert_eq!(size_of::<Option<Held>>(), 64);
     }
 
     #[test]
@@ -351,6 +378,6 @@ mod tests {
         let entry = hold.brief_mut(hold.guess(7).unwrap()).unwrap();
         let begin = std::ptr::from_ref(entry).addr();
         assert_eq!(begin % 64, 0);
-        assert!(std::ptr::from_ref(&entry.brief.waits).addr() - begin < 64);
+        assert!(std::ptr::from_ref(entry.brief.course()).addr() - begin < 64);
     }
 }

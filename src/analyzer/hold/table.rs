@@ -22,17 +22,16 @@ pub struct Place(u32);
 pub struct Table<T, const QUEUES: usize> {
     index: HashTable<u32>,
     slots: Vec<Slot<T>>,
+    /// Of each slot what is needed more seldom.
+    links: Vec<Link>,
     free: Vec<u32>,
     queues: [Queue; QUEUES],
 }
 
-/// A place: its entry, if it has one, and behind it what is needed more seldom.
+/// A place: its entry, if it has one. It begins where a cache line does.
 #[derive(Debug)]
-#[repr(C, align(128))]
-struct Slot<T> {
-    entry: Option<T>,
-    link: Link,
-}
+#[repr(align(64))]
+struct Slot<T>(Option<T>);
 
 /// An entry's neighbours in its queue, and what it is found by.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +59,7 @@ impl<T, const QUEUES: usize> Default for Table<T, QUEUES> {
         Self {
             index: HashTable::default(),
             slots: Vec::new(),
+            links: Vec::new(),
             free: Vec::new(),
             queues: [Queue { first: NONE, last: NONE, len: 0 }; QUEUES],
         }
@@ -80,9 +80,7 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
     /// The place of the entry with `hash` that `is_it` confirms.
     pub fn find(&self, hash: u64, is_it: impl Fn(&T) -> bool) -> Option<Place> {
         let is_at = |at: &u32| {
-            self.slots
-                .get(*at as usize)
-                .is_some_and(|slot| slot.link.hash == hash && slot.entry.as_ref().is_some_and(&is_it))
+            self.link(*at).is_some_and(|link| link.hash == hash) && self.get(Place(*at)).is_some_and(&is_it)
         };
         self.index.find(hash, is_at).map(|at| Place(*at))
     }
@@ -92,7 +90,14 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
     pub fn fetch(&self, Place(at): Place) {
         if let Some(slot) = self.slots.get(at as usize) {
             fetch(slot);
-            fetch(&slot.link);
+        }
+    }
+
+    /// Asks for what lies apart of a place.
+    #[inline(always)]
+    pub fn fetch_link(&self, Place(at): Place) {
+        if let Some(link) = self.links.get(at as usize) {
+            fetch(link);
         }
     }
 
@@ -119,9 +124,8 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
             Some(at) => at,
             None => self.add_slot()?,
         };
-        let slot = self.slots.get_mut(at as usize)?;
-        slot.entry = Some(make());
-        slot.link = Link { hash, seen, ..Link::NONE };
+        *self.slots.get_mut(at as usize)? = Slot(Some(make()));
+        *self.links.get_mut(at as usize)? = Link { hash, seen, ..Link::NONE };
         self.list_new(at, hash, queue, seen);
         Some(Place(at))
     }
@@ -130,31 +134,32 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
     #[inline(never)]
     fn add_slot(&mut self) -> Option<u32> {
         let at = u32::try_from(self.slots.len()).ok().filter(|at| *at != NONE)?;
-        self.slots.push(Slot { entry: None, link: Link::NONE });
+        self.slots.push(Slot(None));
+        self.links.push(Link::NONE);
         Some(at)
     }
 
     #[inline(never)]
     fn list_new(&mut self, at: u32, hash: u64, queue: usize, seen: u64) {
-        let slots = &self.slots;
-        self.index.insert_unique(hash, at, |at| slots.get(*at as usize).map_or(0, |slot| slot.link.hash));
+        let links = &self.links;
+        self.index.insert_unique(hash, at, |at| links.get(*at as usize).map_or(0, |link| link.hash));
         self.push_back(at, queue, seen);
     }
 
     /// The entry at a place.
     pub fn get(&self, Place(at): Place) -> Option<&T> {
-        self.slots.get(at as usize)?.entry.as_ref()
+        self.slots.get(at as usize)?.0.as_ref()
     }
 
     /// The entry at a place, to change.
     pub fn get_mut(&mut self, Place(at): Place) -> Option<&mut T> {
-        self.slots.get_mut(at as usize)?.entry.as_mut()
+        self.slots.get_mut(at as usize)?.0.as_mut()
     }
 
     /// Puts what `make` makes of the entry at a place in its place.
     pub fn change(&mut self, Place(at): Place, make: impl FnOnce(T) -> T) {
-        if let Some(slot) = self.slots.get_mut(at as usize) {
-            slot.entry = slot.entry.take().map(make);
+        if let Some(Slot(entry)) = self.slots.get_mut(at as usize) {
+            *entry = entry.take().map(make);
         }
     }
 
@@ -190,7 +195,7 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
     /// Takes an entry out.
     pub fn remove(&mut self, place: Place) -> Option<T> {
         let Place(at) = place;
-        let entry = self.slots.get_mut(at as usize)?.entry.take()?;
+        let entry = self.slots.get_mut(at as usize)?.0.take()?;
         let hash = self.link(at)?.hash;
         if let Ok(found) = self.index.find_entry(hash, |other| *other == at) {
             found.remove();
@@ -203,15 +208,15 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
     /// All entries, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (Place, &T)> {
         let places = (0..).map(Place);
-        places.zip(&self.slots).filter_map(|(place, slot)| Some((place, slot.entry.as_ref()?)))
+        places.zip(&self.slots).filter_map(|(place, Slot(entry))| Some((place, entry.as_ref()?)))
     }
 
     fn link(&self, at: u32) -> Option<&Link> {
-        self.slots.get(at as usize).map(|slot| &slot.link)
+        self.links.get(at as usize)
     }
 
     fn link_mut(&mut self, at: u32) -> Option<&mut Link> {
-        self.slots.get_mut(at as usize).map(|slot| &mut slot.link)
+        self.links.get_mut(at as usize)
     }
 
     fn unlink(&mut self, at: u32) {
