@@ -75,7 +75,9 @@ impl Tracker {
         if waiting == Waiting::Ended {
             self.soon.note(place, self.pairs.hash(place), self.pairs.len_of(waiting));
         }
-        self.keep_few_ended();
+        if waiting.is_complete() {
+            self.keep_few_ended();
+        }
     }
 
     /// Puts an entry, last seen at `seen`, to the end of a queue.

@@ -48,13 +48,15 @@ pub struct End {
     pub is_acked: bool,
 }
 
-/// An end that is open, or has closed, each segment of which lay where it had got to.
+/// An end that is open, or has closed, each segment of which lay where it had got to, or came again.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Heard {
     /// As in `End`.
     pub start: SeqNumber,
     /// As in `End`.
     pub next: SeqNumber,
+    /// The offset behind the last that it sent.
+    pub reach: SeqNumber,
     /// As in `End`.
     pub fin: SeqNumber,
     /// As in `End`.
@@ -73,7 +75,7 @@ impl Heard {
 impl End {
     /// The end that `heard` is, which has sent all up to `last`. Before it was open its state was `before`.
     pub const fn open(before: EndState, heard: &Heard, last: SeqNumber) -> Self {
-        let Heard { start, next, fin, seen, is_acked } = *heard;
+        let Heard { start, next, reach: _, fin, seen, is_acked } = *heard;
         let (before, state) = if seen & SEEN_FIN != 0 {
             (EndState::Established, EndState::Closed)
         } else {

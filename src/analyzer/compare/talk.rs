@@ -1,6 +1,7 @@
 //! The same account of a connection by the textbook, with less to be asked.
 //!
-//! In: segments after the handshake, each where its sender has got to, none a RST, no window closed. Out: the account.
+//! In: segments after the handshake, each where its sender has got to, or one that came again, none a RST, no window closed. Out:
+//! the account.
 //! Invariant: the same as by `Zeek::note` of each segment. What is not such a segment is for the caller to keep away.
 //! Read: Zeek's documentation of conn.log.
 
@@ -59,6 +60,9 @@ impl Talk {
         };
         let own = self.ends.of_mut(from);
         let end_of_text = own.offset(jot.seq) + u32::from(jot.text_len);
+        let end = end_of_text + u32::from(has_fin);
+        let is_again = has_text && !own.reach.precedes(end);
+        own.reach = own.reach.later(end);
         let is_new = own.seen & seen == 0;
         own.seen |= seen;
         if has_fin {
@@ -69,6 +73,9 @@ impl Talk {
         }
         if is_new {
             self.history.add(letter, from);
+        }
+        if is_again {
+            self.history.count(Counted::Again, from);
         }
         self.acknowledge(jot.ack, from.other());
     }

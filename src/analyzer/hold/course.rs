@@ -233,11 +233,7 @@ impl Course {
     }
 
     /// Reads one.
-    pub fn unpack(
-        ends: [SeqNumber; 2],
-        is_client_first: bool,
-        from: &mut Unpacker<'_>,
-    ) -> Option<Self> {
+    pub fn unpack(ends: [SeqNumber; 2], is_client_first: bool, from: &mut Unpacker<'_>) -> Option<Self> {
         let mut after = |number: SeqNumber| {
             let distance = i32::try_from(from.signed()?).ok()?;
             Some(SeqNumber(number.0.wrapping_add(distance.cast_unsigned())))

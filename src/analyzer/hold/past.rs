@@ -141,9 +141,8 @@ impl Past {
     #[inline]
     fn place_of(&self, hash: u64) -> Option<usize> {
         // Nearly always it is seen without the pairs, which lie far away, that none is this one.
-        let is_any = |numbers: &[Number]| {
-            numbers.iter().fold(false, |any, number| any | number.may_be_of(hash))
-        };
+        let is_any =
+            |numbers: &[Number]| numbers.iter().fold(false, |any, number| any | number.may_be_of(hash));
         if is_any(self.numbers(hash)) || is_any(&self.beside) { self.search(hash) } else { None }
     }
 

@@ -95,16 +95,13 @@ impl Shapes {
     }
 
     /// The account of `brief` as Zeek keeps it, without its history where nobody reads that; `None` where that has more
-    /// in it: text that was captured beyond a gap, or came again.
+    /// in it: text that was captured beyond a gap.
     fn talk(&self, brief: &Brief, passage: &Passage<'_>) -> Option<Talk> {
         let [client, server] = &passage.ends;
         let mut talk = Talk::opened(client.iss(), server.iss());
         if !self.has_history {
             talk.close(Ends { client: client.has_closed(), server: server.has_closed() });
             return Some(talk);
-        }
-        if client.again > 0 || server.again > 0 {
-            return None;
         }
         // SYNs that come again add nothing.
         for jot in brief.until_reset(passage.opening) {
