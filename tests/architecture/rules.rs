@@ -19,6 +19,7 @@ pub const FLOORS: &[(&str, u8)] = &[
     ("call", 2),
     ("witness", 2),
     ("tunnel", 2),
+    ("gist", 2),
     ("jot", 2),
     ("decode", 3),
     ("capture", 3),
@@ -34,13 +35,16 @@ pub const FLOORS: &[(&str, u8)] = &[
     ("main", 9),
 ];
 
-/// The imports between rooms of a floor: a segment holds its options, and both it and an ICMP error their tunnels.
+/// The imports between rooms of a floor: a segment holds its options, both it and an ICMP error their tunnels, and one in brief its
+/// gist.
 const NEIGHBOURS: &[(&str, &str)] = &[
     ("segment", "options"),
     ("segment", "tunnel"),
     ("icmp", "tunnel"),
+    ("gist", "segment"),
     ("jot", "segment"),
     ("jot", "options"),
+    ("jot", "gist"),
 ];
 
 /// Rooms that must not know a floor though it lies below them: segments go in, and where they come from is nobody's business.
