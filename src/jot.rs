@@ -25,15 +25,20 @@ const IS_UNCHECKED: u8 = 8;
 
 /// A segment in brief, with its sockets: what is handed from core to core of most segments.
 #[derive(Clone, Copy, Debug)]
-pub struct Usual {
+pub struct Usual<'s> {
     /// The segment.
-    pub jot: Jot,
+    pub jot: &'s Jot,
+    /// Where it goes.
+    pub route: &'s Route,
+}
+
+/// Where a segment goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
     /// The socket that sent it.
     pub source: SocketAddrV4,
     /// The socket it was sent to.
     pub destination: SocketAddrV4,
-    /// Whether the source stands before the destination: so it is known who sent it where one's place is known.
-    pub is_source_first: bool,
 }
 
 /// A segment in brief. Its sockets are known elsewhere.
@@ -57,7 +62,8 @@ pub struct Jot {
     pub(crate) marks: u8,
     /// What is asked of it.
     pub(crate) gist: Gist,
-    /// Known once its connection is.
+    /// Once its connection is known whether the client sent it, and before whether its source stands before its destination: so it
+    /// is known who sent it where one's place is known.
     pub(crate) by_client: bool,
 }
 
@@ -126,6 +132,37 @@ impl Jot {
     #[inline(always)]
     pub(crate) const fn note(&mut self, traits: Traits) {
         (self.stamp, self.marks) = (traits.stamp, traits.marks);
+    }
+
+    /// None yet: room for one.
+    pub const NONE: Self = Self {
+        frame: 0,
+        time: Timestamp(0),
+        packet: 0,
+        ack: SeqNumber(0),
+        seq: SeqNumber(0),
+        tap: 0,
+        stamp: 0,
+        flags: Flags(0),
+        window: 0,
+        text_len: 0,
+        identification: 0,
+        hop_limit: 0,
+        marks: 0,
+        gist: Gist::plain(false, false),
+        by_client: false,
+    };
+
+    /// Notes which of its sockets stands first.
+    #[inline(always)]
+    pub fn goes(&mut self, Route { source, destination }: &Route) {
+        self.by_client = number(*source) < number(*destination);
+    }
+
+    /// Whether its source stands before its destination, of one whose connection is not known yet.
+    #[inline(always)]
+    pub const fn is_source_first(&self) -> bool {
+        self.by_client
     }
 
     /// The same, with its gist.
@@ -233,53 +270,36 @@ impl Jot {
     }
 }
 
-impl Usual {
+impl Route {
     /// None yet: room for one.
     pub const NONE: Self = {
         let nobody = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
-        let jot = Jot {
-            frame: 0,
-            time: Timestamp(0),
-            packet: 0,
-            ack: SeqNumber(0),
-            seq: SeqNumber(0),
-            tap: 0,
-            stamp: 0,
-            flags: Flags(0),
-            window: 0,
-            text_len: 0,
-            identification: 0,
-            hop_limit: 0,
-            marks: 0,
-            gist: Gist::plain(false, false),
-            by_client: false,
-        };
-        Self { jot, source: nobody, destination: nobody, is_source_first: false }
+        Self { source: nobody, destination: nobody }
     };
 
-    /// `segment` in brief, where it goes into one and is of IPv4. The options of a SYN are for another to keep.
+    /// That of `segment`, where it is of IPv4.
     #[inline]
-    pub fn of(segment: &Segment) -> Option<Self> {
+    pub const fn of(segment: &Segment) -> Option<Self> {
         match (segment.source, segment.destination) {
-            (SocketAddr::V4(source), SocketAddr::V4(destination)) => {
-                let mut usual = Self { jot: Jot::of(segment)?, ..Self::NONE };
-                usual.goes(source, destination);
-                Some(usual)
-            }
+            (SocketAddr::V4(source), SocketAddr::V4(destination)) => Some(Self { source, destination }),
             _ => None,
         }
     }
+}
 
-    /// Writes down its sockets.
-    #[inline(always)]
-    pub fn goes(&mut self, source: SocketAddrV4, destination: SocketAddrV4) {
-        (self.source, self.destination) = (source, destination);
-        self.is_source_first = number(source) < number(destination);
+impl Usual<'_> {
+    /// `segment` in brief, where it goes into one and is of IPv4. The options of a SYN are for another to keep.
+    #[inline]
+    pub fn of(segment: &Segment) -> Option<(Jot, Route)> {
+        let (mut jot, route) = (Jot::of(segment)?, Route::of(segment)?);
+        jot.goes(&route);
+        Some((jot, route))
     }
 
     /// The segment again. `options` are those of a SYN.
     pub fn segment(&self, options: Options) -> Segment {
-        self.jot.segment(self.source.into(), self.destination.into(), options)
+        let Route { source, destination } = *self.route;
+        self.jot.segment(source.into(), destination.into(), options)
     }
 }
 
@@ -337,17 +357,19 @@ mod tests {
         for checksum in [Checksum::Correct, Checksum::Offloaded, Checksum::Unchecked] {
             for options in [&[][..], &stamped] {
                 let whole = Segment { checksum, ..segment(options) };
-                let usual = Usual::of(&whole).unwrap();
+                let (jot, route) = &Usual::of(&whole).unwrap();
+                let usual = Usual { jot, route };
                 let again = Segment { text: whole.text, ..usual.segment(Options::default()) };
                 assert_eq!(again, whole);
                 assert!(usual.segment(Options::default()).text.is_cut());
-                assert_eq!(usual.jot.is_right(), checksum == Checksum::Correct);
-                assert_eq!(usual.jot.is_offloaded(), checksum == Checksum::Offloaded);
+                assert_eq!(jot.is_right(), checksum == Checksum::Correct);
+                assert_eq!(jot.is_offloaded(), checksum == Checksum::Offloaded);
             }
         }
         let mut echoed = stamped;
         echoed[11] = 9;
-        let again = Usual::of(&segment(&echoed)).unwrap().segment(Options::default());
+        let (jot, route) = &Usual::of(&segment(&echoed)).unwrap();
+        let again = Usual { jot, route }.segment(Options::default());
         assert_eq!((again.options.octets(), again.options.stamp()), (&stamped[..], Some(258)));
     }
 
@@ -370,6 +392,6 @@ mod tests {
 
     #[test]
     fn it_is_small() {
-        assert!(size_of::<Jot>() <= 56 && size_of::<Usual>() <= 72);
+        assert!(size_of::<Jot>() <= 56 && size_of::<Route>() <= 12);
     }
 }

@@ -20,9 +20,9 @@ use tcpshake::analyzer::outcome::Outcome;
 use tcpshake::analyzer::role::Ends;
 use tcpshake::analyzer::state::State;
 use tcpshake::analyzer::step::Step;
-use tcpshake::analyzer::sweep::InBrief;
+use tcpshake::analyzer::sweep::{Beside, InBrief};
 use tcpshake::analyzer::tracker::Tracker;
-use tcpshake::jot::Usual;
+use tcpshake::jot::{Jot, Route, Usual};
 use tcpshake::options::Options;
 use tcpshake::segment::{Checksum, Flags, Segment, Sighting, TextHead};
 use tcpshake::seq::SeqNumber;
@@ -138,11 +138,12 @@ fn follow(config: Config, segments: &[Segment]) -> (Vec<Connection>, u64) {
         let unprepared = tracker.unprepared(segment);
         // What goes into brief is handed on so, and was looked at.
         match Usual::of(segment) {
-            Some(usual) => {
-                let coming = Coming { hash: unprepared.hash, packet: segment.sighting.packet };
+            Some((jot, route)) => {
+                let coming = Coming { hash: unprepared.hash, jot: &jot };
                 tracker.prepare(std::iter::once(coming), &mut prepared);
-                let options = Some(&segment.options).filter(|_| usual.jot.is_syn());
-                tracker.follow_usual(&usual, || options, prepared[0]);
+                let options = Some(&segment.options).filter(|_| jot.is_syn());
+                let usual = Usual { jot: &jot, route: &route };
+                tracker.follow_usual(usual, || options, prepared[0]);
             }
             None => {
                 tracker.follow(segment, unprepared);
@@ -157,19 +158,19 @@ fn follow(config: Config, segments: &[Segment]) -> (Vec<Connection>, u64) {
 }
 
 /// A segment as it is handed on, in brief where it goes into that.
-struct Handed<'s>(&'s Segment, Option<Usual>);
+struct Handed<'s>(&'s Segment, Option<(Jot, Route)>);
 
 impl Handed<'_> {
-    /// Those of a SYN.
-    fn options(&self) -> Option<&Options> {
+    fn beside(&self) -> Option<Beside<'_>> {
         let Self(segment, usual) = self;
-        usual.as_ref().filter(|usual| usual.jot.is_syn()).map(|_| &segment.options)
+        let (jot, route) = usual.as_ref()?;
+        Some(Beside { route, options: Some(&segment.options).filter(|_| jot.is_syn()) })
     }
 }
 
 impl InBrief for Handed<'_> {
-    fn usual(&self) -> Option<&Usual> {
-        self.1.as_ref()
+    fn jot(&self) -> Option<&Jot> {
+        self.1.as_ref().map(|(jot, _)| jot)
     }
 }
 
@@ -179,18 +180,20 @@ fn sweep(config: Config, segments: &[Segment], most: usize) -> (Vec<Connection>,
     let (mut ended, mut prepared) = (Vec::new(), Vec::new());
     let handed: Vec<Handed> = segments.iter().map(|segment| Handed(segment, Usual::of(segment))).collect();
     for few in handed.chunks(most) {
-        let coming = few.iter().map(|Handed(segment, _)| Coming {
-            hash: tracker.unprepared(segment).hash,
-            packet: segment.sighting.packet,
+        let coming = few.iter().map(|handed| Coming {
+            hash: tracker.unprepared(handed.0).hash,
+            jot: handed.jot().unwrap_or(&Jot::NONE),
         });
         tracker.prepare(coming, &mut prepared);
         let mut at = 0;
         while at < few.len() {
-            at += tracker.sweep(&few[at..], &prepared[at..], Handed::options).taken;
-            if let Some(one @ Handed(segment, usual)) = few.get(at) {
-                match usual {
-                    Some(usual) => tracker.follow_usual(usual, || one.options(), prepared[at]),
-                    None => tracker.follow(segment, prepared[at]),
+            at += tracker.sweep(&few[at..], &prepared[at..], |nth| few.get(at + nth)?.beside()).taken;
+            if let Some(one @ Handed(segment, _)) = few.get(at) {
+                match (one.jot(), one.beside()) {
+                    (Some(jot), Some(Beside { route, options })) => {
+                        tracker.follow_usual(Usual { jot, route }, || options, prepared[at])
+                    }
+                    _ => tracker.follow(segment, prepared[at]),
                 };
                 at += 1;
             }

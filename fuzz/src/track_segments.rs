@@ -50,11 +50,11 @@ pub fn run(octets: &[u8]) {
 /// Follows a segment as files are read: looked at before, and in brief where it goes into that. Whether it was seen before.
 fn follow_in_brief(tracker: &mut Tracker, segment: &Segment, prepared: &mut Vec<Prepared>) -> bool {
     let unprepared = tracker.unprepared(segment);
-    let Some(usual) = Usual::of(segment) else { return tracker.follow(segment, unprepared) };
-    let coming = Coming { hash: unprepared.hash, packet: segment.sighting.packet };
+    let Some((jot, route)) = &Usual::of(segment) else { return tracker.follow(segment, unprepared) };
+    let coming = Coming { hash: unprepared.hash, jot };
     tracker.prepare(std::iter::once(coming), prepared);
-    let options = Some(&segment.options).filter(|_| usual.jot.is_syn());
-    tracker.follow_usual(&usual, || options, prepared[0])
+    let options = Some(&segment.options).filter(|_| jot.is_syn());
+    tracker.follow_usual(Usual { jot, route }, || options, prepared[0])
 }
 
 fn follow(config: Config, moves: Moves<'_>, format: Format, out: &mut Vec<u8>) {

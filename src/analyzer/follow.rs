@@ -11,7 +11,7 @@ use crate::analyzer::hold::waiting::Waiting;
 use crate::analyzer::pairs::Sockets;
 use crate::analyzer::role::Role;
 use crate::analyzer::tracker::Tracker;
-use crate::jot::{Jot, Usual};
+use crate::jot::{Jot, Route, Usual};
 use crate::options::Options;
 use crate::segment::Segment;
 
@@ -35,11 +35,11 @@ impl Tracker {
     #[inline(always)]
     pub fn follow_usual<'o>(
         &mut self,
-        usual: &Usual,
+        usual: Usual<'_>,
         options: impl FnOnce() -> Option<&'o Options>,
         prepared: Prepared,
     ) -> bool {
-        let jot = &usual.jot;
+        let jot = usual.jot;
         self.has_right_checksum |= jot.is_right();
         self.pass_on(jot.time());
         self.follow_next(usual, options(), prepared)
@@ -49,15 +49,15 @@ impl Tracker {
     #[inline(never)]
     pub(super) fn follow_next(
         &mut self,
-        usual: &Usual,
+        usual: Usual<'_>,
         options: Option<&Options>,
         prepared: Prepared,
     ) -> bool {
         if let Some(place) = prepared.place
             && let Some(entry) = self.pairs.brief_of(place, prepared.hash)
         {
-            let from = entry.brief.sender_of(usual);
-            if self.is_taken_in_brief(place, &usual.jot, from, options) {
+            let from = entry.brief.sender_of(usual.jot);
+            if self.is_taken_in_brief(place, usual.jot, from, options) {
                 return false;
             }
         }
@@ -82,8 +82,8 @@ impl Tracker {
 
     /// One that is not the next by the textbook where it was looked for, or is the first.
     #[inline(never)]
-    fn follow_rare(&mut self, usual: &Usual, options: Option<&Options>, prepared: Prepared) -> bool {
-        let Usual { jot, source, destination, .. } = usual;
+    fn follow_rare(&mut self, usual: Usual<'_>, options: Option<&Options>, prepared: Prepared) -> bool {
+        let Usual { jot, route: Route { source, destination } } = usual;
         let place = self.place_of(prepared, || ((*source).into(), (*destination).into()), None);
         if place.is_none()
             && let Some(options) = options

@@ -13,14 +13,23 @@ use crate::analyzer::hold::clock::Clock;
 use crate::analyzer::hold::left::{Left, What};
 use crate::analyzer::hold::waiting::Waiting;
 use crate::analyzer::tracker::Tracker;
-use crate::jot::Usual;
+use crate::jot::{Jot, Route, Usual};
 use crate::options::Options;
 use crate::time::Timestamp;
 
 /// What may stand for a segment in brief.
 pub trait InBrief {
     /// The segment, where it does.
-    fn usual(&self) -> Option<&Usual>;
+    fn jot(&self) -> Option<&Jot>;
+}
+
+/// What lies beside a segment in brief.
+#[derive(Clone, Copy, Debug)]
+pub struct Beside<'s> {
+    /// Where it goes.
+    pub route: &'s Route,
+    /// The options of a SYN.
+    pub options: Option<&'s Options>,
 }
 
 /// What came of it.
@@ -33,12 +42,12 @@ pub struct Swept {
 }
 
 impl Tracker {
-    /// Takes in as many `segments` as go together, which were `prepared`; `options` gives those of a SYN.
+    /// Takes in as many `segments` as go together, which were `prepared`; `beside` gives what lies beside each.
     pub fn sweep<'s, S: InBrief>(
         &mut self,
         segments: &'s [S],
         prepared: &[Prepared],
-        options: impl Fn(&'s S) -> Option<&'s Options>,
+        beside: impl Fn(usize) -> Option<Beside<'s>>,
     ) -> Swept {
         if !self.may_sweep(segments.len()) {
             return Swept::default();
@@ -48,21 +57,22 @@ impl Tracker {
         let (taken, clock) = self.take_together(segments, prepared, &mut left);
         let mut seen_again = 0_u64;
         for left in &left {
-            let (Some(segment), Some(prepared)) = (segments.get(left.at), prepared.get(left.at)) else {
+            let (Some(prepared), Some(Beside { route, options })) = (prepared.get(left.at), beside(left.at))
+            else {
                 break;
             };
-            let Some(usual) = segment.usual() else { break };
+            let Some(jot) = segments.get(left.at).and_then(S::jot) else { break };
             self.clock = left.clock;
             match left.what {
                 What::Moved { place, to, stands_otherwise } => {
                     if stands_otherwise && to == Waiting::Open {
                         // Its handshake is complete.
-                        self.crowd.serves(usual.destination.into(), None, usual.jot.time());
+                        self.crowd.serves(route.destination.into(), None, jot.time());
                     }
                     self.list_as_noted(place, to, left.clock.now());
                 }
                 What::All => {
-                    let is_seen_again = self.take_alone(usual, options(segment), *prepared);
+                    let is_seen_again = self.take_alone(Usual { jot, route }, options, *prepared);
                     seen_again = seen_again.saturating_add(is_seen_again.into());
                 }
             }
@@ -92,12 +102,12 @@ impl Tracker {
         let limit = self.next_due.min(Timestamp(self.clock.now().0.saturating_add(self.spans.shortest())));
         let (mut limited, mut taken) = (self.clock.until(limit), segments.len().min(prepared.len()));
         for (at, (segment, prepared)) in segments.iter().zip(prepared).enumerate() {
-            let advance = |usual: &'s Usual| Some((usual, limited.advance(usual.jot.time())?));
-            let Some((usual, clock)) = segment.usual().and_then(advance) else {
+            let advance = |jot: &'s Jot| Some((jot, limited.advance(jot.time())?));
+            let Some((jot, clock)) = segment.jot().and_then(advance) else {
                 taken = at;
                 break;
             };
-            if let Some(what) = self.take_in_its_place(usual, prepared, clock.now()) {
+            if let Some(what) = self.take_in_its_place(jot, prepared, clock.now()) {
                 if let What::Moved { place, .. } = what {
                     self.pairs.fetch_listed(place);
                 }
@@ -105,20 +115,20 @@ impl Tracker {
             }
         }
         if !self.has_right_checksum {
-            let mut taken = segments.iter().take(taken).filter_map(S::usual);
-            self.has_right_checksum = taken.any(|usual| usual.jot.is_right());
+            let mut taken = segments.iter().take(taken).filter_map(S::jot);
+            self.has_right_checksum = taken.any(Jot::is_right);
         }
         (taken, limited.clock())
     }
 
     #[inline(always)]
-    fn take_in_its_place(&mut self, usual: &Usual, prepared: &Prepared, now: Timestamp) -> Option<What> {
+    fn take_in_its_place(&mut self, jot: &Jot, prepared: &Prepared, now: Timestamp) -> Option<What> {
         let Some(place) = prepared.place else { return Some(What::All) };
         let Some(entry) = self.pairs.ready_brief_mut(place) else { return Some(What::All) };
         let (waited, brief) = (entry.waited(now), &mut entry.brief);
         // The hash is enough to know the pair by: it has 64 bits and a seed of its own.
         let may_take = (entry.hash == prepared.hash) & !brief.waits();
-        let Some(next) = brief.take_plain(usual, may_take) else {
+        let Some(next) = brief.take_plain(jot, may_take) else {
             brief.set_waits(true);
             return Some(What::All);
         };
@@ -131,7 +141,7 @@ impl Tracker {
 
     /// One that was not taken in with the others.
     #[inline(always)]
-    fn take_alone(&mut self, usual: &Usual, options: Option<&Options>, prepared: Prepared) -> bool {
+    fn take_alone(&mut self, usual: Usual<'_>, options: Option<&Options>, prepared: Prepared) -> bool {
         if let Some(place) = prepared.place
             && let Some(entry) = self.pairs.ready_brief_mut(place)
         {

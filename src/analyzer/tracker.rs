@@ -116,7 +116,11 @@ impl Tracker {
 
     /// Looks at what a few segments, each with the hash of its pair, will need. They are to be taken in next and in this
     /// order.
-    pub fn prepare(&self, segments: impl Iterator<Item = Coming> + Clone, prepared: &mut Vec<Prepared>) {
+    pub fn prepare<'s>(
+        &self,
+        segments: impl Iterator<Item = Coming<'s>> + Clone,
+        prepared: &mut Vec<Prepared>,
+    ) {
         ahead::look(&self.pairs, &self.sightings, self.crowd.past(), &self.soon, segments, prepared);
     }
 

@@ -54,6 +54,7 @@ impl Tracker {
             entry.report(now, &mut self.ended, &mut self.crowd);
             let next = entry.waiting(&self.config);
             self.list(place, next, seen);
+            self.keep_few_ended();
         } else {
             self.let_go(place);
         }

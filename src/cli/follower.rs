@@ -9,13 +9,14 @@ use tcpshake::analyzer::hold::ahead::Prepared;
 use tcpshake::analyzer::hold::ending::{Ending, Rooms};
 use tcpshake::analyzer::pairs::SocketHasher;
 use tcpshake::analyzer::step::Step;
-use tcpshake::analyzer::sweep::Swept;
+use tcpshake::analyzer::sweep::{Beside, InBrief, Swept};
 use tcpshake::analyzer::tracker::Tracker;
+use tcpshake::jot::Usual;
 use tcpshake::report::summary::Summary;
 use tcpshake::segment::Segment;
 use tcpshake::time::Timestamp;
 
-use crate::cli::items::{Few, Item, Place};
+use crate::cli::items::{Few, Item};
 
 /// Follows connections.
 pub struct Follower {
@@ -58,20 +59,18 @@ impl Follower {
         self.tracker.prepare(few.coming(), prepared);
         // What ends because time goes on is told behind the step of the segment that shows it.
         let is_due = !self.wants_steps && few.time().is_some_and(|time| self.tracker.is_due(time));
-        let (mut places, mut prepared) = (few.places(), &prepared[..]);
-        while !places.is_empty() {
-            let taken = self.sweep(few, places, prepared);
-            (places, prepared) = (&places[taken..], &prepared[taken..]);
-            let (Some((place, other_places)), Some((first, others))) =
-                (places.split_first(), prepared.split_first())
-            else {
+        let (mut few, mut prepared) = (few, &prepared[..]);
+        loop {
+            let taken = self.sweep(few, prepared);
+            (few, prepared) = (few.after(taken), &prepared[taken..]);
+            let (Some(place), Some((first, others))) = (few.places().first(), prepared.split_first()) else {
                 break;
             };
-            (places, prepared) = (other_places, others);
             if is_due && let Some(time) = few.time_of(place) {
                 self.let_pass(time, news, &mut tell)?;
             }
-            self.take_one(few, place, *first, news);
+            self.take_first(few, *first, news);
+            (few, prepared) = (few.after(1), others);
             // Without steps nothing lies between two endings.
             if self.wants_steps {
                 self.note_ended(news);
@@ -81,22 +80,25 @@ impl Follower {
         if news.is_large() { tell(news) } else { Ok(()) }
     }
 
-    /// Takes in what can be taken in together from the first place on, where nobody asks for steps. How many that is.
-    fn sweep(&mut self, few: Few<'_>, places: &[Place], prepared: &[Prepared]) -> usize {
+    /// Takes in what can be taken in together from the first on, where nobody asks for steps. How many that is.
+    fn sweep(&mut self, few: Few<'_>, prepared: &[Prepared]) -> usize {
         if self.wants_steps {
             return 0;
         }
-        let Swept { taken, seen_again } = self.tracker.sweep(places, prepared, |place| few.options(place));
-        self.summary.quality.count_packets(0, seen_again);
+        let Swept { taken, seen_again } = self.tracker.sweep(few.places(), prepared, |at| few.beside(at));
+        self.summary.quality.count_seen_again(seen_again);
         taken
     }
 
-    fn take_one(&mut self, few: Few<'_>, place: &Place, prepared: Prepared, news: &mut News) {
-        if place.is_apart() {
-            return self.take_apart(few.apart(place), prepared, news);
+    fn take_first(&mut self, few: Few<'_>, prepared: Prepared, news: &mut News) {
+        let Some(place) = few.places().first() else { return };
+        match (place.jot(), few.beside(0)) {
+            (Some(jot), Some(Beside { route, options })) => {
+                let is_seen_again = self.tracker.follow_usual(Usual { jot, route }, || options, prepared);
+                self.summary.quality.count_seen_again(is_seen_again.into());
+            }
+            _ => self.take_apart(few.apart(place), prepared, news),
         }
-        let is_seen_again = self.tracker.follow_usual(&place.usual, || few.options(place), prepared);
-        self.summary.quality.count_packets(0, is_seen_again.into());
     }
 
     /// Lets time pass until `now`. What has ended is told where it is much: otherwise it would be held twice.

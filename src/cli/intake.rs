@@ -11,12 +11,12 @@ use tcpshake::decode::error::{DecodeError, Fault};
 use tcpshake::decode::short_way::{Head, Headers, Short};
 use tcpshake::decode::{Decoded, Decoder};
 use tcpshake::frame::{Frame, LinkType};
-use tcpshake::jot::{Traits, Usual};
+use tcpshake::jot::{Route, Traits, Usual};
 use tcpshake::report::summary::Summary;
 use tcpshake::segment::Segment;
 use tcpshake::time::Timestamp;
 
-use crate::cli::items::{Apart, Item, Items, Place};
+use crate::cli::items::{Apart, Item, Items, Place, Room};
 use crate::cli::told::say;
 
 /// Decodes frames.
@@ -110,11 +110,11 @@ impl Intake {
     #[inline(always)]
     fn take_short(&mut self, short: &Short<'_>, items: &mut Items) {
         let Some(traits) = self.traits(short) else { return self.take_whole(*short, items) };
-        let Some(place) = items.next() else {
+        let Some(room) = items.next() else {
             return self.take_more(*short, traits, Apart::Nothing, items);
         };
-        place.apart = Apart::Nothing;
-        self.write(short, traits, place);
+        room.place.apart = Apart::Nothing;
+        self.write(short, traits, room);
     }
 
     /// A SYN.
@@ -122,28 +122,29 @@ impl Intake {
     fn open(&mut self, short: &Short<'_>, items: &mut Items) {
         let Some(traits) = self.traits(short) else { return self.take_whole(*short, items) };
         let apart = items.push_options(short.options());
-        let Some(place) = items.next() else { return self.take_more(*short, traits, apart, items) };
-        place.apart = apart;
-        self.write(short, traits, place);
+        let Some(room) = items.next() else { return self.take_more(*short, traits, apart, items) };
+        room.place.apart = apart;
+        self.write(short, traits, room);
     }
 
     #[cold]
     #[inline(never)]
     fn take_more(&mut self, short: Short<'_>, traits: Traits, apart: Apart, items: &mut Items) {
-        let place = items.make_room();
-        place.apart = apart;
-        self.write(&short, traits, place);
+        let room = items.make_room();
+        room.place.apart = apart;
+        self.write(&short, traits, room);
     }
 
     #[inline(always)]
-    fn write(&mut self, short: &Short<'_>, traits: Traits, place: &mut Place) {
-        short.write(traits, &mut place.usual.jot);
-        if place.usual.jot.is_offloaded() {
+    fn write(&mut self, short: &Short<'_>, traits: Traits, Room { place, hash, route }: Room<'_>) {
+        short.write(traits, &mut place.jot);
+        if place.jot.is_offloaded() {
             self.offloaded += 1;
         }
         let (source, destination) = short.sockets();
-        place.usual.goes(source, destination);
-        place.hash = self.hasher.of_ipv4(source, destination);
+        *route = Route { source, destination };
+        place.jot.goes(route);
+        *hash = self.hasher.of_ipv4(source, destination);
     }
 
     #[inline(always)]
@@ -219,12 +220,13 @@ impl Intake {
         self.summary.segments += 1;
         let hash = self.hasher.of(&segment);
         match self.is_brief.then(|| Usual::of(&segment)).flatten() {
-            Some(usual) => {
-                self.offloaded += u64::from(usual.jot.is_offloaded());
-                let is_syn = usual.jot.is_syn();
+            Some((jot, route)) => {
+                self.offloaded += u64::from(jot.is_offloaded());
+                let is_syn = jot.is_syn();
                 let apart =
                     if is_syn { items.push_options(segment.options.octets()) } else { Apart::Nothing };
-                *items.place() = Place { usual, hash, apart };
+                let room = items.place();
+                (*room.place, *room.hash, *room.route) = (Place { jot, apart }, hash, route);
             }
             None => items.push(Item::Segment(segment, hash)),
         }
@@ -249,7 +251,7 @@ impl Intake {
     pub fn into_summary(mut self) -> Summary {
         self.count_latest();
         self.summary.segments += self.frames - self.long;
-        self.summary.quality.count_packets(self.offloaded, 0);
+        self.summary.quality.count_offloaded(self.offloaded);
         Summary { never_whole: self.decoder.never_whole(), ..self.summary }
     }
 

@@ -5,10 +5,10 @@
 //! once is used again.
 
 use tcpshake::analyzer::hold::ahead::Coming;
-use tcpshake::analyzer::sweep::InBrief;
+use tcpshake::analyzer::sweep::{Beside, InBrief};
 use tcpshake::fetch::fetch_at;
 use tcpshake::icmp::IcmpError;
-use tcpshake::jot::Usual;
+use tcpshake::jot::{Jot, Route};
 use tcpshake::options::Options;
 use tcpshake::segment::Segment;
 use tcpshake::time::Timestamp;
@@ -37,6 +37,8 @@ pub enum Item {
 pub struct Few<'a> {
     items: &'a Items,
     places: &'a [Place],
+    hashes: &'a [u64],
+    routes: &'a [Route],
 }
 
 /// What some frames are to the tracker, in their order.
@@ -44,19 +46,31 @@ pub struct Few<'a> {
 pub struct Items {
     /// The first `len` of these: the others are room for more.
     order: Vec<Place>,
+    /// Of each the hash of its socket pair, which says nothing of an item that is none: these are read first, and meanwhile what lies
+    /// in `order` is asked for.
+    hashes: Vec<u64>,
+    /// Of each its sockets, which say nothing of what lies apart, and are seldom read.
+    routes: Vec<Route>,
     len: usize,
     others: Vec<Item>,
     /// Those of the SYNs that are in brief.
     options: Vec<Options>,
 }
 
-/// A segment in brief, with the hash of its socket pair, or an item that is none.
+/// A segment in brief, or an item that is none, in a cache line of its own.
 #[derive(Clone)]
+#[repr(align(64))]
 pub struct Place {
     /// Which says nothing of an item that is none.
-    pub usual: Usual,
-    pub hash: u64,
+    pub jot: Jot,
     pub apart: Apart,
+}
+
+/// A place that is to be written, with the hash of its socket pair, and its sockets.
+pub struct Room<'a> {
+    pub place: &'a mut Place,
+    pub hash: &'a mut u64,
+    pub route: &'a mut Route,
 }
 
 /// What lies elsewhere.
@@ -87,8 +101,8 @@ impl Place {
 
 impl InBrief for Place {
     #[inline(always)]
-    fn usual(&self) -> Option<&Usual> {
-        (!self.is_apart()).then_some(&self.usual)
+    fn jot(&self) -> Option<&Jot> {
+        (!self.is_apart()).then_some(&self.jot)
     }
 }
 
@@ -98,9 +112,20 @@ impl<'a> Few<'a> {
         self.places
     }
 
+    /// The same but for so many at the front.
+    pub fn after(self, taken: usize) -> Self {
+        let (places, hashes) = (&self.places[taken..], &self.hashes[taken..]);
+        Self { places, hashes, routes: &self.routes[taken..], ..self }
+    }
+
+    /// What lies beside the segment in brief that stands at `at` among them.
+    pub fn beside(self, at: usize) -> Option<Beside<'a>> {
+        Some(Beside { route: self.routes.get(at)?, options: self.options(self.places.get(at)?) })
+    }
+
     /// What is known of the segment at each before it is looked at; nothing that means anything where there is none.
-    pub fn coming(self) -> impl Iterator<Item = Coming> + Clone {
-        self.places.iter().map(|place| Coming { hash: place.hash, packet: place.usual.jot.packet() })
+    pub fn coming(self) -> impl Iterator<Item = Coming<'a>> + Clone {
+        self.hashes.iter().zip(self.places).map(|(hash, place)| Coming { hash: *hash, jot: &place.jot })
     }
 
     /// When the last of them was captured.
@@ -111,7 +136,7 @@ impl<'a> Few<'a> {
     /// When what is at a place was captured.
     pub fn time_of(self, place: &Place) -> Option<Timestamp> {
         if !place.is_apart() {
-            return Some(place.usual.jot.time());
+            return Some(place.jot.time());
         }
         self.apart(place).map(|item| match item {
             Item::Segment(segment, _) => segment.time,
@@ -157,8 +182,9 @@ impl Items {
 
     /// All of them, so many at a time.
     pub fn chunks(&self, most: usize) -> impl Iterator<Item = Few<'_>> {
-        let places = self.order.get(..self.len).unwrap_or_default();
-        places.chunks(most).map(|places| Few { items: self, places })
+        let places = self.order.get(..self.len).unwrap_or_default().chunks(most);
+        let beside = self.hashes.chunks(most).zip(self.routes.chunks(most));
+        places.zip(beside).map(|(places, (hashes, routes))| Few { items: self, places, hashes, routes })
     }
 
     /// All that are not in brief.
@@ -171,8 +197,8 @@ impl Items {
         let at = number(self.others.len());
         let hash = if let Item::Segment(_, hash) = item { hash } else { 0 };
         self.others.push(item);
-        let place = self.place();
-        (place.hash, place.apart) = (hash, Apart::Item(at));
+        let room = self.place();
+        (*room.hash, room.place.apart) = (hash, Apart::Item(at));
     }
 
     /// Keeps the octets of a SYN's options.
@@ -188,33 +214,42 @@ impl Items {
     }
 
     /// The next place, which is to be written.
-    pub fn place(&mut self) -> &mut Place {
+    pub fn place(&mut self) -> Room<'_> {
         if self.len >= self.order.len() {
             return self.make_room();
         }
-        self.len += 1;
-        &mut self.order[self.len - 1]
+        self.last_room()
     }
 
     /// The same, where there is room for one.
     #[inline(always)]
-    pub fn next(&mut self) -> Option<&mut Place> {
+    pub fn next(&mut self) -> Option<Room<'_>> {
         // What is written is in another core's memory until then.
         fetch_at(&self.order, self.len + SOON);
-        let place = self.order.get_mut(self.len)?;
+        let at = self.len;
+        let (place, hash) = (self.order.get_mut(at)?, self.hashes.get_mut(at)?);
+        let room = Room { place, hash, route: self.routes.get_mut(at)? };
         self.len += 1;
-        Some(place)
+        Some(room)
     }
 
     /// The same where there is none.
     #[cold]
     #[inline(never)]
-    pub fn make_room(&mut self) -> &mut Place {
+    pub fn make_room(&mut self) -> Room<'_> {
         // Where there are some few there will be many.
         let room = if self.len < FEW { FEW } else { PORTION.max(2 * self.len) };
-        self.order.resize(room, Place { usual: Usual::NONE, hash: 0, apart: Apart::Nothing });
+        self.order.resize(room, Place { jot: Jot::NONE, apart: Apart::Nothing });
+        self.hashes.resize(room, 0);
+        self.routes.resize(room, Route::NONE);
+        self.last_room()
+    }
+
+    /// The next one, which is there.
+    fn last_room(&mut self) -> Room<'_> {
+        let at = self.len;
         self.len += 1;
-        &mut self.order[self.len - 1]
+        Room { place: &mut self.order[at], hash: &mut self.hashes[at], route: &mut self.routes[at] }
     }
 }
 

@@ -304,7 +304,7 @@ mod tests {
     use super::*;
     use crate::decode::samples::{ethernet, frame, ipv4, summed4, tcp};
     use crate::decode::{DEPTH, Decoded, Decoder};
-    use crate::jot::Usual;
+    use crate::jot::{Route, Usual};
     use proptest::prelude::*;
 
     const STAMPS: &[u8] = &[1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2];
@@ -313,12 +313,13 @@ mod tests {
         Short::of(frame).map(|short| short.segment())
     }
 
-    fn brief(short: &Short<'_>) -> Option<Usual> {
-        let mut usual = Usual::NONE;
+    fn brief(short: &Short<'_>) -> Option<(Jot, Route)> {
+        let mut jot = Jot::NONE;
         let (source, destination) = short.sockets();
-        usual.goes(source, destination);
-        short.traits().map(|traits| short.write(traits, &mut usual.jot))?;
-        Some(usual)
+        let route = Route { source, destination };
+        jot.goes(&route);
+        short.traits().map(|traits| short.write(traits, &mut jot))?;
+        Some((jot, route))
     }
 
     fn the_long_way(frame: &Frame<'_>) -> Option<Segment> {

@@ -47,13 +47,18 @@ impl Quality {
 
     /// Counts what a segment shows of the capture, and whether its packet had been captured before.
     pub fn count_segment(&mut self, segment: &Segment, is_seen_again: bool) {
-        self.count_packets((segment.checksum == Checksum::Offloaded).into(), is_seen_again.into());
+        self.count_offloaded((segment.checksum == Checksum::Offloaded).into());
+        self.count_seen_again(is_seen_again.into());
         self.cut_short = self.cut_short.saturating_add(segment.cut_short.into());
     }
 
-    /// Counts packets of which that was found out.
-    pub const fn count_packets(&mut self, offloaded: u64, seen_again: u64) {
+    /// Counts packets whose checksum was left to the hardware.
+    pub const fn count_offloaded(&mut self, offloaded: u64) {
         self.offloaded = self.offloaded.saturating_add(offloaded);
+    }
+
+    /// Counts packets that had been captured before.
+    pub const fn count_seen_again(&mut self, seen_again: u64) {
         self.duplicates = self.duplicates.saturating_add(seen_again);
     }
 

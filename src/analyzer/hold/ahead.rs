@@ -9,17 +9,19 @@ use crate::analyzer::hold::soon::Soon;
 use crate::analyzer::hold::store::Hold;
 use crate::analyzer::hold::table::Place;
 use crate::analyzer::sightings::Sightings;
+use crate::fetch::fetch;
+use crate::jot::Jot;
 
 /// Entries that are let go while 64 segments are followed, if there are 8 to a connection.
 const LET_GO: usize = 8;
 
 /// A segment that is to come.
 #[derive(Clone, Copy, Debug)]
-pub struct Coming {
+pub struct Coming<'s> {
     /// The hash of its pair.
     pub hash: u64,
-    /// The digest of its packet.
-    pub packet: u64,
+    /// The segment, if it is one in brief: it is asked for, too.
+    pub jot: &'s Jot,
 }
 
 /// A segment that a tracker has looked at: the hash of its pair, and where its connection may be.
@@ -39,12 +41,12 @@ impl Prepared {
 }
 
 /// Looks at what `segments` will need of `pairs`, of `sightings` and of the `past`; and at who will be let go `soon`.
-pub fn look(
+pub fn look<'s>(
     pairs: &Hold,
     sightings: &Sightings,
     past: &Past,
     soon: &Soon,
-    segments: impl Iterator<Item = Coming> + Clone,
+    segments: impl Iterator<Item = Coming<'s>> + Clone,
     prepared: &mut Vec<Prepared>,
 ) {
     for (place, hash) in soon.next(LET_GO) {
@@ -54,7 +56,8 @@ pub fn look(
     }
     pairs.fetch_rooms(LET_GO);
     prepared.clear();
-    prepared.extend(segments.clone().map(|Coming { hash, .. }| {
+    prepared.extend(segments.clone().map(|Coming { hash, jot }| {
+        fetch(jot);
         let place = pairs.guess(hash);
         match place {
             Some(place) => pairs.fetch(place),
@@ -67,7 +70,7 @@ pub fn look(
     for (coming, prepared) in segments.zip(&*prepared) {
         if let Some(current) = prepared.place.and_then(|place| pairs.fetch_next(place)) {
             current.fetch();
-            sightings.fetch(coming.packet, current.within());
+            sightings.fetch(coming.jot.packet(), current.within());
         }
     }
 }

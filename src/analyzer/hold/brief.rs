@@ -19,7 +19,7 @@ use crate::analyzer::pairs::Sockets;
 use crate::analyzer::role::{Ends, Role};
 use crate::analyzer::sightings::{Sightings, Within};
 use crate::fetch::fetch_at;
-use crate::jot::{Jot, Usual};
+use crate::jot::Jot;
 use crate::options::Options;
 use crate::segment::Flags;
 use crate::seq::SeqNumber;
@@ -30,7 +30,7 @@ use crate::time::Timestamp;
 #[repr(C)]
 pub struct Brief {
     log: Box<Log>,
-    /// Once it has ended, the frame of its last segment.
+    /// The frame of its last segment, which is asked for once it has ended.
     last_taken: u64,
     course: Course,
 }
@@ -74,21 +74,21 @@ impl Brief {
 
     /// Which end sent a segment between its sockets.
     #[inline(always)]
-    pub fn sender_of(&self, usual: &Usual) -> Role {
-        if usual.is_source_first == self.course.is_client_first { Role::Client } else { Role::Server }
+    pub fn sender_of(&self, jot: &Jot) -> Role {
+        if jot.is_source_first() == self.course.is_client_first { Role::Client } else { Role::Server }
     }
 
     /// Takes in a segment between these sockets, where it is a plain one, the next by the textbook, and `may_take` says so.
     #[inline(always)]
-    pub fn take_plain(&mut self, usual: &Usual, may_take: bool) -> Option<Next> {
+    pub fn take_plain(&mut self, jot: &Jot, may_take: bool) -> Option<Next> {
         let Self { log, course, last_taken } = self;
         let room = log.segments.get_mut(usize::from(course.count))?;
-        let by_client = usual.is_source_first == course.is_client_first;
-        let next = course.take_plain(&usual.jot, !by_client, may_take)?;
+        let by_client = jot.is_source_first() == course.is_client_first;
+        let next = course.take_plain(jot, !by_client, may_take)?;
         // Copied in one go, and corrected where it stays.
-        *room = Kept(usual.jot);
+        *room = Kept(*jot);
         room.0.by_client = by_client;
-        *last_taken = usual.jot.frame;
+        *last_taken = jot.frame;
         Some(next)
     }
 

@@ -6,7 +6,7 @@
 
 use crate::analyzer::pack::{Pack, Packer, Unpacker};
 use crate::analyzer::role::{Ends, Role};
-use crate::jot::{Jot, Usual};
+use crate::jot::Jot;
 use crate::segment::Flags;
 use crate::seq::SeqNumber;
 use crate::time::Timestamp;
@@ -29,7 +29,7 @@ pub struct Foretold {
 impl Foretold {
     /// Nothing: none came before.
     pub const fn none() -> Self {
-        let none = Usual::NONE.jot;
+        let none = Jot::NONE;
         Self { frame: 0, time: Timestamp(0), next: Ends { client: none, server: none } }
     }
 
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn an_ordinary_segment_makes_a_record() {
-        let syn = Jot { flags: Flags::SYN, hop_limit: 64, by_client: true, ..Usual::NONE.jot };
+        let syn = Jot { flags: Flags::SYN, hop_limit: 64, by_client: true, ..Jot::NONE };
         let mut foretold = Foretold::none();
         let len =
             |foretold: &mut Foretold, jot| Packer::default().pack_with(|to| foretold.pack(&jot, to)).len();

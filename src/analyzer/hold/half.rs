@@ -31,7 +31,7 @@ pub struct Half<'a> {
     segments: u32,
     rsts: u32,
     /// Octets of text that came again.
-    pub again: u32,
+    again: u32,
     /// Its first FIN.
     pub fin: Option<&'a Jot>,
     /// How often it sent its FIN.

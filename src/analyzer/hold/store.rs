@@ -25,6 +25,9 @@ use crate::tunnel::Tunnel;
 /// Another time than any at which something was seen.
 const NEVER: Timestamp = Timestamp(u64::MAX);
 
+/// So few are not worth a look around.
+const FEW: usize = 1024;
+
 /// So many steps of the clock's hand ahead something is asked for.
 const SOON: usize = 8;
 
@@ -33,9 +36,11 @@ const SOON: usize = 8;
 pub struct Hold {
     table: Table<Held, { Waiting::COUNT }>,
     bound: Ready,
-    /// Places that were whole, or brief, when this was last empty, and were not looked at since as often as need be, each with when
-    /// it was last seen when it was looked at; some may be empty or packed by now, or have another entry.
+    /// Once some have to be packed: places that became whole, or brief, in that order, each with when it was last seen when it was
+    /// last looked at; some may be empty or packed by now, or have another entry.
     ready: VecDeque<(Place, Timestamp)>,
+    /// Whether some ever had to be packed.
+    packs: bool,
     /// How many are not packed.
     count: usize,
     packer: Packer,
@@ -50,6 +55,7 @@ impl Hold {
             table: Table::default(),
             bound,
             ready: VecDeque::new(),
+            packs: false,
             count: 0,
             packer: Packer::default(),
             rooms: Rooms::default(),
@@ -186,8 +192,8 @@ impl Hold {
 
     /// Puts in an entry that waits in `queue` since `seen`.
     pub fn insert(&mut self, hash: u64, queue: Waiting, seen: Timestamp, entry: Entry) {
-        if self.table.insert(hash, queue as usize, seen.0, Held::Whole(entry)).is_some() {
-            self.count = self.count.saturating_add(1);
+        if let Some(place) = self.table.insert(hash, queue as usize, seen.0, Held::Whole(entry)) {
+            self.note_ready(place);
         }
     }
 
@@ -202,8 +208,8 @@ impl Hold {
     ) {
         let Self { table, rooms, .. } = self;
         let place = table.insert_with(hash, queue as usize, seen.0, || Held::Brief(make(rooms)));
-        if place.is_some() {
-            self.count = self.count.saturating_add(1);
+        if let Some(place) = place {
+            self.note_ready(place);
         }
     }
 
@@ -291,7 +297,7 @@ impl Hold {
     #[inline(never)]
     fn unpack(&mut self, place: Place) {
         self.unpack_in_its_place(place);
-        self.count = self.count.saturating_add(1);
+        self.note_ready(place);
     }
 
     #[cold]
@@ -303,8 +309,11 @@ impl Hold {
 
     #[cold]
     fn pack_some(&mut self) {
+        if !std::mem::replace(&mut self.packs, true) {
+            self.look_around();
+        }
         while self.bound.is_passed_by(self.count, self.held()) {
-            let Some((place, known)) = self.next_ready() else { return };
+            let Some((place, known)) = self.ready.pop_front() else { return };
             self.fetch_ready();
             let (seen, has_older) = match self.table.get(place) {
                 Some(Held::Whole(entry)) => (entry.seen, entry.older.is_some()),
@@ -336,14 +345,25 @@ impl Hold {
         }
     }
 
-    /// The next place to look at.
-    fn next_ready(&mut self) -> Option<(Place, Timestamp)> {
-        if self.ready.is_empty() {
-            // What it is seen at is not asked for the first time: it may be in use.
-            let is_ready = |(place, held): (Place, &Held)| held.is_ready().then_some((place, NEVER));
-            self.ready.extend(self.table.iter().filter_map(is_ready));
+    /// One more is whole, or in brief.
+    #[inline]
+    fn note_ready(&mut self, place: Place) {
+        self.count = self.count.saturating_add(1);
+        if !self.packs {
+            return;
         }
-        self.ready.pop_front()
+        // It is in use: what it is seen at after this is not asked for the first time.
+        self.ready.push_back((place, NEVER));
+        if self.ready.len() > self.count.max(FEW).saturating_mul(4) {
+            // Most of them are of entries that are gone.
+            self.look_around();
+        }
+    }
+
+    /// Notes all that are whole, or in brief.
+    fn look_around(&mut self) {
+        let is_ready = |(place, held): (Place, &Held)| held.is_ready().then_some((place, NEVER));
+        self.ready = self.table.iter().filter_map(is_ready).collect();
     }
 }
 
