@@ -368,32 +368,4 @@ impl Hold {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::analyzer::config::Config;
-    use crate::analyzer::hold::brief::Brief;
-    use crate::analyzer::moves::{HANDSHAKE, segments};
-    use crate::analyzer::pairs::Sockets;
-    use crate::jot::Jot;
-
-    #[test]
-    fn an_entry_takes_one_cache_line() {
-        assert_eq!(size_of::<Option<Held>>(), 64);
-    }
-
-    #[test]
-    fn what_each_segment_needs_of_an_entry_in_brief_lies_in_one_cache_line() {
-        let syn = &segments([5, 9], &HANDSHAKE)[0];
-        let (sockets, jot) = (Sockets::new(syn.source, syn.destination), Jot::of(syn).unwrap());
-        let mut hold = Hold::new(Ready::of(&Config::default()));
-        hold.insert_brief(7, Waiting::Attempt, syn.time, |rooms| BriefEntry {
-            seen: syn.time,
-            hash: 7,
-            brief: Brief::starting_with(1, sockets, &jot, &syn.options, &mut rooms.logs),
-        });
-        let entry = hold.brief_mut(hold.guess(7).unwrap()).unwrap();
-        let begin = std::ptr::from_ref(entry).addr();
-        assert_eq!(begin % 64, 0);
-        assert!(std::ptr::from_ref(entry.brief.course()).addr() - begin < 64);
-    }
-}
+mod tests;
