@@ -221,14 +221,14 @@ impl Course {
         self.last
     }
 
-    /// Writes it; `ends` are the numbers behind what each end sent last, the client first: most often it has got there.
+    /// Writes it, but for what others have written about it; `ends` are the numbers behind what each end sent last, the client first: most often it has got there.
     pub fn pack(&self, ends: [SeqNumber; 2], to: &mut Packer) {
-        let Self { last, nxt, una, waited, state, count, is_client_first: _, waits: _ } = self;
+        let Self { last, nxt, una, waited: _, state, count, is_client_first: _, waits: _ } = self;
         for ((nxt, una), end) in nxt.iter().zip(una).zip(ends) {
             to.signed(nxt.0.wrapping_sub(end.0).cast_signed().into());
             to.signed(una.0.wrapping_sub(nxt.0).cast_signed().into());
         }
-        (*last, (*waited, *count)).pack(to);
+        (*last, *count).pack(to);
         state.pack(to);
     }
 
@@ -243,9 +243,9 @@ impl Course {
             *nxt = after(*nxt)?;
             *una = after(*nxt)?;
         }
-        let (last, (waited, count)) = Pack::unpack(from)?;
+        let (last, count) = Pack::unpack(from)?;
         let state = Pack::unpack(from)?;
-        Some(Self { last, nxt, una, waited, state, count, is_client_first, waits: false })
+        Some(Self { last, nxt, una, waited: 0, state, count, is_client_first, waits: false })
     }
 
     fn of(&self, role: Role) -> End {

@@ -32,6 +32,8 @@ pub struct PackedBrief {
     octets: Box<[u8]>,
     /// When its last segment came, by the tracker's clock.
     pub seen: Timestamp,
+    /// As `Brief::waited`.
+    waited: u64,
 }
 
 impl Packed {
@@ -61,13 +63,20 @@ impl Packed {
 impl PackedBrief {
     /// `entry`, packed.
     pub fn of(entry: &BriefEntry, packer: &mut Packer) -> Self {
-        Self { octets: packer.pack_with(|to| entry.brief.pack(to)), seen: entry.seen }
+        let octets = packer.pack_with(|to| entry.brief.pack(to));
+        Self { octets, seen: entry.seen, waited: entry.brief.waited() }
     }
 
     /// The entry again, whose pair has this hash.
     pub fn unpack(&self, hash: u64, rooms: &mut Rooms) -> Option<BriefEntry> {
-        let brief = Brief::unpack(&mut Unpacker::of(&self.octets), &mut rooms.logs)?;
+        let mut brief = Brief::unpack(&mut Unpacker::of(&self.octets), &mut rooms.logs)?;
+        brief.stays_listed(self.waited);
         Some(BriefEntry { seen: self.seen, hash, brief })
+    }
+
+    /// It was listed when it was last seen.
+    pub const fn is_listed_anew(&mut self) {
+        self.waited = 0;
     }
 
     /// The number of its connection.

@@ -225,8 +225,10 @@ impl Hold {
     #[inline]
     pub fn list(&mut self, place: Place, queue: Waiting, seen: Timestamp) {
         self.table.see(place, queue as usize, seen.0);
-        if let Some(Held::Brief(entry)) = self.table.get_mut(place) {
-            entry.brief.is_listed_anew();
+        match self.table.get_mut(place) {
+            Some(Held::Brief(entry)) => entry.brief.is_listed_anew(),
+            Some(Held::PackedBrief(packed)) => packed.is_listed_anew(),
+            Some(Held::Whole(_) | Held::Packed(_)) | None => {}
         }
     }
 
