@@ -1,6 +1,17 @@
-//! Every scenario, played on a loopback or a wire of its own.
+//! Every scenario, played on a loopback or a wire of its own, its expectations held, its states judged by the kernel.
+//!
+//! In: the list of scenarios. Out: for each, what was missed. What this process may not do is said aloud, never passed.
+//! Invariant: every play has a namespace of its own, so that nothing of the host is touched and nothing is left. No other test
+//! runs in this process: one that starts a program forks, and until that has begun it holds a copy of every descriptor, so
+//! that a play's `close()` does not close, and the next `connect()` from the same port fails.
 
-use std::io::{self, Write as _};
+#![cfg(feature = "cli")]
+#![allow(clippy::unwrap_used, reason = "the helpers of a test fail it as the test itself does")]
+
+#[path = "../support/aloud.rs"]
+mod aloud;
+mod judge;
+
 use std::sync::Mutex;
 use std::thread;
 
@@ -13,13 +24,14 @@ use tcpshake::lab::scenario::Scenario;
 use tcpshake::lab::scenarios::SCENARIOS;
 use tcpshake::lab::verdict::{Case, misses};
 
+use crate::aloud::skipped;
 use crate::judge::judge;
-use crate::run::skipped;
 
 /// What a kernel may be built without.
 const MAY_LACK: [&str; 2] = ["ipv6", "mptcp"];
 /// So many are played at a time: most of them wait.
 const AT_A_TIME: usize = 4;
+
 /// The kernel tells of all namespaces, so each has a port of its own.
 fn played(scenario: &'static Scenario, port: u16, kernel: Ask) -> Result<Played, LabError> {
     play(&Play {
@@ -35,34 +47,26 @@ fn played(scenario: &'static Scenario, port: u16, kernel: Ask) -> Result<Played,
     })
 }
 
-/// Does it for all, several at a time; the problems in the order of the list. A kernel sends again what is not answered within ten
-/// milliseconds, and on a busy machine those that are played beside each other keep each other from answering. So whatever
-/// does not come out is played once more by itself, and has to come out then.
+/// Does it for all, several at a time; the problems in the order of the list.
 fn for_all(act: impl Fn(&'static Scenario, u16) -> Vec<String> + Sync) -> Vec<String> {
-    let (left, again) = (Mutex::new(SCENARIOS.iter().zip(6666..)), Mutex::new(Vec::new()));
+    let (left, problems) = (Mutex::new(SCENARIOS.iter().enumerate()), Mutex::new(Vec::new()));
     thread::scope(|scope| {
         for _ in 0..AT_A_TIME {
             scope.spawn(|| {
                 loop {
-                    let Some((scenario, port)) = left.lock().unwrap().next() else { return };
-                    let found = act(scenario, port);
-                    if !found.is_empty() {
-                        // Past what the harness keeps to itself.
-                        let (name, found) = (scenario.name, found.join("; "));
-                        let _ = writeln!(io::stderr(), "{name}: {found}\nplayed again, by itself: {name}");
-                        again.lock().unwrap().push((scenario, port));
-                    }
+                    let Some((place, scenario)) = left.lock().unwrap().next() else { return };
+                    let port = 6666 + u16::try_from(place).unwrap();
+                    let found = act(scenario, port)
+                        .into_iter()
+                        .map(|one| (place, format!("{}: {one}", scenario.name)));
+                    problems.lock().unwrap().extend(found);
                 }
             });
         }
     });
-    let mut again = again.into_inner().unwrap();
-    again.sort_by_key(|(_, port)| *port);
-    let named = |(scenario, port): (&&'static Scenario, u16)| {
-        let found = act(scenario, port);
-        found.into_iter().map(|one| format!("{}: {one}", scenario.name))
-    };
-    again.into_iter().flat_map(named).collect()
+    let mut problems = problems.into_inner().unwrap();
+    problems.sort();
+    problems.into_iter().map(|(_, problem)| problem).collect()
 }
 
 #[test]
@@ -77,17 +81,10 @@ fn every_scenario_comes_out_as_it_should_and_the_kernel_agrees() {
     let problems = for_all(|scenario, port| match played(scenario, port, Ask::Always) {
         Ok(played) => {
             let judged = judge(&played);
-            let found = [misses(scenario, Case::played(&played)), judged.disagreements].concat();
-            if found.is_empty() {
-                let mut counts = counts.lock().unwrap();
-                *counts = (
-                    counts.0 + 1,
-                    counts.1 + judged.ends,
-                    counts.2 + judged.agreed,
-                    counts.3 + judged.withdrawn,
-                );
-            }
-            found
+            let mut counts = counts.lock().unwrap();
+            *counts =
+                (counts.0 + 1, counts.1 + judged.ends, counts.2 + judged.agreed, counts.3 + judged.withdrawn);
+            [misses(scenario, Case::played(&played)), judged.disagreements].concat()
         }
         Err(LabError::NotHere { why, .. }) if MAY_LACK.contains(&scenario.name) => {
             skipped(&format!("{}: {why}", scenario.name));
