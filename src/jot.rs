@@ -128,6 +128,14 @@ impl Jot {
         Some(jot.summed_up())
     }
 
+    /// `segment` in brief, and where it goes, where it goes into one and is of IPv4. The options of a SYN are for another to keep.
+    #[inline]
+    pub fn routed(segment: &Segment) -> Option<(Self, Route)> {
+        let (mut jot, route) = (Self::of(segment)?, Route::of(segment)?);
+        jot.goes(&route);
+        Some((jot, route))
+    }
+
     /// Writes down what `traits` says of it.
     #[inline(always)]
     pub(crate) const fn note(&mut self, traits: Traits) {
@@ -288,14 +296,6 @@ impl Route {
 }
 
 impl Usual<'_> {
-    /// `segment` in brief, where it goes into one and is of IPv4. The options of a SYN are for another to keep.
-    #[inline]
-    pub fn of(segment: &Segment) -> Option<(Jot, Route)> {
-        let (mut jot, route) = (Jot::of(segment)?, Route::of(segment)?);
-        jot.goes(&route);
-        Some((jot, route))
-    }
-
     /// The segment again. `options` are those of a SYN.
     pub fn segment(&self, options: Options) -> Segment {
         let Route { source, destination } = *self.route;
@@ -357,7 +357,7 @@ mod tests {
         for checksum in [Checksum::Correct, Checksum::Offloaded, Checksum::Unchecked] {
             for options in [&[][..], &stamped] {
                 let whole = Segment { checksum, ..segment(options) };
-                let (jot, route) = &Usual::of(&whole).unwrap();
+                let (jot, route) = &Jot::routed(&whole).unwrap();
                 let usual = Usual { jot, route };
                 let again = Segment { text: whole.text, ..usual.segment(Options::default()) };
                 assert_eq!(again, whole);
@@ -368,7 +368,7 @@ mod tests {
         }
         let mut echoed = stamped;
         echoed[11] = 9;
-        let (jot, route) = &Usual::of(&segment(&echoed)).unwrap();
+        let (jot, route) = &Jot::routed(&segment(&echoed)).unwrap();
         let again = Usual { jot, route }.segment(Options::default());
         assert_eq!((again.options.octets(), again.options.stamp()), (&stamped[..], Some(258)));
     }
@@ -376,7 +376,7 @@ mod tests {
     #[test]
     fn what_does_not_go_into_brief_is_not_taken() {
         let usual = segment(&[]);
-        assert!(Usual::of(&usual).is_some());
+        assert!(Jot::routed(&usual).is_some());
         for unusual in [
             segment(&[5, 10, 0, 0, 0, 1, 0, 0, 0, 2]),
             segment(&[8, 10, 0, 0, 0, 1, 0, 0, 0, 2, 1, 1]),
@@ -386,7 +386,7 @@ mod tests {
             Segment { checksum: Checksum::Wrong, ..usual.clone() },
             Segment { source: ([0, 0, 0, 0, 0, 0, 0, 1], 1).into(), ..usual },
         ] {
-            assert!(Usual::of(&unusual).is_none(), "{unusual:?}");
+            assert!(Jot::routed(&unusual).is_none(), "{unusual:?}");
         }
     }
 

@@ -137,7 +137,7 @@ fn follow(config: Config, segments: &[Segment]) -> (Vec<Connection>, u64) {
     for segment in segments {
         let unprepared = tracker.unprepared(segment);
         // What goes into brief is handed on so, and was looked at.
-        match Usual::of(segment) {
+        match Jot::routed(segment) {
             Some((jot, route)) => {
                 let coming = Coming { hash: unprepared.hash, jot: &jot };
                 tracker.prepare(std::iter::once(coming), &mut prepared);
@@ -178,7 +178,7 @@ impl InBrief for Handed<'_> {
 fn sweep(config: Config, segments: &[Segment], most: usize) -> (Vec<Connection>, u64) {
     let mut tracker = Tracker::new(config);
     let (mut ended, mut prepared) = (Vec::new(), Vec::new());
-    let handed: Vec<Handed> = segments.iter().map(|segment| Handed(segment, Usual::of(segment))).collect();
+    let handed: Vec<Handed> = segments.iter().map(|segment| Handed(segment, Jot::routed(segment))).collect();
     for few in handed.chunks(most) {
         let coming = few.iter().map(|handed| Coming {
             hash: tracker.unprepared(handed.0).hash,

@@ -13,7 +13,7 @@ use tcpshake::analyzer::diagnosis::notes::FIRST_FRAMES;
 use tcpshake::analyzer::hold::ahead::{Coming, Prepared};
 use tcpshake::analyzer::step::Step;
 use tcpshake::analyzer::tracker::Tracker;
-use tcpshake::jot::Usual;
+use tcpshake::jot::{Jot, Usual};
 use tcpshake::report::format::Format;
 use tcpshake::report::json::records::Records;
 use tcpshake::report::style::Style;
@@ -50,7 +50,7 @@ pub fn run(octets: &[u8]) {
 /// Follows a segment as files are read: looked at before, and in brief where it goes into that. Whether it was seen before.
 fn follow_in_brief(tracker: &mut Tracker, segment: &Segment, prepared: &mut Vec<Prepared>) -> bool {
     let unprepared = tracker.unprepared(segment);
-    let Some((jot, route)) = &Usual::of(segment) else { return tracker.follow(segment, unprepared) };
+    let Some((jot, route)) = &Jot::routed(segment) else { return tracker.follow(segment, unprepared) };
     let coming = Coming { hash: unprepared.hash, jot };
     tracker.prepare(std::iter::once(coming), prepared);
     let options = Some(&segment.options).filter(|_| jot.is_syn());

@@ -11,7 +11,7 @@ use tcpshake::decode::error::{DecodeError, Fault};
 use tcpshake::decode::short_way::{Head, Headers, Short};
 use tcpshake::decode::{Decoded, Decoder};
 use tcpshake::frame::{Frame, LinkType};
-use tcpshake::jot::{Route, Traits, Usual};
+use tcpshake::jot::{Jot, Route, Traits};
 use tcpshake::report::summary::Summary;
 use tcpshake::segment::Segment;
 use tcpshake::time::Timestamp;
@@ -219,7 +219,7 @@ impl Intake {
     fn take_segment(&mut self, segment: Segment, items: &mut Items) {
         self.summary.segments += 1;
         let hash = self.hasher.of(&segment);
-        match self.is_brief.then(|| Usual::of(&segment)).flatten() {
+        match self.is_brief.then(|| Jot::routed(&segment)).flatten() {
             Some((jot, route)) => {
                 self.offloaded += u64::from(jot.is_offloaded());
                 let is_syn = jot.is_syn();

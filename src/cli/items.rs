@@ -145,19 +145,19 @@ impl<'a> Few<'a> {
         })
     }
 
-    /// The options of the SYN at a place.
-    pub fn options(self, place: &Place) -> Option<&'a Options> {
-        match place.apart {
-            Apart::Options(at) => self.items.options.get(at as usize),
-            Apart::Nothing | Apart::Item(_) => None,
-        }
-    }
-
     /// What a place stands for that is not in brief.
     pub fn apart(self, place: &Place) -> Option<&'a Item> {
         match place.apart {
             Apart::Item(at) => self.items.others.get(at as usize),
             Apart::Nothing | Apart::Options(_) => None,
+        }
+    }
+
+    /// The options of the SYN at a place.
+    fn options(self, place: &Place) -> Option<&'a Options> {
+        match place.apart {
+            Apart::Options(at) => self.items.options.get(at as usize),
+            Apart::Nothing | Apart::Item(_) => None,
         }
     }
 }

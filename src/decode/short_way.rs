@@ -304,7 +304,7 @@ mod tests {
     use super::*;
     use crate::decode::samples::{ethernet, frame, ipv4, summed4, tcp};
     use crate::decode::{DEPTH, Decoded, Decoder};
-    use crate::jot::{Route, Usual};
+    use crate::jot::Route;
     use proptest::prelude::*;
 
     const STAMPS: &[u8] = &[1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2];
@@ -359,7 +359,7 @@ mod tests {
             octets.truncate(captured.max(20));
             let whole = frame(LinkType::ETHERNET, &octets);
             let frame = Frame { wire_len: whole.wire_len + more_on_the_wire, interface, ..whole };
-            let in_brief = |segment: &Segment| format!("{:?}", Usual::of(segment));
+            let in_brief = |segment: &Segment| format!("{:?}", Jot::routed(segment));
             if let Some(short) = Short::of(&frame) {
                 let segment = short.segment();
                 prop_assert_eq!(Some(segment.clone()), the_long_way(&frame));

@@ -51,16 +51,10 @@ impl Brief {
         spare: &mut Vec<Box<Log>>,
     ) -> Self {
         let is_client_first = sockets.is_client_first();
-        let mut log = match spare.pop() {
-            Some(mut log) => {
-                log.sockets = sockets;
-                log
-            }
-            None => Log::new(jot, sockets),
-        };
+        let mut log = spare.pop().unwrap_or_else(|| Log::new(jot));
         log.syn = *jot;
         log.syn.by_client = true;
-        (log.id, log.has_again) = (id, false);
+        (log.id, log.has_again, log.sockets) = (id, false, sockets);
         log.options.client.assign(options);
         log.options.server.set(&[]);
         Self { log, course: Course::starting_with(jot, is_client_first), last_taken: jot.frame }
@@ -286,7 +280,7 @@ impl Brief {
         let mut foretold = Foretold::none();
         let syn = foretold.unpack(from)?;
         let is_client_first = sockets.is_client_first();
-        let mut log = spare.pop().unwrap_or_else(|| Log::new(&syn, sockets.clone()));
+        let mut log = spare.pop().unwrap_or_else(|| Log::new(&syn));
         (log.id, log.has_again, log.sockets, log.options, log.syn) = (id, has_again, sockets, options, syn);
         for room in log.segments.iter_mut().take(count.into()) {
             *room = Kept(foretold.unpack(from)?);

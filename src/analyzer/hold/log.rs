@@ -6,7 +6,7 @@
 use crate::analyzer::pairs::Sockets;
 use crate::analyzer::role::Ends;
 use crate::fetch::fetch;
-use crate::jot::Jot;
+use crate::jot::{Jot, Route};
 use crate::options::Options;
 
 /// Segments kept: a connection that has more is followed as it goes.
@@ -38,11 +38,12 @@ pub struct Kept(pub Jot);
 impl Log {
     /// A new one, in which nothing means anything yet.
     #[cold]
-    pub fn new(any: &Jot, sockets: Sockets) -> Box<Self> {
+    pub fn new(any: &Jot) -> Box<Self> {
+        let Route { source, destination } = Route::NONE;
         Box::new(Self {
             segments: [Kept(*any); MOST],
             syn: *any,
-            sockets,
+            sockets: Sockets::V4(source, destination),
             options: Ends::default(),
             id: 0,
             has_again: false,
