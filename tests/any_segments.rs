@@ -160,11 +160,16 @@ fn follow(config: Config, segments: &[Segment]) -> (Vec<Connection>, u64) {
 /// A segment as it is handed on, in brief where it goes into that.
 struct Handed<'s>(&'s Segment, Option<(Jot, Route)>);
 
-impl Handed<'_> {
-    fn beside(&self) -> Option<Beside<'_>> {
-        let Self(segment, usual) = self;
-        let (jot, route) = usual.as_ref()?;
-        Some(Beside { route, options: Some(&segment.options).filter(|_| jot.is_syn()) })
+/// Some that follow one another.
+struct Few<'s>(&'s [Handed<'s>]);
+
+impl Beside for Few<'_> {
+    fn route(&self, at: usize) -> Option<&Route> {
+        self.0.get(at)?.1.as_ref().map(|(_, route)| route)
+    }
+
+    fn options(&self, at: usize) -> Option<&Options> {
+        self.0.get(at).map(|handed| &handed.0.options).filter(|_| self.0[at].0.flags.has(Flags::SYN))
     }
 }
 
@@ -180,20 +185,17 @@ fn sweep(config: Config, segments: &[Segment], most: usize) -> (Vec<Connection>,
     let (mut ended, mut prepared) = (Vec::new(), Vec::new());
     let handed: Vec<Handed> = segments.iter().map(|segment| Handed(segment, Jot::routed(segment))).collect();
     for few in handed.chunks(most) {
-        let coming = few.iter().map(|handed| Coming {
-            hash: tracker.unprepared(handed.0).hash,
-            jot: handed.jot().unwrap_or(&Jot::NONE),
-        });
+        let hash = |one: &Handed| tracker.unprepared(one.0).hash;
+        let coming = few.iter().map(|one| Coming { hash: hash(one), jot: one.jot().unwrap_or(&Jot::NONE) });
         tracker.prepare(coming, &mut prepared);
         let mut at = 0;
         while at < few.len() {
-            at += tracker.sweep(&few[at..], &prepared[at..], |nth| few.get(at + nth)?.beside()).taken;
-            if let Some(one @ Handed(segment, _)) = few.get(at) {
-                match (one.jot(), one.beside()) {
-                    (Some(jot), Some(Beside { route, options })) => {
-                        tracker.follow_usual(Usual { jot, route }, || options, prepared[at])
-                    }
-                    _ => tracker.follow(segment, prepared[at]),
+            at += tracker.sweep(&few[at..], &prepared[at..], &Few(&few[at..])).taken;
+            if let Some(Handed(segment, usual)) = few.get(at) {
+                let options = || segment.flags.has(Flags::SYN).then_some(&segment.options);
+                match usual {
+                    Some((jot, route)) => tracker.follow_usual(Usual { jot, route }, options, prepared[at]),
+                    None => tracker.follow(segment, prepared[at]),
                 };
                 at += 1;
             }

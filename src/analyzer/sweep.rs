@@ -10,7 +10,8 @@
 use crate::analyzer::config::Config;
 use crate::analyzer::hold::ahead::Prepared;
 use crate::analyzer::hold::clock::Clock;
-use crate::analyzer::hold::left::{Left, What};
+use crate::analyzer::hold::left::{AllLeft, Left};
+use crate::analyzer::hold::stage::Next;
 use crate::analyzer::hold::waiting::Waiting;
 use crate::analyzer::tracker::Tracker;
 use crate::jot::{Jot, Route, Usual};
@@ -23,13 +24,12 @@ pub trait InBrief {
     fn jot(&self) -> Option<&Jot>;
 }
 
-/// What lies beside a segment in brief.
-#[derive(Clone, Copy, Debug)]
-pub struct Beside<'s> {
+/// What lies beside each of some segments in brief, by its place among them.
+pub trait Beside {
     /// Where it goes.
-    pub route: &'s Route,
+    fn route(&self, at: usize) -> Option<&Route>;
     /// The options of a SYN.
-    pub options: Option<&'s Options>,
+    fn options(&self, at: usize) -> Option<&Options>;
 }
 
 /// What came of it.
@@ -42,42 +42,35 @@ pub struct Swept {
 }
 
 impl Tracker {
-    /// Takes in as many `segments` as go together, which were `prepared`; `beside` gives what lies beside each.
-    pub fn sweep<'s, S: InBrief>(
+    /// Takes in as many `segments` as go together, which were `prepared`; other things of them lie `beside`.
+    pub fn sweep<S: InBrief>(
         &mut self,
-        segments: &'s [S],
+        segments: &[S],
         prepared: &[Prepared],
-        beside: impl Fn(usize) -> Option<Beside<'s>>,
+        beside: &impl Beside,
     ) -> Swept {
         if !self.may_sweep(segments.len()) {
             return Swept::default();
         }
-        let mut left = std::mem::take(&mut self.left);
-        left.clear();
-        let (taken, clock) = self.take_together(segments, prepared, &mut left);
+        let mut all_left = std::mem::take(&mut self.left);
+        all_left.clear(segments.len());
+        let (taken, clock) = self.take_together(segments, prepared, &mut all_left);
+        for place in all_left.all().iter().filter_map(|left| left.place) {
+            self.pairs.fetch_listed(place);
+        }
         let mut seen_again = 0_u64;
-        for left in &left {
-            let (Some(prepared), Some(Beside { route, options })) = (prepared.get(left.at), beside(left.at))
-            else {
-                break;
-            };
-            let Some(jot) = segments.get(left.at).and_then(S::jot) else { break };
+        for left in all_left.all() {
+            let at = left.at as usize;
+            let Some(jot) = segments.get(at).and_then(S::jot) else { break };
             self.clock = left.clock;
-            match left.what {
-                What::Moved { place, to, stands_otherwise } => {
-                    if stands_otherwise && to == Waiting::Open {
-                        // Its handshake is complete.
-                        self.crowd.serves(route.destination.into(), None, jot.time());
-                    }
-                    self.list_as_noted(place, to, left.clock.now());
-                }
-                What::All => {
-                    let is_seen_again = self.take_alone(Usual { jot, route }, options, *prepared);
-                    seen_again = seen_again.saturating_add(is_seen_again.into());
-                }
+            if left.next.is_any() {
+                self.move_on(left, jot, beside);
+            } else if let (Some(prepared), Some(route)) = (prepared.get(at), beside.route(at)) {
+                let is_seen_again = self.take_alone(Usual { jot, route }, beside.options(at), *prepared);
+                seen_again = seen_again.saturating_add(is_seen_again.into());
             }
         }
-        (self.clock, self.left) = (clock, left);
+        (self.clock, self.left) = (clock, all_left);
         Swept { taken, seen_again }
     }
 
@@ -96,7 +89,7 @@ impl Tracker {
         &mut self,
         segments: &'s [S],
         prepared: &[Prepared],
-        left: &mut Vec<Left>,
+        left: &mut AllLeft,
     ) -> (usize, Clock) {
         // What is listed meanwhile is not due meanwhile.
         let limit = self.next_due.min(Timestamp(self.clock.now().0.saturating_add(self.spans.shortest())));
@@ -107,12 +100,9 @@ impl Tracker {
                 taken = at;
                 break;
             };
-            if let Some(what) = self.take_in_its_place(jot, prepared, clock.now()) {
-                if let What::Moved { place, .. } = what {
-                    self.pairs.fetch_listed(place);
-                }
-                left.push(Left { at, clock, what });
-            }
+            let (next, is_left) = self.take_in_its_place(jot, prepared, clock.now());
+            // A sweep is of few segments.
+            left.note(Left { clock, at: at as u32, place: prepared.place, next }, is_left);
         }
         if !self.has_right_checksum {
             let mut taken = segments.iter().take(taken).filter_map(S::jot);
@@ -121,22 +111,37 @@ impl Tracker {
         (taken, limited.clock())
     }
 
-    #[inline(always)]
-    fn take_in_its_place(&mut self, jot: &Jot, prepared: &Prepared, now: Timestamp) -> Option<What> {
-        let Some(place) = prepared.place else { return Some(What::All) };
-        let Some(entry) = self.pairs.ready_brief_mut(place) else { return Some(What::All) };
+    /// Takes it in where it is the next one by the textbook. What it did, and whether something is left to be done.
+    #[inline(never)]
+    fn take_in_its_place(&mut self, jot: &Jot, prepared: &Prepared, now: Timestamp) -> (Next, bool) {
+        let Some(place) = prepared.place else { return (Next::NONE, true) };
+        let Some(entry) = self.pairs.ready_brief_mut(place) else { return (Next::NONE, true) };
         let (waited, brief) = (entry.waited(now), &mut entry.brief);
         // The hash is enough to know the pair by: it has 64 bits and a seed of its own.
         let may_take = (entry.hash == prepared.hash) & !brief.waits();
         let Some(next) = brief.take_plain(jot, may_take) else {
             brief.set_waits(true);
-            return Some(What::All);
+            return (Next::NONE, true);
         };
         entry.seen = now;
         let moves = next.moves() | (waited >= Waiting::Open.slack());
         brief.stays_listed(if moves { 0 } else { waited });
-        let to = || entry.waiting(&self.queues);
-        moves.then(|| What::Moved { place, to: to(), stands_otherwise: next.moves() })
+        (next, moves)
+    }
+
+    /// Its connection waits for something else now, because of it or for so long already.
+    #[inline(always)]
+    fn move_on(&mut self, left: &Left, jot: &Jot, beside: &impl Beside) {
+        let Some(place) = left.place else { return };
+        let to = self.queues.of(left.next.state().stage());
+        if left.next.moves()
+            && to == Waiting::Open
+            && let Some(route) = beside.route(left.at as usize)
+        {
+            // Its handshake is complete.
+            self.crowd.serves(route.destination.into(), None, jot.time());
+        }
+        self.list_as_noted(place, to, left.clock.now());
     }
 
     /// One that was not taken in with the others.

@@ -85,16 +85,17 @@ impl Follower {
         if self.wants_steps {
             return 0;
         }
-        let Swept { taken, seen_again } = self.tracker.sweep(few.places(), prepared, |at| few.beside(at));
+        let Swept { taken, seen_again } = self.tracker.sweep(few.places(), prepared, &few);
         self.summary.quality.count_seen_again(seen_again);
         taken
     }
 
     fn take_first(&mut self, few: Few<'_>, prepared: Prepared, news: &mut News) {
         let Some(place) = few.places().first() else { return };
-        match (place.jot(), few.beside(0)) {
-            (Some(jot), Some(Beside { route, options })) => {
-                let is_seen_again = self.tracker.follow_usual(Usual { jot, route }, || options, prepared);
+        match (place.jot(), few.route(0)) {
+            (Some(jot), Some(route)) => {
+                let options = || few.options(0);
+                let is_seen_again = self.tracker.follow_usual(Usual { jot, route }, options, prepared);
                 self.summary.quality.count_seen_again(is_seen_again.into());
             }
             _ => self.take_apart(few.apart(place), prepared, news),

@@ -118,11 +118,6 @@ impl<'a> Few<'a> {
         Self { places, hashes, routes: &self.routes[taken..], ..self }
     }
 
-    /// What lies beside the segment in brief that stands at `at` among them.
-    pub fn beside(self, at: usize) -> Option<Beside<'a>> {
-        Some(Beside { route: self.routes.get(at)?, options: self.options(self.places.get(at)?) })
-    }
-
     /// What is known of the segment at each before it is looked at; nothing that means anything where there is none.
     pub fn coming(self) -> impl Iterator<Item = Coming<'a>> + Clone {
         self.hashes.iter().zip(self.places).map(|(hash, place)| Coming { hash: *hash, jot: &place.jot })
@@ -152,10 +147,17 @@ impl<'a> Few<'a> {
             Apart::Nothing | Apart::Options(_) => None,
         }
     }
+}
 
-    /// The options of the SYN at a place.
-    fn options(self, place: &Place) -> Option<&'a Options> {
-        match place.apart {
+impl Beside for Few<'_> {
+    #[inline(always)]
+    fn route(&self, at: usize) -> Option<&Route> {
+        self.routes.get(at)
+    }
+
+    #[inline(always)]
+    fn options(&self, at: usize) -> Option<&Options> {
+        match self.places.get(at)?.apart {
             Apart::Options(at) => self.items.options.get(at as usize),
             Apart::Nothing | Apart::Item(_) => None,
         }

@@ -103,7 +103,7 @@ impl Queues {
 
     /// That of a stage: which that is cannot be foreseen, and nothing branches on it.
     #[inline]
-    fn of(&self, stage: Stage) -> Waiting {
+    pub fn of(&self, stage: Stage) -> Waiting {
         self.0.get(stage as usize).copied().unwrap_or(Waiting::Open)
     }
 }

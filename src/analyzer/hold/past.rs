@@ -20,6 +20,9 @@ const AGE: u32 = 1 << 18;
 /// Pairs for each set, at most: a quarter of what it has room for, so that hardly ever one has none.
 const FULL: usize = 4;
 
+/// Room of a set.
+const WAYS: usize = 16;
+
 /// Sets there are at first; later there are twice as many, and so on.
 const FEW: usize = 16;
 
@@ -42,7 +45,7 @@ pub struct Past {
 /// Numbers of pairs in whose hashes some bits are the same.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
-struct Set([Number; 16]);
+struct Set([Number; WAYS]);
 
 /// The number of a pair, behind some bits of its hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,8 +90,12 @@ impl Past {
         // There are far fewer than numbers.
         let number = Number::new(hash, self.first.wrapping_add(place as u32));
         let (at, first) = (self.set_of(hash), self.first);
-        let is_free = |number: &&mut Number| number.behind(first) >= place;
-        match self.sets.get_mut(at).and_then(|Set(numbers)| numbers.iter_mut().find(is_free)) {
+        let Some(Set(numbers)) = self.sets.get_mut(at) else { return self.beside.push(number) };
+        // Most often the first that is looked at is free: the hash says where to begin.
+        let start = Number::start(hash);
+        let mut at = (start..start.saturating_add(numbers.len())).map(|at| at % WAYS);
+        let free = at.find(|at| numbers.get(*at).is_some_and(|known| known.behind(first) >= place));
+        match free.and_then(|free| numbers.get_mut(free)) {
             Some(room) => *room = number,
             None => self.beside.push(number),
         }
@@ -97,7 +104,7 @@ impl Past {
     #[cold]
     fn make_room(&mut self) {
         let sets = self.sets.len().saturating_mul(2).max(FEW);
-        self.sets = vec![Set([Number::just_forgotten(self.first); 16]); sets];
+        self.sets = vec![Set([Number::just_forgotten(self.first); WAYS]); sets];
         self.beside.clear();
         let hashes: Vec<u64> = self.pairs.iter().map(|pair| pair.hash).collect();
         for (place, hash) in hashes.into_iter().enumerate() {
@@ -171,6 +178,11 @@ impl Number {
     /// Whether its pair may have this hash.
     const fn may_be_of(self, hash: u64) -> bool {
         self.0 & !Self::MASK == Self::front(hash)
+    }
+
+    /// Where it is put in its set, if there is room: by other bits again.
+    const fn start(hash: u64) -> usize {
+        (hash >> 32) as usize % WAYS
     }
 
     /// How far it lies behind the first.

@@ -210,7 +210,7 @@ impl Pack for State {
 
 impl Next {
     /// It is not the next one by the textbook. No plain segment takes a connection to where a SYN does.
-    const NONE: Self = Self(State::ASKED.0);
+    pub const NONE: Self = Self(State::ASKED.0);
     const MOVES: u8 = 0x80;
     const OVER: u8 = 0x40;
 
