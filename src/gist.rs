@@ -13,7 +13,8 @@ impl Gist {
     const TEXT: u8 = 1;
     // Above it those flags that decide how a segment is taken, in the order in which they stand in its header.
     const FIN: u8 = (Flags::FIN.0 << 1) as u8;
-    const NOT_PLAIN: u8 = (Flags::SYN.with(Flags::RST).with(Flags::ACK).0 << 1) as u8;
+    const SYN: u8 = (Flags::SYN.0 << 1) as u8;
+    const NOT_PLAIN: u8 = Self::SYN | (Flags::RST.with(Flags::ACK).0 << 1) as u8;
     // In the room of PSH.
     const PROBE: u8 = (Flags::PSH.0 << 1) as u8;
     const LOUD: u8 = 64;
@@ -56,10 +57,10 @@ impl Gist {
         self.0 & (Self::TEXT | Self::FIN)
     }
 
-    /// Whether it is plain, and no probe: one octet of text may be one.
+    /// Whether it is plain, or the same with SYN `where_asked`; and no probe: one octet of text may be one.
     #[inline(always)]
-    pub const fn is_ordinary(self) -> bool {
-        self.0 & (Self::NOT_PLAIN | Self::PROBE) == 0
+    pub const fn is_ordinary(self, where_asked: bool) -> bool {
+        self.0 & (Self::NOT_PLAIN | Self::PROBE) == if where_asked { Self::SYN } else { 0 }
     }
 
     /// Whether it is plain, and nothing is to be said of it by itself.
@@ -86,7 +87,9 @@ mod tests {
             let (says, is_quiet) = ((gist.has_text(), gist.has_fin()), gist.is_quiet());
             assert_eq!(gist.is_plain_and_quiet(), is_quiet && flags.is_plain());
             assert_eq!(gist.closing(), Gist::plain(says.0, says.1).closing());
-            (says, gist.is_ordinary(), is_quiet)
+            let answers = flags.has(Flags::ACK) && flags.has(Flags::SYN) && !flags.has(Flags::RST);
+            assert_eq!(gist.is_ordinary(true), answers && text_len != 1);
+            (says, gist.is_ordinary(false), is_quiet)
         };
         for others in [Flags(0), Flags::PSH, Flags::URG.with(Flags::ECE), Flags::AE] {
             let with = |flag: Flags| others.with(Flags::ACK).with(flag);

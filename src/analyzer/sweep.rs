@@ -64,7 +64,7 @@ impl Tracker {
             let Some(jot) = segments.get(at).and_then(S::jot) else { break };
             self.clock = left.clock;
             if left.next.is_any() {
-                self.move_on(left, jot, beside);
+                self.tell_of(left, jot, beside);
             } else if let (Some(prepared), Some(route)) = (prepared.get(at), beside.route(at)) {
                 let is_seen_again = self.take_alone(Usual { jot, route }, beside.options(at), *prepared);
                 seen_again = seen_again.saturating_add(is_seen_again.into());
@@ -100,9 +100,10 @@ impl Tracker {
                 taken = at;
                 break;
             };
-            let (next, is_left) = self.take_in_its_place(jot, prepared, clock.now());
+            let (next, moves) = self.take_in_its_place(jot, prepared, clock.now());
             // A sweep is of few segments.
-            left.note(Left { clock, at: at as u32, place: prepared.place, next }, is_left);
+            let one = Left { clock, at: at as u32, place: prepared.place, next, moves };
+            left.note(one, moves | next.is_told() | !next.is_any());
         }
         if !self.has_right_checksum {
             let mut taken = segments.iter().take(taken).filter_map(S::jot);
@@ -111,17 +112,17 @@ impl Tracker {
         (taken, limited.clock())
     }
 
-    /// Takes it in where it is the next one by the textbook. What it did, and whether something is left to be done.
+    /// Takes it in where it is the next one by the textbook. What it did, and whether its connection waits for something else.
     #[inline(never)]
     fn take_in_its_place(&mut self, jot: &Jot, prepared: &Prepared, now: Timestamp) -> (Next, bool) {
-        let Some(place) = prepared.place else { return (Next::NONE, true) };
-        let Some(entry) = self.pairs.ready_brief_mut(place) else { return (Next::NONE, true) };
+        let Some(place) = prepared.place else { return (Next::NONE, false) };
+        let Some(entry) = self.pairs.ready_brief_mut(place) else { return (Next::NONE, false) };
         let (waited, brief) = (entry.waited(now), &mut entry.brief);
         // The hash is enough to know the pair by: it has 64 bits and a seed of its own.
         let may_take = (entry.hash == prepared.hash) & !brief.waits();
-        let Some(next) = brief.take_plain(jot, may_take) else {
+        let Some(next) = brief.take_next(jot, may_take) else {
             brief.set_waits(true);
-            return (Next::NONE, true);
+            return (Next::NONE, false);
         };
         entry.seen = now;
         let moves = next.moves() | (waited >= Waiting::Open.slack());
@@ -129,19 +130,26 @@ impl Tracker {
         (next, moves)
     }
 
-    /// Its connection waits for something else now, because of it or for so long already.
+    /// Does what is left to be done about one that was taken in.
     #[inline(always)]
-    fn move_on(&mut self, left: &Left, jot: &Jot, beside: &impl Beside) {
-        let Some(place) = left.place else { return };
-        let to = self.queues.of(left.next.state().stage());
-        if left.next.moves()
+    fn tell_of(&mut self, left: &Left, jot: &Jot, beside: &impl Beside) {
+        let (Left { next, .. }, Some(place)) = (left, left.place) else { return };
+        let to = self.queues.of(next.state().stage());
+        if next.answers() {
+            self.crowd.sees_both_ways();
+            if let Some(entry) = self.pairs.ready_brief_mut(place) {
+                entry.brief.note_answer(beside.options(left.at as usize));
+            }
+        } else if next.moves()
             && to == Waiting::Open
             && let Some(route) = beside.route(left.at as usize)
         {
             // Its handshake is complete.
             self.crowd.serves(route.destination.into(), None, jot.time());
         }
-        self.list_as_noted(place, to, left.clock.now());
+        if left.moves {
+            self.list_as_noted(place, to, left.clock.now());
+        }
     }
 
     /// One that was not taken in with the others.

@@ -72,16 +72,17 @@ impl Brief {
         if jot.is_source_first() == self.course.is_client_first { Role::Client } else { Role::Server }
     }
 
-    /// Takes in a segment between these sockets, where it is a plain one, the next by the textbook, and `may_take` says so.
+    /// Takes in a segment between these sockets, where it is a plain one, or answers the SYN, the next by the textbook, and
+    /// `may_take` says so. The options of an answer are to be noted.
     #[inline(always)]
-    pub fn take_plain(&mut self, jot: &Jot, may_take: bool) -> Option<Next> {
+    pub fn take_next(&mut self, jot: &Jot, may_take: bool) -> Option<Next> {
         let Self { log, course, last_taken } = self;
         let room = log.segments.get_mut(usize::from(course.count))?;
-        let by_client = jot.is_source_first() == course.is_client_first;
-        let next = course.take_plain(jot, !by_client, may_take)?;
+        let by_server = jot.is_source_first() ^ course.is_client_first;
+        let next = course.take_next(jot, by_server, may_take)?;
         // Copied in one go, and corrected where it stays.
         *room = Kept(*jot);
-        room.0.by_client = by_client;
+        room.0.by_client = !by_server;
         *last_taken = jot.frame;
         Some(next)
     }
@@ -122,11 +123,17 @@ impl Brief {
 
     fn take_answer(&mut self, jot: &Jot, options: Option<&Options>) -> Option<Taken> {
         let taken = self.take_as_it_is(jot, Role::Server)?;
+        self.note_answer(options);
+        Some(taken)
+    }
+
+    /// Notes the options of what answered the SYN.
+    #[inline(always)]
+    pub fn note_answer(&mut self, options: Option<&Options>) {
         match options {
             Some(options) => self.log.options.server.assign(options),
             None => self.log.options.server.set(&[]),
         }
-        Some(taken)
     }
 
     #[cold]

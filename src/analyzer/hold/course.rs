@@ -20,7 +20,8 @@ pub struct Course {
     last: Timestamp,
     /// Of each end, the client first.
     nxt: [SeqNumber; 2],
-    una: [SeqNumber; 2],
+    /// How much before that is not acknowledged.
+    unacked: [u32; 2],
     /// Nanoseconds from when whoever holds it listed it where it waits until it was last seen.
     pub waited: u32,
     state: State,
@@ -52,7 +53,7 @@ impl Course {
         Self {
             last: jot.time,
             nxt: [jot.seq + 1, SeqNumber::default()],
-            una: [jot.seq, SeqNumber::default()],
+            unacked: [1, 0],
             waited: 0,
             state: State::ASKED,
             count: 0,
@@ -61,29 +62,33 @@ impl Course {
         }
     }
 
-    /// Takes in a segment, where it is a plain one, the next by the textbook, and `may_take` says so. Nothing branches on what
-    /// cannot be foreseen of such a one: which end it comes from, and how far that has come.
+    /// Takes in a segment, where it is a plain one, or answers the SYN, the next by the textbook, and `may_take` says so. Nothing
+    /// branches on what cannot be foreseen of such a one: which end it comes from, and how far that has come.
     #[inline(always)]
-    pub fn take_plain(&mut self, jot: &Jot, by_server: bool, may_take: bool) -> Option<Next> {
-        let nxt = one_of(self.nxt, by_server);
-        if !(may_take & jot.gist.is_ordinary() & (jot.seq == nxt)) {
+    pub fn take_next(&mut self, jot: &Jot, by_server: bool, may_take: bool) -> Option<Next> {
+        // The numbers of the server begin with its answer.
+        let where_asked = by_server & (self.state == State::ASKED);
+        let is_there = (jot.seq == one_of(self.nxt, by_server)) | where_asked;
+        if !(may_take & jot.gist.is_ordinary(where_asked) & is_there) {
             return None;
         }
-        let una = one_of(self.una, !by_server);
         // UNA =< ACK =< NXT: these three are never half the space apart.
-        let acknowledged = jot.ack.0.wrapping_sub(una.0);
-        let sent = one_of(self.nxt, !by_server).0.wrapping_sub(una.0);
+        let (left, before) =
+            (one_of(self.nxt, !by_server).0.wrapping_sub(jot.ack.0), self.unacked_of(!by_server));
         let next = self.state.after(Way {
             by_server,
             gist: jot.gist,
-            acknowledges: acknowledged > 0,
-            acknowledges_all: acknowledged == sent,
+            acknowledges: left != before,
+            acknowledges_all: left == 0,
         });
-        if !((acknowledged <= sent) & next.is_any()) {
+        if !((left <= before) & next.is_any()) {
             return None;
         }
-        set(&mut self.nxt, by_server, nxt + u32::from(jot.text_len) + u32::from(jot.gist.has_fin()));
-        set(&mut self.una, !by_server, jot.ack);
+        let sent = u32::from(jot.text_len).wrapping_add(u32::from(jot.gist.has_fin() | where_asked));
+        set(&mut self.nxt, by_server, jot.seq + sent);
+        let unacked = self.unacked_of(by_server).wrapping_add(sent);
+        set(&mut self.unacked, by_server, unacked);
+        set(&mut self.unacked, !by_server, left);
         self.state = next.state();
         self.goes_on(jot);
         Some(next)
@@ -94,14 +99,19 @@ impl Course {
     #[inline(always)]
     pub fn take(&mut self, jot: &Jot, from: Role, is_known: impl FnOnce() -> bool) -> Option<Taken> {
         let taken = match Kind::of(jot.flags) {
-            Kind::Plain => {
+            Kind::Plain | Kind::SynAck => {
                 let completes = self.state == State::ANSWERED;
-                if self.take_plain(jot, from == Role::Server, true).is_some() {
-                    return Some(if completes { Taken::Completes } else { Taken::GoesOn });
+                if let Some(next) = self.take_next(jot, from == Role::Server, true) {
+                    return Some(if completes {
+                        Taken::Completes
+                    } else if next.answers() {
+                        Taken::TurnsTwoWay
+                    } else {
+                        Taken::GoesOn
+                    });
                 }
                 self.take_repeat(jot, from, is_known)?
             }
-            Kind::SynAck => self.take_answer(jot, from).or_else(|| self.take_repeat(jot, from, is_known))?,
             Kind::Syn => self.take_repeat(jot, from, is_known)?,
             Kind::Rst => self.take_reset(jot, from)?,
             Kind::Illegal => return None,
@@ -114,18 +124,6 @@ impl Course {
     fn goes_on(&mut self, jot: &Jot) {
         self.last = self.last.max(jot.time);
         self.count = self.count.saturating_add(1);
-    }
-
-    /// RFC 9293 §3.10.7.3: a SYN+ACK that acknowledges the SYN.
-    fn take_answer(&mut self, jot: &Jot, from: Role) -> Option<Taken> {
-        let [client, _] = self.nxt;
-        let answers = self.state == State::ASKED && from == Role::Server;
-        if !answers || jot.text_len != 0 || jot.ack != client {
-            return None;
-        }
-        (self.nxt, self.una) = ([client, jot.seq + 1], [jot.ack, jot.seq]);
-        self.state = State::ANSWERED;
-        Some(Taken::TurnsTwoWay)
     }
 
     /// Something once more that is not acknowledged yet, in another packet: text between two open ends, a FIN, a SYN, or the
@@ -223,10 +221,10 @@ impl Course {
 
     /// Writes it, but for what others have written about it; `ends` are the numbers behind what each end sent last, the client first: most often it has got there.
     pub fn pack(&self, ends: [SeqNumber; 2], to: &mut Packer) {
-        let Self { last, nxt, una, waited: _, state, count, is_client_first: _, waits: _ } = self;
-        for ((nxt, una), end) in nxt.iter().zip(una).zip(ends) {
+        let Self { last, nxt, unacked, waited: _, state, count, is_client_first: _, waits: _ } = self;
+        for ((nxt, unacked), end) in nxt.iter().zip(unacked).zip(ends) {
             to.signed(nxt.0.wrapping_sub(end.0).cast_signed().into());
-            to.signed(una.0.wrapping_sub(nxt.0).cast_signed().into());
+            to.signed(unacked.cast_signed().into());
         }
         (*last, *count).pack(to);
         state.pack(to);
@@ -234,23 +232,26 @@ impl Course {
 
     /// Reads one.
     pub fn unpack(ends: [SeqNumber; 2], is_client_first: bool, from: &mut Unpacker<'_>) -> Option<Self> {
-        let mut after = |number: SeqNumber| {
-            let distance = i32::try_from(from.signed()?).ok()?;
-            Some(SeqNumber(number.0.wrapping_add(distance.cast_unsigned())))
-        };
-        let (mut nxt, mut una) = (ends, ends);
-        for (nxt, una) in nxt.iter_mut().zip(&mut una) {
-            *nxt = after(*nxt)?;
-            *una = after(*nxt)?;
+        let mut distance = || Some(i32::try_from(from.signed()?).ok()?.cast_unsigned());
+        let (mut nxt, mut unacked) = (ends, [0; 2]);
+        for (nxt, unacked) in nxt.iter_mut().zip(&mut unacked) {
+            *nxt = *nxt + distance()?;
+            *unacked = distance()?;
         }
         let (last, count) = Pack::unpack(from)?;
         let state = Pack::unpack(from)?;
-        Some(Self { last, nxt, una, waited: 0, state, count, is_client_first, waits: false })
+        Some(Self { last, nxt, unacked, waited: 0, state, count, is_client_first, waits: false })
     }
 
     fn of(&self, role: Role) -> End {
         let is_server = role == Role::Server;
-        End { nxt: one_of(self.nxt, is_server), una: one_of(self.una, is_server) }
+        let nxt = one_of(self.nxt, is_server);
+        End { nxt, una: SeqNumber(nxt.0.wrapping_sub(self.unacked_of(is_server))) }
+    }
+
+    #[inline(always)]
+    const fn unacked_of(&self, is_server: bool) -> u32 {
+        one_of(self.unacked, is_server)
     }
 }
 
@@ -262,13 +263,13 @@ struct End {
 
 /// That of the client or of the server.
 #[inline(always)]
-const fn one_of([client, server]: [SeqNumber; 2], is_servers: bool) -> SeqNumber {
+const fn one_of<T: Copy>([client, server]: [T; 2], is_servers: bool) -> T {
     if is_servers { server } else { client }
 }
 
 /// Sets it. It is written where it stays, so that nothing depends on which it is.
 #[inline(always)]
-fn set(both: &mut [SeqNumber; 2], is_servers: bool, number: SeqNumber) {
+fn set<T>(both: &mut [T; 2], is_servers: bool, number: T) {
     if let Some(one) = both.get_mut(usize::from(is_servers)) {
         *one = number;
     }

@@ -19,6 +19,8 @@ pub struct Left {
     pub place: Option<Place>,
     /// What it did; nothing where it was not taken in, and all is left to be done.
     pub next: Next,
+    /// Whether its connection waits for something else now, because of it or for so long already.
+    pub moves: bool,
 }
 
 /// What is left to be done, in order.
@@ -30,7 +32,7 @@ pub struct AllLeft {
 
 impl Left {
     fn none() -> Self {
-        Self { clock: Clock::default(), at: 0, place: None, next: Next::NONE }
+        Self { clock: Clock::default(), at: 0, place: None, next: Next::NONE, moves: false }
     }
 }
 

@@ -46,7 +46,7 @@ pub enum Fin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct State(u8);
 
-/// What there is about a plain segment, besides that it stands exactly where its sender has got to.
+/// What there is about a plain segment, or about what answers a SYN, besides that it stands exactly where its sender has got to.
 #[derive(Clone, Copy, Debug)]
 pub struct Way {
     /// Whether the server sent it.
@@ -59,7 +59,7 @@ pub struct Way {
     pub acknowledges_all: bool,
 }
 
-/// The state after a plain segment, where that is the next one by the textbook.
+/// The state after such a segment, where that is the next one by the textbook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Next(u8);
 
@@ -140,12 +140,15 @@ impl State {
         NEXT.get(self.place() << Way::BITS | way.place()).copied().unwrap_or(Next::NONE)
     }
 
-    /// RFC 9293 §3.10.7.4: text, a FIN, or an acknowledgement of something new.
+    /// RFC 9293 §3.10.7.3: a SYN+ACK that acknowledges the SYN; §3.10.7.4: text, a FIN, or an acknowledgement of something new.
     const fn follow(self, way: Way) -> Next {
         let Way { by_server, gist, acknowledges, acknowledges_all } = way;
         let (has_text, has_fin) = (gist.has_text(), gist.has_fin());
         let speaks = has_text || has_fin;
         let (client, server) = match (self, self.fins()) {
+            (Self::ASKED, _) if by_server && !speaks && acknowledges && acknowledges_all => {
+                return Next::new(self, Self::ANSWERED);
+            }
             // The third segment acknowledges the SYN+ACK.
             (Self::ANSWERED, _) if !by_server && acknowledges => (Fin::None, Fin::None),
             (_, Some((Fin::Acknowledged, Fin::Acknowledged)) | None) => return Next::NONE,
@@ -209,10 +212,11 @@ impl Pack for State {
 }
 
 impl Next {
-    /// It is not the next one by the textbook. No plain segment takes a connection to where a SYN does.
+    /// It is not the next one by the textbook. No such segment takes a connection to where a SYN does.
     pub const NONE: Self = Self(State::ASKED.0);
     const MOVES: u8 = 0x80;
     const OVER: u8 = 0x40;
+    const ANSWERS: u8 = 0x20;
 
     /// Whether it is the next one by the textbook.
     #[inline(always)]
@@ -232,10 +236,22 @@ impl Next {
         self.0 & Self::OVER != 0
     }
 
+    /// Whether the SYN is answered by it.
+    #[inline(always)]
+    pub const fn answers(self) -> bool {
+        self.0 & Self::ANSWERS != 0
+    }
+
+    /// Whether others are told of it: it moves the connection, or answers.
+    #[inline(always)]
+    pub const fn is_told(self) -> bool {
+        self.0 & (Self::MOVES | Self::ANSWERS) != 0
+    }
+
     /// The state.
     #[inline(always)]
     pub const fn state(self) -> State {
-        State(self.0 & !(Self::MOVES | Self::OVER))
+        State(self.0 & !(Self::MOVES | Self::OVER | Self::ANSWERS))
     }
 
     const fn new(before: State, after: State) -> Self {
@@ -243,7 +259,13 @@ impl Next {
         let moves = was.is_open != is.is_open
             || was.is_over != is.is_over
             || was.may_repeat_its_fin != is.may_repeat_its_fin;
-        Self(after.0 | if moves { Self::MOVES } else { 0 } | if is.is_over { Self::OVER } else { 0 })
+        let answers = matches!(after, State::ANSWERED);
+        Self(
+            after.0
+                | if moves { Self::MOVES } else { 0 }
+                | if is.is_over { Self::OVER } else { 0 }
+                | if answers { Self::ANSWERS } else { 0 },
+        )
     }
 }
 
