@@ -77,6 +77,12 @@ impl Files {
         self
     }
 
+    /// Whether no reading has to wait for somebody to write, as far as is known before the first: all are files, none of which is
+    /// read on as it grows.
+    pub fn never_waits(&self) -> bool {
+        !self.follows && self.current.is_none() && self.waiting.iter().all(Waiting::is_at_hand)
+    }
+
     /// How far reading is; may be asked from another thread, while the files are read.
     pub fn progress(&self) -> Progress {
         self.progress.clone()

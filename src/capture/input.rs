@@ -25,6 +25,16 @@ pub enum Waiting {
 }
 
 impl Waiting {
+    /// Whether it is a file, which is read without waiting for anybody.
+    pub fn is_at_hand(&self) -> bool {
+        match self {
+            Self::Path(path) => {
+                path != Path::new("-") && fs::metadata(path).is_ok_and(|found| found.is_file())
+            }
+            Self::Reader(..) => false,
+        }
+    }
+
     /// Opens it; where `follows`, a file is read on as it grows.
     pub fn open(self, progress: &Progress, follows: bool) -> Result<Input, CaptureError> {
         let path = match self {

@@ -7,6 +7,7 @@
 
 mod alone;
 mod args;
+mod board;
 mod check;
 mod demo;
 mod ending;
@@ -28,6 +29,7 @@ mod read;
 mod send;
 mod serve;
 mod signals;
+mod stages;
 mod teller;
 mod told;
 mod usage;

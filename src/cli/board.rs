@@ -1,0 +1,366 @@
+//! What the three stages have to do, and who of a few workers does it next.
+//!
+//! In: stages, and what each hands to the next. Out: for a worker that asks, what is to be done now, the last stage first.
+//! Invariant: a stage is with one worker at a time, so that each keeps its order; what is under way between two of them is bounded,
+//! and its memory goes round. A worker that has done something asks for the next in the same breath, so that a stage stays with it
+//! as long as there is something for it. Where the report can no longer be written, or a worker has failed, nothing more is done.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::cli::follower::News;
+use crate::cli::items::Items;
+use crate::cli::stages::{Following, Gone, Portion, Taking, Tidings};
+
+/// Portions that wait for the follower.
+const PORTIONS: usize = 6;
+/// Once there are so many, so many fewer have to wait before more are made: a worker is not woken for each.
+const AT_A_TIME: usize = 3;
+/// Where fewer wait, whoever tells makes more first, if there are hardly any news.
+const FEW: usize = 4;
+/// Where fewer wait, anybody does, instead of following; and fewer news are hardly any.
+const HARDLY_ANY: usize = 2;
+/// News that wait for the teller.
+const UNDER_WAY: usize = 6;
+
+/// What a worker does next.
+pub enum Job<'s> {
+    Tell(Tidings),
+    Follow(Box<Following>, Portion),
+    /// With room for what is taken in.
+    Take(Box<Taking<'s>>, Items),
+    /// Nothing, for as long as it wished to wait.
+    Nothing,
+}
+
+/// What a worker may do.
+#[derive(Clone, Copy)]
+pub struct Skills {
+    pub tells: bool,
+    pub takes: bool,
+}
+
+/// What came of what was done last.
+pub enum Done<'s> {
+    Nothing,
+    /// News that were told: their memory is used again.
+    Told(News),
+    /// The follower, and what it followed.
+    Followed(Box<Following>, Option<Items>),
+    /// It followed the last portion.
+    FollowedAll(Box<Following>),
+    /// The intake, and what it took in.
+    Taken(Box<Taking<'s>>, Vec<Portion>),
+    /// The same, and there is no more.
+    TakenAll(Box<Taking<'s>>, Vec<Portion>),
+}
+
+/// Where the stages stand.
+pub struct Board<'s> {
+    works: Mutex<Works<'s>>,
+    changed: Condvar,
+}
+
+/// The stages that are with nobody, and what is between them.
+struct Works<'s> {
+    taking: Option<Box<Taking<'s>>>,
+    following: Option<Box<Following>>,
+    portions: VecDeque<Portion>,
+    /// Whether more were made than are followed for now.
+    has_enough: bool,
+    tidings: VecDeque<Tidings>,
+    spare_items: Vec<Items>,
+    spare_news: Vec<News>,
+    has_taken_all: bool,
+    has_followed_all: bool,
+    gone: bool,
+    /// Workers that wait.
+    waiting: usize,
+}
+
+impl<'s> Board<'s> {
+    /// With two stages at their beginning: the last one is its worker's own.
+    pub const fn new(taking: Box<Taking<'s>>, following: Box<Following>) -> Self {
+        let works = Works {
+            taking: Some(taking),
+            following: Some(following),
+            portions: VecDeque::new(),
+            has_enough: false,
+            tidings: VecDeque::new(),
+            spare_items: Vec::new(),
+            spare_news: Vec::new(),
+            has_taken_all: false,
+            has_followed_all: false,
+            gone: false,
+            waiting: 0,
+        };
+        Self { works: Mutex::new(works), changed: Condvar::new() }
+    }
+
+    /// What a worker does next that has done this; where there is nothing, it waits, but no longer than its `patience`. An error
+    /// where there will be nothing more for it.
+    pub fn next(&self, done: Done<'s>, skills: Skills, patience: Option<Duration>) -> Result<Job<'s>, Gone> {
+        let mut works = self.lock();
+        works.take_back(done);
+        let job = works.job(skills);
+        // What is left may be for others.
+        if works.waiting > 0 {
+            self.changed.notify_all();
+        }
+        if let Some(job) = job? {
+            return Ok(job);
+        }
+        loop {
+            let (again, is_over) = self.wait(works, patience);
+            works = again;
+            match works.job(skills)? {
+                Some(job) => return Ok(job),
+                None if is_over => return Ok(Job::Nothing),
+                None => {}
+            }
+        }
+    }
+
+    /// Hands news on to whoever tells them; other news come in their place.
+    pub fn post(&self, news: &mut News) -> Result<(), Gone> {
+        let mut works = self.lock();
+        while works.tidings.len() >= UNDER_WAY && !works.gone {
+            works = self.wait(works, None).0;
+        }
+        if works.gone {
+            return Err(Gone);
+        }
+        let next = works.spare_news.pop().unwrap_or_default();
+        works.tidings.push_back(Tidings::News(std::mem::replace(news, next)));
+        if works.waiting > 0 {
+            self.changed.notify_all();
+        }
+        Ok(())
+    }
+
+    /// Says that there is nothing to tell for now.
+    pub fn post_quiet(&self) {
+        self.lock().tidings.push_back(Tidings::Quiet);
+    }
+
+    /// Whether nothing waits for the follower.
+    pub fn has_no_portion(&self) -> bool {
+        self.lock().portions.is_empty()
+    }
+
+    /// Ends all work.
+    pub fn leave(&self) {
+        self.lock().gone = true;
+        self.changed.notify_all();
+    }
+
+    /// The stages, after all work.
+    pub fn into_stages(self) -> (Option<Box<Taking<'s>>>, Option<Box<Following>>) {
+        let works = self.works.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (works.taking, works.following)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Works<'s>> {
+        // Nothing fails while it is held.
+        self.works.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a change; whether that was as long as it was to be.
+    fn wait<'w>(
+        &self,
+        mut works: MutexGuard<'w, Works<'s>>,
+        patience: Option<Duration>,
+    ) -> (MutexGuard<'w, Works<'s>>, bool) {
+        works.waiting += 1;
+        let (mut works, is_over) = match patience {
+            Some(patience) => {
+                let waited = self.changed.wait_timeout(works, patience);
+                let (works, result) = waited.unwrap_or_else(PoisonError::into_inner);
+                (works, result.timed_out())
+            }
+            None => (self.changed.wait(works).unwrap_or_else(PoisonError::into_inner), false),
+        };
+        works.waiting -= 1;
+        (works, is_over)
+    }
+}
+
+impl<'s> Works<'s> {
+    fn take_back(&mut self, done: Done<'s>) {
+        match done {
+            Done::Nothing => {}
+            Done::Told(news) => self.spare_news.push(news),
+            Done::Followed(following, items) => {
+                self.following = Some(following);
+                self.spare_items.extend(items);
+            }
+            Done::FollowedAll(following) => {
+                (self.following, self.has_followed_all) = (Some(following), true);
+            }
+            Done::Taken(taking, portions) => {
+                self.taking = Some(taking);
+                self.hold(portions);
+            }
+            Done::TakenAll(taking, portions) => {
+                (self.taking, self.has_taken_all) = (Some(taking), true);
+                self.hold(portions);
+            }
+        }
+    }
+
+    fn hold(&mut self, portions: Vec<Portion>) {
+        self.portions.extend(portions);
+        self.has_enough |= self.portions.len() >= PORTIONS;
+    }
+
+    /// What somebody with these `skills` does next, if there is anything now.
+    fn job(&mut self, Skills { tells, takes }: Skills) -> Result<Option<Job<'s>>, Gone> {
+        if self.gone {
+            return Err(Gone);
+        }
+        // Whoever has nothing to do sleeps, and is woken late: before that, more is made for the follower.
+        let (few, most) = if tells { (FEW, HARDLY_ANY) } else { (HARDLY_ANY, UNDER_WAY) };
+        let is_wanted = takes && self.portions.len() < few && self.tidings.len() < most;
+        if is_wanted && let Some(job) = self.take() {
+            return Ok(Some(job));
+        }
+        if tells && let Some(tidings) = self.tidings.pop_front() {
+            return Ok(Some(Job::Tell(tidings)));
+        }
+        if self.has_followed_all {
+            return Err(Gone);
+        }
+        // The follower is another's, as long as there is one for it: what it holds lies in that one's cache.
+        let may_follow = if tells { self.waiting == 0 } else { self.tidings.len() < UNDER_WAY };
+        let mut job = None;
+        if tells && takes {
+            job = self.take();
+        }
+        if job.is_none() && may_follow {
+            job = self.follow();
+        }
+        if job.is_none() && takes {
+            job = self.take();
+        }
+        Ok(job)
+    }
+
+    fn follow(&mut self) -> Option<Job<'s>> {
+        self.following.as_ref()?;
+        let portion = self.portions.pop_front()?;
+        self.has_enough &= self.portions.len() > PORTIONS - AT_A_TIME;
+        self.following.take().map(|following| Job::Follow(following, portion))
+    }
+
+    fn take(&mut self) -> Option<Job<'s>> {
+        if self.has_taken_all || self.has_enough {
+            return None;
+        }
+        let taking = self.taking.take()?;
+        Some(Job::Take(taking, self.spare_items.pop().unwrap_or_default()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tcpshake::analyzer::config::Config;
+    use tcpshake::capture::file::Files;
+    use tcpshake::capture::source::Statistics;
+
+    use super::*;
+    use crate::cli::follower::Follower;
+    use crate::cli::intake::Intake;
+
+    const TELLER: Skills = Skills { tells: true, takes: true };
+    const HELPER: Skills = Skills { tells: false, takes: true };
+    const NOW: Option<Duration> = Some(Duration::ZERO);
+
+    fn nothing() -> Files {
+        Files::from_reader("nothing", std::io::empty())
+    }
+
+    fn board(source: &mut Files) -> Board<'_> {
+        let follower = Follower::new(Config::default(), false);
+        let intake = Intake::new(1, follower.hasher());
+        let taking = Taking { source, intake, errors: Vec::new() };
+        Board::new(Box::new(taking), Box::new(Following::new(follower)))
+    }
+
+    fn portions(count: usize) -> Vec<Portion> {
+        (0..count).map(|_| Portion::Quiet).collect()
+    }
+
+    fn taking<'s>(board: &Board<'s>, done: Done<'s>, skills: Skills) -> Box<Taking<'s>> {
+        match board.next(done, skills, NOW) {
+            Ok(Job::Take(taking, _)) => taking,
+            _ => panic!("there was something else to do"),
+        }
+    }
+
+    #[test]
+    fn what_waits_is_told_before_more_is_taken_in_and_the_follower_is_for_others() {
+        let mut source = nothing();
+        let board = board(&mut source);
+        let taken = taking(&board, Done::Nothing, TELLER);
+        let taken = taking(&board, Done::Taken(taken, portions(FEW - 1)), TELLER);
+        for _ in 0..HARDLY_ANY {
+            board.post_quiet();
+        }
+        let next = board.next(Done::Taken(taken, portions(1)), TELLER, NOW);
+        assert!(matches!(next, Ok(Job::Tell(Tidings::Quiet))));
+        assert!(matches!(board.next(Done::Nothing, TELLER, NOW), Ok(Job::Tell(Tidings::Quiet))));
+        assert!(matches!(board.next(Done::Nothing, HELPER, NOW), Ok(Job::Follow(..))));
+    }
+
+    #[test]
+    fn what_is_made_is_bounded_and_made_again_once_there_is_room() {
+        let mut source = nothing();
+        let board = board(&mut source);
+        let taken = taking(&board, Done::Nothing, HELPER);
+        let Ok(Job::Follow(mut following, _)) =
+            board.next(Done::Taken(taken, portions(PORTIONS)), HELPER, NOW)
+        else {
+            panic!("nothing was followed")
+        };
+        for _ in 1..AT_A_TIME {
+            assert!(matches!(board.next(Done::Nothing, TELLER, NOW), Ok(Job::Nothing)), "there is enough");
+            let next = board.next(Done::Followed(following, None), HELPER, NOW);
+            let Ok(Job::Follow(again, _)) = next else { panic!("nothing was followed") };
+            following = again;
+        }
+        taking(&board, Done::Nothing, TELLER);
+    }
+
+    #[test]
+    fn who_tells_follows_where_nobody_else_is_free_and_all_end_once_all_is_told() {
+        let mut source = nothing();
+        let board = board(&mut source);
+        let taken = taking(&board, Done::Nothing, TELLER);
+        let end = vec![Portion::End(Statistics::default())];
+        let Ok(Job::Follow(following, Portion::End(_))) = board.next(Done::TakenAll(taken, end), TELLER, NOW)
+        else {
+            panic!("nothing was followed")
+        };
+        board.post_quiet();
+        assert!(board.next(Done::FollowedAll(following), HELPER, NOW).is_err(), "nothing comes any more");
+        assert!(matches!(board.next(Done::Nothing, TELLER, NOW), Ok(Job::Tell(Tidings::Quiet))));
+        assert!(board.next(Done::Nothing, TELLER, NOW).is_err());
+        assert!(matches!(board.into_stages(), (Some(_), Some(_))));
+    }
+
+    #[test]
+    fn where_one_leaves_nobody_waits_for_room() {
+        let mut source = nothing();
+        let board = board(&mut source);
+        for _ in 0..UNDER_WAY {
+            assert!(board.post(&mut News::default()).is_ok());
+        }
+        std::thread::scope(|scope| {
+            let posting = scope.spawn(|| board.post(&mut News::default()).is_err());
+            board.leave();
+            assert!(posting.join().unwrap());
+        });
+        assert!(board.next(Done::Nothing, HELPER, None).is_err());
+    }
+}
