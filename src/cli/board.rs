@@ -30,8 +30,8 @@ pub enum Job<'s> {
     Follow(Box<Following>, Portion),
     /// With room for what is taken in.
     Take(Box<Taking<'s>>, Items),
-    /// Nothing, for as long as it wished to wait.
-    Nothing,
+    /// Nothing: something else has changed, or nothing has for as long as it wished to wait, which is said.
+    Nothing(bool),
 }
 
 /// What a worker may do.
@@ -116,7 +116,7 @@ impl<'s> Board<'s> {
             works = again;
             match works.job(skills)? {
                 Some(job) => return Ok(job),
-                None if is_over => return Ok(Job::Nothing),
+                None if patience.is_some() => return Ok(Job::Nothing(is_over)),
                 None => {}
             }
         }
@@ -324,7 +324,7 @@ mod tests {
             panic!("nothing was followed")
         };
         for _ in 1..AT_A_TIME {
-            assert!(matches!(board.next(Done::Nothing, TELLER, NOW), Ok(Job::Nothing)), "there is enough");
+            assert!(matches!(board.next(Done::Nothing, TELLER, NOW), Ok(Job::Nothing(true))), "there is enough");
             let next = board.next(Done::Followed(following, None), HELPER, NOW);
             let Ok(Job::Follow(again, _)) = next else { panic!("nothing was followed") };
             following = again;

@@ -22,7 +22,7 @@ const MOST_WORKERS: usize = 3;
 
 /// How long it is waited for more before what has been written is handed on.
 const MOMENT: Duration = Duration::from_millis(50);
-/// Meanwhile so many other things may be done.
+/// Meanwhile so many other things may be done, or have changed.
 const MEANWHILE: usize = 16;
 
 impl Observer<'_> {
@@ -83,10 +83,11 @@ fn lead(board: &Board<'_>, teller: &mut Teller<'_>, takes: bool) -> io::Result<(
                 held_back = Some(0);
                 Done::Told(news)
             }
-            Job::Tell(Tidings::Quiet) | Job::Nothing => {
+            Job::Tell(Tidings::Quiet) | Job::Nothing(true) => {
                 held_back = Some(MEANWHILE);
                 Done::Nothing
             }
+            Job::Nothing(false) => Done::Nothing,
             Job::Follow(mut following, portion) => {
                 // All news before are told: else there would be those to tell first.
                 let tell = |news: &mut _| {
@@ -127,7 +128,7 @@ fn try_to_help(board: &Board<'_>) -> Result<(), Gone> {
                 followed_by(following, followed)
             }
             Job::Take(taking, room) => taken_by(taking, room),
-            Job::Tell(_) | Job::Nothing => Done::Nothing,
+            Job::Tell(_) | Job::Nothing(_) => Done::Nothing,
         };
     }
 }
