@@ -21,6 +21,8 @@ const AT_A_TIME: usize = 3;
 const FEW: usize = 4;
 /// Where fewer wait, anybody does, instead of following; and fewer news are hardly any.
 const HARDLY_ANY: usize = 2;
+/// So often something else is done while news wait.
+const HARDLY_EVER: usize = 16;
 /// News that wait for the teller.
 const UNDER_WAY: usize = 6;
 
@@ -28,8 +30,7 @@ const UNDER_WAY: usize = 6;
 pub enum Job<'s> {
     Tell(Tidings),
     Follow(Box<Following>, Portion),
-    /// With room for what is taken in.
-    Take(Box<Taking<'s>>, Items),
+    Take(Box<Taking<'s>>),
     /// Nothing: something else has changed, or nothing has for as long as it wished to wait, which is said.
     Nothing(bool),
 }
@@ -70,6 +71,8 @@ struct Works<'s> {
     /// Whether more were made than are followed for now.
     has_enough: bool,
     tidings: VecDeque<Tidings>,
+    /// How often something else was done first while they waited.
+    passed_over: usize,
     spare_items: Vec<Items>,
     spare_news: Vec<News>,
     has_taken_all: bool,
@@ -88,6 +91,7 @@ impl<'s> Board<'s> {
             portions: VecDeque::new(),
             has_enough: false,
             tidings: VecDeque::new(),
+            passed_over: 0,
             spare_items: Vec::new(),
             spare_news: Vec::new(),
             has_taken_all: false,
@@ -98,7 +102,8 @@ impl<'s> Board<'s> {
         Self { works: Mutex::new(works), changed: Condvar::new() }
     }
 
-    /// What a worker does next that has done this; where there is nothing, it waits, but no longer than its `patience`. An error
+    /// What a worker does next that has done this; where there is nothing, it waits for a change, but no longer than its `patience`,
+    /// if it has that. An error
     /// where there will be nothing more for it.
     pub fn next(&self, done: Done<'s>, skills: Skills, patience: Option<Duration>) -> Result<Job<'s>, Gone> {
         let mut works = self.lock();
@@ -221,11 +226,14 @@ impl<'s> Works<'s> {
         }
         // Whoever has nothing to do sleeps, and is woken late: before that, more is made for the follower.
         let (few, most) = if tells { (FEW, HARDLY_ANY) } else { (HARDLY_ANY, UNDER_WAY) };
-        let is_wanted = takes && self.portions.len() < few && self.tidings.len() < most;
+        let is_late = tells && self.passed_over >= HARDLY_EVER;
+        let is_wanted = takes && self.portions.len() < few && self.tidings.len() < most && !is_late;
         if is_wanted && let Some(job) = self.take() {
+            self.passed_over += usize::from(tells && !self.tidings.is_empty());
             return Ok(Some(job));
         }
         if tells && let Some(tidings) = self.tidings.pop_front() {
+            self.passed_over = 0;
             return Ok(Some(Job::Tell(tidings)));
         }
         if self.has_followed_all {
@@ -257,110 +265,11 @@ impl<'s> Works<'s> {
         if self.has_taken_all || self.has_enough {
             return None;
         }
-        let taking = self.taking.take()?;
-        Some(Job::Take(taking, self.spare_items.pop().unwrap_or_default()))
+        let mut taking = self.taking.take()?;
+        taking.spare.append(&mut self.spare_items);
+        Some(Job::Take(taking))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use tcpshake::analyzer::config::Config;
-    use tcpshake::capture::file::Files;
-    use tcpshake::capture::source::Statistics;
-
-    use super::*;
-    use crate::cli::follower::Follower;
-    use crate::cli::intake::Intake;
-
-    const TELLER: Skills = Skills { tells: true, takes: true };
-    const HELPER: Skills = Skills { tells: false, takes: true };
-    const NOW: Option<Duration> = Some(Duration::ZERO);
-
-    fn nothing() -> Files {
-        Files::from_reader("nothing", std::io::empty())
-    }
-
-    fn board(source: &mut Files) -> Board<'_> {
-        let follower = Follower::new(Config::default(), false);
-        let intake = Intake::new(1, follower.hasher());
-        let taking = Taking { source, intake, errors: Vec::new() };
-        Board::new(Box::new(taking), Box::new(Following::new(follower)))
-    }
-
-    fn portions(count: usize) -> Vec<Portion> {
-        (0..count).map(|_| Portion::Quiet).collect()
-    }
-
-    fn taking<'s>(board: &Board<'s>, done: Done<'s>, skills: Skills) -> Box<Taking<'s>> {
-        match board.next(done, skills, NOW) {
-            Ok(Job::Take(taking, _)) => taking,
-            _ => panic!("there was something else to do"),
-        }
-    }
-
-    #[test]
-    fn what_waits_is_told_before_more_is_taken_in_and_the_follower_is_for_others() {
-        let mut source = nothing();
-        let board = board(&mut source);
-        let taken = taking(&board, Done::Nothing, TELLER);
-        let taken = taking(&board, Done::Taken(taken, portions(FEW - 1)), TELLER);
-        for _ in 0..HARDLY_ANY {
-            board.post_quiet();
-        }
-        let next = board.next(Done::Taken(taken, portions(1)), TELLER, NOW);
-        assert!(matches!(next, Ok(Job::Tell(Tidings::Quiet))));
-        assert!(matches!(board.next(Done::Nothing, TELLER, NOW), Ok(Job::Tell(Tidings::Quiet))));
-        assert!(matches!(board.next(Done::Nothing, HELPER, NOW), Ok(Job::Follow(..))));
-    }
-
-    #[test]
-    fn what_is_made_is_bounded_and_made_again_once_there_is_room() {
-        let mut source = nothing();
-        let board = board(&mut source);
-        let taken = taking(&board, Done::Nothing, HELPER);
-        let Ok(Job::Follow(mut following, _)) =
-            board.next(Done::Taken(taken, portions(PORTIONS)), HELPER, NOW)
-        else {
-            panic!("nothing was followed")
-        };
-        for _ in 1..AT_A_TIME {
-            assert!(matches!(board.next(Done::Nothing, TELLER, NOW), Ok(Job::Nothing(true))), "there is enough");
-            let next = board.next(Done::Followed(following, None), HELPER, NOW);
-            let Ok(Job::Follow(again, _)) = next else { panic!("nothing was followed") };
-            following = again;
-        }
-        taking(&board, Done::Nothing, TELLER);
-    }
-
-    #[test]
-    fn who_tells_follows_where_nobody_else_is_free_and_all_end_once_all_is_told() {
-        let mut source = nothing();
-        let board = board(&mut source);
-        let taken = taking(&board, Done::Nothing, TELLER);
-        let end = vec![Portion::End(Statistics::default())];
-        let Ok(Job::Follow(following, Portion::End(_))) = board.next(Done::TakenAll(taken, end), TELLER, NOW)
-        else {
-            panic!("nothing was followed")
-        };
-        board.post_quiet();
-        assert!(board.next(Done::FollowedAll(following), HELPER, NOW).is_err(), "nothing comes any more");
-        assert!(matches!(board.next(Done::Nothing, TELLER, NOW), Ok(Job::Tell(Tidings::Quiet))));
-        assert!(board.next(Done::Nothing, TELLER, NOW).is_err());
-        assert!(matches!(board.into_stages(), (Some(_), Some(_))));
-    }
-
-    #[test]
-    fn where_one_leaves_nobody_waits_for_room() {
-        let mut source = nothing();
-        let board = board(&mut source);
-        for _ in 0..UNDER_WAY {
-            assert!(board.post(&mut News::default()).is_ok());
-        }
-        std::thread::scope(|scope| {
-            let posting = scope.spawn(|| board.post(&mut News::default()).is_err());
-            board.leave();
-            assert!(posting.join().unwrap());
-        });
-        assert!(board.next(Done::Nothing, HELPER, None).is_err());
-    }
-}
+mod tests;

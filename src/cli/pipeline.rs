@@ -1,4 +1,4 @@
-//! Whole files in, report out, on as many cores as there are.
+//! Whole files in, report out, on up to three cores.
 //!
 //! In: files. Out: the same report as `Observer` gives frame by frame, and what went wrong on the way.
 //! Invariant: whoever tells waits for no input: where reading may wait, it is left to others, and what was read is told meanwhile.
@@ -12,7 +12,6 @@ use tcpshake::capture::file::Files;
 use tcpshake::report::summary::Summary;
 
 use crate::cli::board::{Board, Done, Job, Skills};
-use crate::cli::items::Items;
 use crate::cli::observer::{Observer, Outcome};
 use crate::cli::stages::{Followed, Following, Gone, Taking, Tidings};
 use crate::cli::teller::Teller;
@@ -45,7 +44,7 @@ impl Observer<'_> {
     /// The same with so many workers. The one who tells takes in as well, where that one `takes`.
     fn read_with(self, workers: usize, takes: bool, source: &mut Files) -> io::Result<Outcome> {
         let Self { intake, follower, mut teller, .. } = self;
-        let taking = Box::new(Taking { source, intake, errors: Vec::new() });
+        let taking = Box::new(Taking { source, intake, errors: Vec::new(), spare: Vec::new() });
         let board = Board::new(taking, Box::new(Following::new(follower)));
         thread::scope(|scope| {
             for _ in 1..workers {
@@ -71,6 +70,7 @@ impl Observer<'_> {
 /// The work of whoever tells, until all is told. What has been written is handed on when nothing follows for a moment: somebody may
 /// be waiting at the other end of a pipe.
 fn lead(board: &Board<'_>, teller: &mut Teller<'_>, takes: bool) -> io::Result<()> {
+    let _leaving = Leaving(board);
     // What was done since something was written that is held back.
     let (mut done, mut held_back) = (Done::Nothing, None);
     loop {
@@ -100,7 +100,7 @@ fn lead(board: &Board<'_>, teller: &mut Teller<'_>, takes: bool) -> io::Result<(
                 }
                 followed_by(following, followed)
             }
-            Job::Take(taking, room) => taken_by(taking, room),
+            Job::Take(taking) => taken_by(taking),
         };
         if held_back.is_some_and(|since| since >= MEANWHILE) {
             teller.flush()?;
@@ -127,7 +127,7 @@ fn try_to_help(board: &Board<'_>) -> Result<(), Gone> {
                 }
                 followed_by(following, followed)
             }
-            Job::Take(taking, room) => taken_by(taking, room),
+            Job::Take(taking) => taken_by(taking),
             Job::Tell(_) | Job::Nothing(_) => Done::Nothing,
         };
     }
@@ -141,8 +141,8 @@ fn followed_by<'s>(following: Box<Following>, followed: Followed) -> Done<'s> {
     }
 }
 
-fn taken_by<'s>(mut taking: Box<Taking<'s>>, room: Items) -> Done<'s> {
-    let (portions, goes_on) = taking.turn(room);
+fn taken_by(mut taking: Box<Taking<'_>>) -> Done<'_> {
+    let (portions, goes_on) = taking.turn();
     if goes_on { Done::Taken(taking, portions) } else { Done::TakenAll(taking, portions) }
 }
 

@@ -38,6 +38,8 @@ pub struct Taking<'s> {
     pub intake: Intake,
     /// What went wrong so far.
     pub errors: Vec<CaptureError>,
+    /// Items that were followed: their memory is used again.
+    pub spare: Vec<Items>,
 }
 
 /// The second stage.
@@ -60,13 +62,16 @@ pub enum Followed {
 }
 
 impl Taking<'_> {
-    /// Takes in what can be read at once, into `room`. Whether more may follow.
-    pub fn turn(&mut self, room: Items) -> (Vec<Portion>, bool) {
-        let Self { source, intake, errors } = self;
-        let mut filling = Filling { intake, items: room, full: Vec::new() };
+    /// Takes in what can be read at once. Whether more may follow.
+    pub fn turn(&mut self) -> (Vec<Portion>, bool) {
+        let Self { source, intake, errors, spare } = self;
+        let items = spare.pop().unwrap_or_default();
+        let mut filling = Filling { intake, items, spare, full: Vec::new() };
         let turn = source.next_frames(&mut filling);
-        let Filling { items, full: mut portions, .. } = filling;
-        if !items.is_empty() {
+        let Filling { items, spare, full: mut portions, .. } = filling;
+        if items.is_empty() {
+            spare.push(items);
+        } else {
             portions.push(Portion::Items(items));
         }
         match turn {
@@ -86,6 +91,7 @@ impl Taking<'_> {
 struct Filling<'a> {
     intake: &'a mut Intake,
     items: Items,
+    spare: &'a mut Vec<Items>,
     full: Vec<Portion>,
 }
 
@@ -103,7 +109,8 @@ impl Filling<'_> {
     #[cold]
     #[inline(never)]
     fn begin_another(&mut self) {
-        self.full.push(Portion::Items(std::mem::take(&mut self.items)));
+        let next = self.spare.pop().unwrap_or_default();
+        self.full.push(Portion::Items(std::mem::replace(&mut self.items, next)));
     }
 }
 

@@ -1,8 +1,8 @@
 //! How far a connection has come that goes by the textbook so far, as one number; and where each plain segment takes it.
 //!
-//! In: what there is about a plain segment. Out: the next state, or that this is not the next segment by the textbook.
+//! In: what there is about a plain segment, or about what answers a SYN. Out: the next state, or that this is not the next segment by the textbook.
 //! Invariant: the table is made of `State::follow` when this is compiled, so that a look-up branches on nothing.
-//! Read: RFC 9293 §3.3.2 (figure 5), §3.6 (figure 12), §3.10.7.4.
+//! Read: RFC 9293 §3.3.2 (figure 5), §3.6 (figure 12), §3.10.7.3, §3.10.7.4.
 
 use crate::analyzer::hold::waiting::Standing;
 use crate::analyzer::pack::{Pack, Packer, Unpacker};
