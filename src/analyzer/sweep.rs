@@ -55,6 +55,7 @@ impl Tracker {
         let mut all_left = std::mem::take(&mut self.left);
         all_left.clear(segments.len());
         let (taken, clock) = self.take_together(segments, prepared, &mut all_left);
+        // By the time of each it is there.
         for place in all_left.all().iter().filter_map(|left| left.place) {
             self.pairs.fetch_listed(place);
         }

@@ -102,9 +102,8 @@ impl<'s> Board<'s> {
         Self { works: Mutex::new(works), changed: Condvar::new() }
     }
 
-    /// What a worker does next that has done this; where there is nothing, it waits for a change, but no longer than its `patience`,
-    /// if it has that. An error
-    /// where there will be nothing more for it.
+    /// What a worker does next that has done this. Where there is nothing it waits: for something to do, or, where it has `patience`,
+    /// for any change, but no longer than that. An error where there will be nothing more for it.
     pub fn next(&self, done: Done<'s>, skills: Skills, patience: Option<Duration>) -> Result<Job<'s>, Gone> {
         let mut works = self.lock();
         works.take_back(done);
@@ -241,17 +240,9 @@ impl<'s> Works<'s> {
         }
         // The follower is another's, as long as there is one for it: what it holds lies in that one's cache.
         let may_follow = if tells { self.waiting == 0 } else { self.tidings.len() < UNDER_WAY };
-        let mut job = None;
-        if tells && takes {
-            job = self.take();
-        }
-        if job.is_none() && may_follow {
-            job = self.follow();
-        }
-        if job.is_none() && takes {
-            job = self.take();
-        }
-        Ok(job)
+        let first = if tells && takes { self.take() } else { None };
+        let job = first.or_else(|| if may_follow { self.follow() } else { None });
+        Ok(job.or_else(|| if takes { self.take() } else { None }))
     }
 
     fn follow(&mut self) -> Option<Job<'s>> {
