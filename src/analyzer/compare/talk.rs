@@ -25,20 +25,21 @@ pub struct Talk {
 impl Talk {
     /// After SYN and SYN+ACK, each without text, of the numbers `j` and `k`.
     pub fn opened(j: SeqNumber, k: SeqNumber) -> Self {
-        let mut history = History::default();
-        history.add(b's', Role::Client);
-        history.add(b'h', Role::Server);
-        let heard = |start| Heard { start, seen: SEEN_SYN, ..Heard::default() };
-        Self { ends: Ends { client: heard(j), server: heard(k) }, history, completeness: SYN_ACK }
+        let mut talk = Self::without_history(j, k, Ends::default());
+        talk.history.add(b's', Role::Client);
+        talk.history.add(b'h', Role::Server);
+        talk
     }
 
-    /// Notes which ends have closed, and nothing else of what came before: enough for a state, not for a history.
-    pub fn close(&mut self, have_closed: Ends<bool>) {
-        for (end, has_closed) in
-            [(&mut self.ends.client, have_closed.client), (&mut self.ends.server, have_closed.server)]
-        {
-            end.seen |= if has_closed { SEEN_FIN } else { 0 };
-        }
+    /// The same after some more, of which is told which ends have closed, and nothing else: enough for a state, not for a history.
+    #[inline(always)]
+    pub fn without_history(j: SeqNumber, k: SeqNumber, have_closed: Ends<bool>) -> Self {
+        let heard = |start, has_closed| {
+            let seen = SEEN_SYN | if has_closed { SEEN_FIN } else { 0 };
+            Heard { start, seen, ..Heard::default() }
+        };
+        let ends = Ends { client: heard(j, have_closed.client), server: heard(k, have_closed.server) };
+        Self { ends, history: History::default(), completeness: SYN_ACK }
     }
 
     /// Whether a segment is none whose text was captured beyond a gap.

@@ -54,7 +54,7 @@ impl Brief {
         let mut log = spare.pop().unwrap_or_else(|| Log::new(jot));
         log.syn = *jot;
         log.syn.by_client = true;
-        (log.id, log.has_again, log.sockets) = (id, false, sockets);
+        (log.id, log.has_again, log.is_straight, log.sockets) = (id, false, true, sockets);
         log.options.client.assign(options);
         log.options.server.set(&[]);
         Self { log, course: Course::starting_with(jot, is_client_first), last_taken: jot.frame }
@@ -104,7 +104,7 @@ impl Brief {
     #[inline(always)]
     fn take_as_it_is(&mut self, jot: &Jot, from: Role) -> Option<Taken> {
         let Self { log, course, last_taken } = self;
-        let Log { segments, syn, has_again, .. } = &mut **log;
+        let Log { segments, syn, has_again, is_straight, .. } = &mut **log;
         let (before, after) = segments.split_at_mut_checked(usize::from(course.count))?;
         let Kept(room) = after.first_mut()?;
         let packets =
@@ -114,9 +114,9 @@ impl Brief {
         *room = *jot;
         room.by_client = from == Role::Client;
         *last_taken = jot.frame;
-        if taken == Taken::ComesAgain {
+        if matches!(taken, Taken::SaysAgain | Taken::ComesAgain) {
             // Not read otherwise: it lies apart.
-            *has_again = true;
+            (*has_again, *is_straight) = (*has_again | (taken == Taken::ComesAgain), false);
         }
         Some(taken)
     }
@@ -161,6 +161,11 @@ impl Brief {
     /// Whether an opening or closing segment came again.
     pub const fn comes_again(&self) -> bool {
         self.log.has_again
+    }
+
+    /// Whether nothing came again.
+    pub const fn is_straight(&self) -> bool {
+        self.log.is_straight
     }
 
     /// Whether a segment has to be taken in before others of this connection are, in `Tracker::sweep`.
@@ -249,9 +254,9 @@ impl Brief {
 
     /// What came after so many segments behind the SYN, but for the RST that ended it after it was opened.
     #[inline(always)]
-    pub fn until_reset(&self, after: usize) -> impl Iterator<Item = &Jot> {
+    pub fn until_reset(&self, after: usize) -> &[Kept] {
         let count = self.course.count.wrapping_sub(u8::from(self.course.is_reset()));
-        self.log.segments.get(after..count.into()).unwrap_or_default().iter().map(|Kept(jot)| jot)
+        self.log.segments.get(after..count.into()).unwrap_or_default()
     }
 
     /// The RST that ended it after it was opened, where one did.
@@ -269,7 +274,8 @@ impl Brief {
     pub fn pack(&self, to: &mut Packer) {
         let Self { log, course, .. } = self;
         log.id.pack(to);
-        (log.has_again, course.count).pack(to);
+        (log.has_again, log.is_straight).pack(to);
+        course.count.pack(to);
         log.sockets.pack(to);
         log.options.pack(to);
         let mut foretold = Foretold::none();
@@ -281,14 +287,16 @@ impl Brief {
     /// Reads one, which is kept in one of the rooms that there are to `spare`.
     pub fn unpack(from: &mut Unpacker<'_>, spare: &mut Vec<Box<Log>>) -> Option<Self> {
         let id = Pack::unpack(from)?;
-        let (has_again, count): (bool, u8) = Pack::unpack(from)?;
+        let (has_again, is_straight): (bool, bool) = Pack::unpack(from)?;
+        let count: u8 = Pack::unpack(from)?;
         let sockets = Sockets::unpack(from)?;
         let options = Ends::unpack(from)?;
         let mut foretold = Foretold::none();
         let syn = foretold.unpack(from)?;
         let is_client_first = sockets.is_client_first();
         let mut log = spare.pop().unwrap_or_else(|| Log::new(&syn));
-        (log.id, log.has_again, log.sockets, log.options, log.syn) = (id, has_again, sockets, options, syn);
+        (log.id, log.has_again, log.is_straight) = (id, has_again, is_straight);
+        (log.sockets, log.options, log.syn) = (sockets, options, syn);
         for room in log.segments.iter_mut().take(count.into()) {
             *room = Kept(foretold.unpack(from)?);
         }

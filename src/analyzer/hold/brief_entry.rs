@@ -63,7 +63,7 @@ impl BriefEntry {
         match taken {
             Taken::Completes => crowd.serves(self.brief.sockets().both().server, None, time),
             Taken::TurnsTwoWay => crowd.sees_both_ways(),
-            Taken::GoesOn | Taken::ComesAgain => {}
+            Taken::GoesOn | Taken::SaysAgain | Taken::ComesAgain => {}
         }
         self.waiting(queues)
     }

@@ -42,6 +42,8 @@ pub enum Taken {
     Completes,
     /// Both ends have spoken by it.
     TurnsTwoWay,
+    /// Text that was sent before.
+    SaysAgain,
     /// It opens or closes and was sent before: of that something is to be said.
     ComesAgain,
 }
@@ -163,7 +165,7 @@ impl Course {
             return None;
         }
         let comes_again = jot.flags.has_any(Flags::SYN.with(Flags::FIN));
-        Some(if comes_again { Taken::ComesAgain } else { Taken::GoesOn })
+        Some(if comes_again { Taken::ComesAgain } else { Taken::SaysAgain })
     }
 
     /// RFC 9293 §3.10.7.3, second: it refuses the attempt; §3.10.7.4, second: it stands exactly at RCV.NXT.

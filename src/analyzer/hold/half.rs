@@ -40,6 +40,25 @@ pub struct Half<'a> {
     pub acknowledges_fin: Option<&'a Jot>,
 }
 
+/// What an end has sent after its SYN, where nothing came again.
+#[derive(Debug)]
+pub struct Sent<'a> {
+    /// Its last segment, if there is one.
+    pub last: Option<&'a Jot>,
+    /// The last that has a place in its sequence space.
+    pub last_in_space: Option<&'a Jot>,
+    /// Its FIN.
+    pub fin: Option<&'a Jot>,
+    /// The first segment of its peer behind that.
+    pub acknowledges_fin: Option<&'a Jot>,
+    /// How many there are.
+    pub segments: u32,
+    /// SND.NXT after them.
+    pub nxt: SeqNumber,
+    /// SND.UNA.
+    pub una: SeqNumber,
+}
+
 impl<'a> Half<'a> {
     /// An end that has sent its SYN, with these options; its peer has acknowledged all up to `una`.
     pub const fn of(syn: &'a Jot, options: OfSyn, una: SeqNumber) -> Self {
@@ -68,6 +87,20 @@ impl<'a> Half<'a> {
         self.last = jot;
         self.last_in_space = if has_text | has_fin { jot } else { self.last_in_space };
         self.segments = self.segments.wrapping_add(1);
+    }
+
+    /// It sends these.
+    #[inline(always)]
+    pub fn sends(&mut self, sent: &Sent<'a>) {
+        let Sent { last, last_in_space, fin, acknowledges_fin, segments, nxt, una } = *sent;
+        (self.nxt, self.una) = (nxt, una);
+        self.last = last.unwrap_or(self.last);
+        self.last_in_space = last_in_space.unwrap_or(self.last_in_space);
+        self.segments = self.segments.wrapping_add(segments);
+        self.acknowledges_fin = acknowledges_fin;
+        if let Some(fin) = fin {
+            self.closes(fin);
+        }
     }
 
     /// It sends its first FIN.

@@ -28,6 +28,8 @@ pub struct Log {
     pub id: u64,
     /// Whether an opening or closing segment came again.
     pub has_again: bool,
+    /// Whether neither did one of any kind.
+    pub is_straight: bool,
 }
 
 /// A segment, in a cache line of its own.
@@ -47,6 +49,7 @@ impl Log {
             options: Ends::default(),
             id: 0,
             has_again: false,
+            is_straight: true,
         })
     }
 

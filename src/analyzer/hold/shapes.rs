@@ -17,6 +17,7 @@ use crate::analyzer::diagnosis::evidence::{Events, Evidence};
 use crate::analyzer::endpoint::Endpoint;
 use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::half::Half;
+use crate::analyzer::hold::log::Kept;
 use crate::analyzer::hold::passage::Passage;
 use crate::analyzer::hold::refusal::Refusals;
 use crate::analyzer::hold::tally::acknowledged;
@@ -77,34 +78,46 @@ impl Shapes {
         if brief.course().is_refused() {
             return self.refusals.finish(brief, now, around);
         }
-        let passage = Passage::of(brief, around)?;
-        let talk = self.talk(brief, &passage)?;
+        let place = Passage::tell(brief, around, |passage| self.fill(brief, passage, now, around))??;
+        self.shapes.get(place).map(|shape| &shape.connection)
+    }
+
+    /// Fills in the shape of `brief`, whose `passage` this is; where it is.
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        brief: &Brief,
+        passage: &Passage<'_>,
+        now: Timestamp,
+        around: Surroundings,
+    ) -> Option<usize> {
+        let talk = self.talk(brief, passage)?;
         let place = match self.places.get(&passage.moves.key) {
             Some(place) => (*place)?,
-            None => self.learn(brief, &passage, now, around)?,
+            None => self.learn(brief, passage, now, around)?,
         };
         let shape = self.shapes.get_mut(place)?;
         if self.has_history {
-            shape.spend(&passage);
+            shape.spend(passage);
         }
-        if !shape.finish(brief, &passage, &talk, now) {
+        if !shape.finish(brief, passage, &talk, now) {
             self.places.insert(passage.moves.key, None);
             return None;
         }
-        self.shapes.get(place).map(|shape| &shape.connection)
+        Some(place)
     }
 
     /// The account of `brief` as Zeek keeps it, without its history where nobody reads that; `None` where that has more
     /// in it: text that was captured beyond a gap.
     fn talk(&self, brief: &Brief, passage: &Passage<'_>) -> Option<Talk> {
         let [client, server] = &passage.ends;
-        let mut talk = Talk::opened(client.iss(), server.iss());
         if !self.has_history {
-            talk.close(Ends { client: client.has_closed(), server: server.has_closed() });
-            return Some(talk);
+            let have_closed = Ends { client: client.has_closed(), server: server.has_closed() };
+            return Some(Talk::without_history(client.iss(), server.iss(), have_closed));
         }
+        let mut talk = Talk::opened(client.iss(), server.iss());
         // SYNs that come again add nothing.
-        for jot in brief.until_reset(passage.opening) {
+        for Kept(jot) in brief.until_reset(passage.opening) {
             let from = if jot.by_client { Role::Client } else { Role::Server };
             if !talk.is_in_order(jot, from) {
                 return None;

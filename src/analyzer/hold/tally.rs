@@ -25,13 +25,32 @@ pub struct OfSyn {
 
 impl OfSyn {
     /// What these options say; `None` where anything is to be said of them.
+    #[inline(always)]
     pub fn of(options: &Options) -> Option<Self> {
-        // The order in which Linux writes them, and with it most others: read without a branch for each.
-        if let [2, 4, _, _, 4, 2, 8, 10, a, b, c, d, _, _, _, _, 1, 3, 3, shift @ ..=Options::MOST_SHIFT] =
-            *options.octets()
-        {
-            return Some(Self { shift: Some(shift), stamp: Some(u32::from_be_bytes([a, b, c, d])) });
+        if let Some(of_syn) = Self::usual(options.octets()) {
+            return Some(of_syn);
         }
+        Self::any(options)
+    }
+
+    /// Of options in the order in which Linux writes them, and with it most others: read with hardly a branch.
+    #[inline(always)]
+    fn usual(octets: &[u8]) -> Option<Self> {
+        /// Kinds and lengths of the first three, and where they stand.
+        const FRONT: [u8; 8] = [2, 4, 0, 0, 4, 2, 8, 10];
+        const IS_FRONT: [u8; 8] = [255, 255, 0, 0, 255, 255, 255, 255];
+        let (front, [a, b, c, d, _, _, _, _, 1, 3, 3, shift @ ..=Options::MOST_SHIFT]) =
+            octets.split_first_chunk::<8>()?
+        else {
+            return None;
+        };
+        let is_usual = u64::from_le_bytes(*front) & u64::from_le_bytes(IS_FRONT) == u64::from_le_bytes(FRONT);
+        is_usual.then_some(Self { shift: Some(*shift), stamp: Some(u32::from_be_bytes([*a, *b, *c, *d])) })
+    }
+
+    /// Of any.
+    #[inline(never)]
+    fn any(options: &Options) -> Option<Self> {
         let (mut of_syn, mut has_mss) = (Self::default(), false);
         for (kind, body) in options.bodies() {
             match (kind, body) {

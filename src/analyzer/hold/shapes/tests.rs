@@ -9,6 +9,7 @@ use crate::analyzer::connection::Connection;
 use crate::analyzer::diagnosis::account::Surroundings;
 use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::ending::{Ending, Rooms, What};
+use crate::analyzer::hold::passage::Passage;
 use crate::analyzer::hold::shapes::Shapes;
 use crate::analyzer::in_state::InState;
 use crate::analyzer::look::Look;
@@ -60,8 +61,11 @@ fn is_told(shapes: &mut Shapes, brief: &Brief, now: Timestamp) -> bool {
     is_told_among(shapes, brief, now, Surroundings::default())
 }
 
-/// The same with what is seen `around`.
+/// The same with what is seen `around`; and if nothing came again all at once as one after the other.
 fn is_told_among(shapes: &mut Shapes, brief: &Brief, now: Timestamp, around: Surroundings) -> bool {
+    let passage =
+        |is_straight| Passage::tell_one(brief, is_straight, around, |passage| format!("{passage:?}"));
+    assert!(!brief.is_straight() || passage(true) == passage(false), "{brief:?}");
     let mut expected = *brief.connection(Box::new);
     expected.finish(now, around);
     let has_history = shapes.has_history;
