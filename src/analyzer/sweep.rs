@@ -56,8 +56,12 @@ impl Tracker {
         all_left.clear(segments.len());
         let (taken, clock) = self.take_together(segments, prepared, &mut all_left);
         // By the time of each it is there.
-        for place in all_left.all().iter().filter_map(|left| left.place) {
+        for (left, place) in all_left.all().iter().filter_map(|left| Some((left, left.place?))) {
             self.pairs.fetch_listed(place);
+            if !left.next.is_any() {
+                // What came again is held against all that came before.
+                self.pairs.fetch_kept(place);
+            }
         }
         let mut seen_again = 0_u64;
         for left in all_left.all() {

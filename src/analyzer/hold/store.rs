@@ -117,12 +117,29 @@ impl Hold {
     /// is needed.
     #[inline(always)]
     pub fn fetch_next(&self, place: Place) -> Option<&Connection> {
-        match self.table.get(place)? {
-            Held::Brief(entry) => entry.brief.fetch_next(),
-            Held::Whole(entry) => return Some(&entry.current),
-            Held::Packed(_) | Held::PackedBrief(_) => {}
+        // Nearly all are in brief: that is asked first, and alone.
+        if let Some(Held::Brief(entry)) = self.table.get(place) {
+            entry.brief.fetch_next();
+            return None;
         }
-        None
+        self.whole_one(place)
+    }
+
+    /// The connection of the entry at a place, where it is whole.
+    #[cold]
+    #[inline(never)]
+    fn whole_one(&self, place: Place) -> Option<&Connection> {
+        match self.table.get(place)? {
+            Held::Whole(entry) => Some(&entry.current),
+            Held::Brief(_) | Held::Packed(_) | Held::PackedBrief(_) => None,
+        }
+    }
+
+    /// Asks for all that the entry at a place has kept, where it is in brief.
+    pub fn fetch_kept(&self, place: Place) {
+        if let Some(Held::Brief(entry)) = self.table.get(place) {
+            entry.brief.fetch_all();
+        }
     }
 
     /// Asks for where the entry at a place stands in its queue.
