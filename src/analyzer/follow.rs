@@ -82,7 +82,12 @@ impl Tracker {
 
     /// One that is not the next by the textbook where it was looked for, or is the first.
     #[inline(never)]
-    fn follow_rare(&mut self, usual: Usual<'_>, options: Option<&Options>, prepared: Prepared) -> bool {
+    pub(super) fn follow_rare(
+        &mut self,
+        usual: Usual<'_>,
+        options: Option<&Options>,
+        prepared: Prepared,
+    ) -> bool {
         let Usual { jot, route: Route { source, destination } } = usual;
         let place = self.place_of(prepared, || ((*source).into(), (*destination).into()), None);
         if place.is_none()

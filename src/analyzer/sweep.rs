@@ -55,14 +55,8 @@ impl Tracker {
         let mut all_left = std::mem::take(&mut self.left);
         all_left.clear(segments.len());
         let (taken, clock) = self.take_together(segments, prepared, &mut all_left);
-        // By the time of each it is there.
-        for (left, place) in all_left.all().iter().filter_map(|left| Some((left, left.place?))) {
-            self.pairs.fetch_listed(place);
-            if !left.next.is_any() {
-                // What came again is held against all that came before.
-                self.pairs.fetch_kept(place);
-            }
-        }
+        // By the time of each it is there; where there is no place, something of no use, so that nothing branches.
+        all_left.all().iter().for_each(|left| self.pairs.fetch_listed(left.place.unwrap_or_default()));
         let mut seen_again = 0_u64;
         for left in all_left.all() {
             let at = left.at as usize;
@@ -127,6 +121,8 @@ impl Tracker {
         let may_take = (entry.hash == prepared.hash) & !brief.waits();
         let Some(next) = brief.take_next(jot, may_take) else {
             brief.set_waits(true);
+            // Most often something came again: it is held against all that came before.
+            brief.fetch_all();
             return (Next::NONE, false);
         };
         entry.seen = now;
@@ -160,9 +156,11 @@ impl Tracker {
     /// One that was not taken in with the others.
     #[inline(always)]
     fn take_alone(&mut self, usual: Usual<'_>, options: Option<&Options>, prepared: Prepared) -> bool {
-        if let Some(place) = prepared.place
-            && let Some(entry) = self.pairs.ready_brief_mut(place)
-        {
+        let Some(place) = prepared.place else {
+            // Most often it is the first of its pair.
+            return self.follow_rare(usual, options, prepared);
+        };
+        if let Some(entry) = self.pairs.ready_brief_mut(place) {
             entry.brief.set_waits(false);
         }
         self.follow_next(usual, options, prepared)

@@ -221,6 +221,11 @@ impl Tracker {
         self.pairs.rooms().take(rooms);
     }
 
+    /// The same once the account has ended.
+    pub fn give_back_last(&mut self, rooms: &mut Rooms) {
+        self.pairs.rooms().take_last(rooms);
+    }
+
     /// Connections seen so far. An attempt that turned out to be none counts no more, though its number is not given
     /// again.
     pub const fn connections(&self) -> u64 {

@@ -158,7 +158,7 @@ impl Follower {
             self.tracker.take_endings(&mut news.ended);
             if news.is_large() {
                 tell(&mut news)?;
-                news.told = Rooms::default();
+                self.tracker.give_back_last(&mut news.told);
             }
         }
         tell(&mut news)
@@ -166,7 +166,11 @@ impl Follower {
 
     /// What was counted.
     pub fn into_summary(self) -> Summary {
-        Summary { connections: self.tracker.connections(), evicted: self.tracker.evicted(), ..self.summary }
+        let Self { tracker, summary, .. } = self;
+        let (connections, evicted) = (tracker.connections(), tracker.evicted());
+        // The process ends soon, and the system takes all of its memory at once: piece by piece it takes a while.
+        std::mem::forget(tracker);
+        Summary { connections, evicted, ..summary }
     }
 
     fn take_segment(&mut self, segment: &Segment, prepared: Prepared, news: &mut News) {

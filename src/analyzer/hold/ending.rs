@@ -136,4 +136,11 @@ impl Rooms {
         self.connections.extend(connections);
         self.logs.extend(others.logs.drain(..).take(free(self.logs.len())));
     }
+
+    /// The same, but what they have for those in brief is kept, however much it is: once the account has ended there is never more than
+    /// was held.
+    pub fn take_last(&mut self, others: &mut Self) {
+        self.logs.append(&mut others.logs);
+        self.take(others);
+    }
 }

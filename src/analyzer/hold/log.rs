@@ -3,6 +3,8 @@
 //! In: segments as they come. Out: the same.
 //! Invariant: what is written with each segment is one cache line of its own.
 
+use std::hint::black_box;
+
 use crate::analyzer::pairs::Sockets;
 use crate::analyzer::role::Ends;
 use crate::fetch::fetch;
@@ -10,7 +12,10 @@ use crate::jot::{Jot, Route};
 use crate::options::Options;
 
 /// Segments kept: a connection that has more is followed as it goes.
-const MOST: usize = 20;
+pub const MOST: usize = 20;
+
+/// New rooms that are made at a time.
+const LOT: usize = 32;
 
 /// What a connection in brief keeps for later: written as it comes, and read once.
 #[derive(Debug)]
@@ -28,7 +33,7 @@ pub struct Log {
     pub id: u64,
     /// Whether an opening or closing segment came again.
     pub has_again: bool,
-    /// Whether neither did one of any kind.
+    /// Whether no segment of any kind came again.
     pub is_straight: bool,
 }
 
@@ -38,9 +43,25 @@ pub struct Log {
 pub struct Kept(pub Jot);
 
 impl Log {
-    /// A new one, in which nothing means anything yet.
+    /// One of the rooms that there are to `spare`, or else a new one.
+    #[inline(always)]
+    pub fn taken_from(spare: &mut Vec<Box<Self>>, any: &Jot) -> Box<Self> {
+        spare.pop().unwrap_or_else(|| Self::several(spare, any))
+    }
+
+    /// Some new ones, of which one is not put to `spare`. Where they have to be cut from new memory an allocator may ask the system
+    /// for it page by page: a piece as large as all of them is asked for first, and given back to be cut up.
     #[cold]
-    pub fn new(any: &Jot) -> Box<Self> {
+    #[inline(never)]
+    #[allow(clippy::vec_box, reason = "a box moves from owner to owner without its contents being copied")]
+    fn several(spare: &mut Vec<Box<Self>>, any: &Jot) -> Box<Self> {
+        drop(black_box(Vec::<Self>::with_capacity(LOT + 2)));
+        spare.extend((1..LOT).map(|_| Self::new(any)));
+        Self::new(any)
+    }
+
+    /// A new one, in which nothing means anything yet.
+    fn new(any: &Jot) -> Box<Self> {
         let Route { source, destination } = Route::NONE;
         Box::new(Self {
             segments: [Kept(*any); MOST],

@@ -125,23 +125,6 @@ impl Hold {
         self.whole_one(place)
     }
 
-    /// The connection of the entry at a place, where it is whole.
-    #[cold]
-    #[inline(never)]
-    fn whole_one(&self, place: Place) -> Option<&Connection> {
-        match self.table.get(place)? {
-            Held::Whole(entry) => Some(&entry.current),
-            Held::Brief(_) | Held::Packed(_) | Held::PackedBrief(_) => None,
-        }
-    }
-
-    /// Asks for all that the entry at a place has kept, where it is in brief.
-    pub fn fetch_kept(&self, place: Place) {
-        if let Some(Held::Brief(entry)) = self.table.get(place) {
-            entry.brief.fetch_all();
-        }
-    }
-
     /// Asks for where the entry at a place stands in its queue.
     #[inline(always)]
     pub fn fetch_listed(&self, place: Place) {
@@ -302,6 +285,16 @@ impl Hold {
 }
 
 impl Hold {
+    /// The connection of the entry at a place, where it is whole.
+    #[cold]
+    #[inline(never)]
+    fn whole_one(&self, place: Place) -> Option<&Connection> {
+        match self.table.get(place)? {
+            Held::Whole(entry) => Some(&entry.current),
+            Held::Brief(_) | Held::Packed(_) | Held::PackedBrief(_) => None,
+        }
+    }
+
     #[cold]
     fn make_whole(&mut self, place: Place, sightings: &mut Sightings) -> Option<()> {
         if !self.table.get(place)?.is_ready() {

@@ -6,7 +6,7 @@
 
 use hashbrown::HashTable;
 
-use crate::fetch::fetch;
+use crate::fetch::{fetch, fetch_at};
 
 /// No place.
 const NONE: u32 = u32::MAX;
@@ -14,7 +14,7 @@ const NONE: u32 = u32::MAX;
 const MOST_BACK: usize = 64;
 
 /// Where an entry lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Place(u32);
 
 /// Entries of type `T` in `QUEUES` queues.
@@ -96,9 +96,7 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
     /// Asks for what lies apart of a place.
     #[inline(always)]
     pub fn fetch_link(&self, Place(at): Place) {
-        if let Some(link) = self.links.get(at as usize) {
-            fetch(link);
-        }
+        fetch_at(&self.links, at as usize);
     }
 
     /// A place that the entry with `hash` may have, by a part of the hash.
