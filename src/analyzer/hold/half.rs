@@ -42,7 +42,7 @@ pub struct Half<'a> {
 
 /// What an end has sent after its SYN, where nothing came again.
 #[derive(Debug)]
-pub struct Sent<'a> {
+pub struct AllSent<'a> {
     /// Its last segment, if there is one.
     pub last: Option<&'a Jot>,
     /// The last that has a place in its sequence space.
@@ -91,8 +91,8 @@ impl<'a> Half<'a> {
 
     /// It sends these.
     #[inline(always)]
-    pub fn sends(&mut self, sent: &Sent<'a>) {
-        let Sent { last, last_in_space, fin, acknowledges_fin, segments, nxt, una } = *sent;
+    pub fn sends(&mut self, sent: &AllSent<'a>) {
+        let AllSent { last, last_in_space, fin, acknowledges_fin, segments, nxt, una } = *sent;
         (self.nxt, self.una) = (nxt, una);
         self.last = last.unwrap_or(self.last);
         self.last_in_space = last_in_space.unwrap_or(self.last_in_space);

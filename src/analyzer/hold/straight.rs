@@ -5,8 +5,8 @@
 //! segment, the first one highest; only those that may move a state are looked at one by one.
 //! Read: RFC 9293 §3.5 (figure 6), §3.6 (figure 12).
 
-use crate::analyzer::hold::half::{Half, Sent};
-use crate::analyzer::hold::log::Kept;
+use crate::analyzer::hold::half::{AllSent, Half};
+use crate::analyzer::hold::log::{Kept, MOST};
 use crate::analyzer::hold::moved::{Moves, Turn};
 use crate::analyzer::role::Role;
 use crate::jot::Jot;
@@ -35,8 +35,9 @@ impl<'a> Straight<'a> {
     /// itself, or where time goes back from `since` on.
     #[inline(always)]
     pub fn of(segments: &'a [Kept], since: Timestamp) -> Option<Self> {
-        /// Room for the bits of all segments.
+        /// Room for the bits of all segments, three times.
         const ROOM: u32 = 21;
+        const { assert!(MOST <= ROOM as usize) };
         const MASK: u64 = (1 << ROOM) - 1;
         let (mut bits, mut is_usual, mut latest) = (0_u64, true, since);
         for Kept(jot) in segments {
@@ -105,11 +106,11 @@ impl<'a> Straight<'a> {
     /// What an end has sent, whose segments are the bits in `own` and its peer's those in `peer`; it has got to `nxt`, and is
     /// acknowledged up to `una`.
     #[inline(always)]
-    fn sent(&self, own: u32, peer: u32, [nxt, una]: [SeqNumber; 2]) -> Sent<'a> {
+    fn sent(&self, own: u32, peer: u32, [nxt, una]: [SeqNumber; 2]) -> AllSent<'a> {
         let fins = self.fins & own;
         // Each acknowledges all that was sent before it.
         let since_fin = if fins == 0 { 0 } else { peer & below_highest(fins) };
-        Sent {
+        AllSent {
             last: self.last(own),
             last_in_space: self.last((self.text | self.fins) & own),
             fin: self.first(fins),
@@ -125,7 +126,7 @@ impl<'a> Straight<'a> {
     fn pass(&self, reach: &mut Reach, among: u32) {
         for (by_client, own) in [(true, self.by_client), (false, self.by_server)] {
             if let Some(jot) = self.last(own & among) {
-                reach.note(jot, usize::from(!by_client));
+                reach.moves_on(jot, usize::from(!by_client));
             }
         }
     }
@@ -166,14 +167,14 @@ impl Reach {
             let (acknowledges, covers_syn_alone) = (jot.ack.0 != una.0, nxt.0 == syn.0.wrapping_add(1));
             moves.take(jot, Turn { acknowledges, covers_syn_alone, is_again: false })?;
             *self.has_closed.get_mut(own)? |= jot.gist.has_fin();
-            self.note(jot, own);
+            self.moves_on(jot, own);
         }
         Some(())
     }
 
     /// Its sender, whose place is `own`, has got behind it, and the other end is acknowledged as far as it says.
     #[inline(always)]
-    fn note(&mut self, jot: &Jot, own: usize) {
+    fn moves_on(&mut self, jot: &Jot, own: usize) {
         let end = jot.seq + u32::from(jot.text_len) + u32::from(jot.gist.has_fin());
         if let (Some(nxt), Some(una)) = (self.nxt.get_mut(own), self.una.get_mut(own ^ 1)) {
             (*nxt, *una) = (end, jot.ack);
