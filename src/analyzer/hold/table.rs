@@ -8,8 +8,6 @@ use hashbrown::HashTable;
 
 use crate::fetch::{fetch, fetch_at};
 
-/// No place.
-const NONE: u32 = u32::MAX;
 /// How far a late entry is moved back to where it belongs; beyond that it waits a little longer, which does no harm.
 const MOST_BACK: usize = 64;
 
@@ -22,10 +20,12 @@ pub struct Place(u32);
 pub struct Table<T, const QUEUES: usize> {
     index: HashTable<u32>,
     slots: Vec<Slot<T>>,
-    /// Of each slot what is needed more seldom.
+    /// Of each queue where its first and its last are, and behind them of each slot what is needed more seldom. A queue is a ring that
+    /// begins and ends with its own link: so each has two neighbours, and none is a case of its own.
     links: Vec<Link>,
     free: Vec<u32>,
-    queues: [Queue; QUEUES],
+    /// Entries in each queue.
+    lens: [usize; QUEUES],
 }
 
 /// A place: its entry, if it has one. It begins where a cache line does.
@@ -33,7 +33,7 @@ pub struct Table<T, const QUEUES: usize> {
 #[repr(align(64))]
 struct Slot<T>(Option<T>);
 
-/// An entry's neighbours in its queue, and what it is found by.
+/// An entry's neighbours in its queue, by the places of their links, and what it is found by.
 #[derive(Clone, Copy, Debug)]
 struct Link {
     before: u32,
@@ -44,14 +44,10 @@ struct Link {
 }
 
 impl Link {
-    const NONE: Self = Self { before: NONE, after: NONE, queue: 0, hash: 0, seen: 0 };
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Queue {
-    first: u32,
-    last: u32,
-    len: usize,
+    /// That of a queue without entries.
+    const fn ring(queue: u8) -> Self {
+        Self { before: queue as u32, after: queue as u32, queue, hash: 0, seen: 0 }
+    }
 }
 
 impl<T, const QUEUES: usize> Default for Table<T, QUEUES> {
@@ -59,9 +55,9 @@ impl<T, const QUEUES: usize> Default for Table<T, QUEUES> {
         Self {
             index: HashTable::default(),
             slots: Vec::new(),
-            links: Vec::new(),
+            links: (0..=u8::MAX).take(QUEUES).map(Link::ring).collect(),
             free: Vec::new(),
-            queues: [Queue { first: NONE, last: NONE, len: 0 }; QUEUES],
+            lens: [0; QUEUES],
         }
     }
 }
@@ -74,7 +70,7 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
 
     /// Entries in `queue`.
     pub fn len_of(&self, queue: usize) -> usize {
-        self.queues.get(queue).map_or(0, |queue| queue.len)
+        self.lens.get(queue).copied().unwrap_or(0)
     }
 
     /// The place of the entry with `hash` that `is_it` confirms.
@@ -96,7 +92,7 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
     /// Asks for what lies apart of a place.
     #[inline(always)]
     pub fn fetch_link(&self, Place(at): Place) {
-        fetch_at(&self.links, at as usize);
+        fetch_at(&self.links, Self::link_of(at) as usize);
     }
 
     /// A place that the entry with `hash` may have, by a part of the hash.
@@ -123,7 +119,6 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
             None => self.add_slot()?,
         };
         *self.slots.get_mut(at as usize)? = Slot(Some(make()));
-        *self.links.get_mut(at as usize)? = Link { hash, seen, ..Link::NONE };
         self.list_new(at, hash, queue, seen);
         Some(Place(at))
     }
@@ -131,16 +126,20 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
     #[cold]
     #[inline(never)]
     fn add_slot(&mut self) -> Option<u32> {
-        let at = u32::try_from(self.slots.len()).ok().filter(|at| *at != NONE)?;
+        let at = u32::try_from(self.slots.len()).ok().filter(|at| at.checked_add(QUEUES as u32).is_some())?;
         self.slots.push(Slot(None));
-        self.links.push(Link::NONE);
+        self.links.push(Link::ring(0));
         Some(at)
     }
 
     #[inline(never)]
     fn list_new(&mut self, at: u32, hash: u64, queue: usize, seen: u64) {
+        if let Some(link) = self.link_mut(at) {
+            link.hash = hash;
+        }
         let links = &self.links;
-        self.index.insert_unique(hash, at, |at| links.get(*at as usize).map_or(0, |link| link.hash));
+        let hash_of = |at: &u32| links.get(Self::link_of(*at) as usize).map_or(0, |link| link.hash);
+        self.index.insert_unique(hash, at, hash_of);
         self.push_back(at, queue, seen);
     }
 
@@ -165,7 +164,8 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
     #[inline]
     pub fn see(&mut self, Place(at): Place, queue: usize, seen: u64) {
         let Some(link) = self.link_mut(at) else { return };
-        if link.after == NONE && usize::from(link.queue) == queue {
+        if link.after as usize == queue {
+            // It is the last already.
             link.seen = seen;
             return;
         }
@@ -181,8 +181,9 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
 
     /// The entry of `queue` that has waited longest, and when it was last seen.
     pub fn first(&self, queue: usize) -> Option<(Place, u64)> {
-        let first = self.queues.get(queue)?.first;
-        self.link(first).map(|link| (Place(first), link.seen))
+        let first = self.links.get(..QUEUES)?.get(queue)?.after;
+        let place = Place(first.checked_sub(QUEUES as u32)?);
+        self.links.get(first as usize).map(|link| (place, link.seen))
     }
 
     /// What an entry is found by.
@@ -209,49 +210,55 @@ impl<T, const QUEUES: usize> Table<T, QUEUES> {
         places.zip(&self.slots).filter_map(|(place, Slot(entry))| Some((place, entry.as_ref()?)))
     }
 
+    /// The place of an entry's link.
+    #[inline(always)]
+    const fn link_of(at: u32) -> u32 {
+        at.wrapping_add(QUEUES as u32)
+    }
+
     fn link(&self, at: u32) -> Option<&Link> {
-        self.links.get(at as usize)
+        self.links.get(Self::link_of(at) as usize)
     }
 
     fn link_mut(&mut self, at: u32) -> Option<&mut Link> {
-        self.links.get_mut(at as usize)
+        self.links.get_mut(Self::link_of(at) as usize)
     }
 
     fn unlink(&mut self, at: u32) {
         let Some(Link { before, after, queue, .. }) = self.link(at).copied() else { return };
-        if let Some(ends) = self.queues.get_mut(usize::from(queue)) {
-            ends.len = ends.len.saturating_sub(1);
+        if let Some(len) = self.lens.get_mut(usize::from(queue)) {
+            *len = len.saturating_sub(1);
         }
-        self.join(usize::from(queue), before, after);
+        self.join(before, after);
     }
 
     fn push_back(&mut self, at: u32, queue: usize, seen: u64) {
-        let Some(ends) = self.queues.get_mut(queue) else { return };
-        ends.len = ends.len.saturating_add(1);
-        let (mut before, mut after) = (ends.last, NONE);
+        let (Some(len), Some(ring)) = (self.lens.get_mut(queue), self.links.get(queue)) else { return };
+        *len = len.saturating_add(1);
+        let (mut before, mut after) = (ring.before, u32::from(ring.queue));
         for _ in 0..MOST_BACK {
-            match self.link(before) {
+            match self.links.get(before as usize) {
+                // Nothing was seen before that of the queue itself.
                 Some(link) if link.seen > seen => (before, after) = (link.before, before),
                 _ => break,
             }
         }
-        self.join(queue, before, at);
-        self.join(queue, at, after);
-        if let Some(link) = self.link_mut(at) {
-            let queue = u8::try_from(queue).unwrap_or_default();
-            *link = Link { before, after, queue, seen, ..*link };
+        let own = Self::link_of(at);
+        self.join(before, own);
+        self.join(own, after);
+        if let Some(link) = self.links.get_mut(own as usize) {
+            (link.queue, link.seen) = (u8::try_from(queue).unwrap_or_default(), seen);
         }
     }
 
-    /// Makes two places neighbours in a queue; none of one stands for the end of the queue.
-    fn join(&mut self, queue: usize, before: u32, after: u32) {
-        match self.link_mut(before) {
-            Some(link) => link.after = after,
-            None => self.queues.get_mut(queue).into_iter().for_each(|ends| ends.first = after),
+    /// Makes two links neighbours.
+    #[inline(always)]
+    fn join(&mut self, before: u32, after: u32) {
+        if let Some(link) = self.links.get_mut(before as usize) {
+            link.after = after;
         }
-        match self.link_mut(after) {
-            Some(link) => link.before = before,
-            None => self.queues.get_mut(queue).into_iter().for_each(|ends| ends.last = before),
+        if let Some(link) = self.links.get_mut(after as usize) {
+            link.before = before;
         }
     }
 }
