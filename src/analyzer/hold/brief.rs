@@ -12,7 +12,7 @@ use crate::analyzer::connection::Connection;
 use crate::analyzer::facts::Kind;
 use crate::analyzer::hold::course::{Course, Taken};
 use crate::analyzer::hold::foretold::Foretold;
-use crate::analyzer::hold::log::{Kept, Log};
+use crate::analyzer::hold::log::{Again, Kept, Log};
 use crate::analyzer::hold::stage::Next;
 use crate::analyzer::pack::{Pack, Packer, Unpacker};
 use crate::analyzer::pairs::Sockets;
@@ -54,7 +54,7 @@ impl Brief {
         let mut log = Log::taken_from(spare, jot);
         log.syn = *jot;
         log.syn.by_client = true;
-        (log.id, log.has_again, log.is_straight, log.sockets) = (id, false, true, sockets);
+        (log.id, log.again, log.sockets) = (id, Again::Nothing, sockets);
         log.options.client.assign(options);
         log.options.server.set(&[]);
         Self { log, course: Course::starting_with(jot, is_client_first), last_taken: jot.frame }
@@ -104,7 +104,7 @@ impl Brief {
     #[inline(always)]
     fn take_as_it_is(&mut self, jot: &Jot, from: Role) -> Option<Taken> {
         let Self { log, course, last_taken } = self;
-        let Log { segments, syn, has_again, is_straight, .. } = &mut **log;
+        let Log { segments, syn, again, .. } = &mut **log;
         let (before, after) = segments.split_at_mut_checked(usize::from(course.count))?;
         let Kept(room) = after.first_mut()?;
         let packets =
@@ -114,9 +114,11 @@ impl Brief {
         *room = *jot;
         room.by_client = from == Role::Client;
         *last_taken = jot.frame;
-        if matches!(taken, Taken::SaysAgain | Taken::ComesAgain) {
-            // Not read otherwise: it lies apart.
-            (*has_again, *is_straight) = (*has_again | (taken == Taken::ComesAgain), false);
+        // Not read otherwise: it lies apart.
+        match taken {
+            Taken::SaysAgain => *again = (*again).max(Again::Text),
+            Taken::ComesAgain => *again = Again::OpeningOrClosing,
+            Taken::GoesOn | Taken::Completes | Taken::TurnsTwoWay => {}
         }
         Some(taken)
     }
@@ -159,13 +161,13 @@ impl Brief {
     }
 
     /// Whether an opening or closing segment came again.
-    pub const fn comes_again(&self) -> bool {
-        self.log.has_again
+    pub fn comes_again(&self) -> bool {
+        self.log.again == Again::OpeningOrClosing
     }
 
     /// Whether nothing came again.
-    pub const fn is_straight(&self) -> bool {
-        self.log.is_straight
+    pub fn is_straight(&self) -> bool {
+        self.log.again == Again::Nothing
     }
 
     /// Whether a segment has to be taken in before others of this connection are, in `Tracker::sweep`.
@@ -280,8 +282,7 @@ impl Brief {
     pub fn pack(&self, to: &mut Packer) {
         let Self { log, course, .. } = self;
         log.id.pack(to);
-        (log.has_again, log.is_straight).pack(to);
-        course.count.pack(to);
+        (log.again, course.count).pack(to);
         log.sockets.pack(to);
         log.options.pack(to);
         let mut foretold = Foretold::none();
@@ -293,16 +294,14 @@ impl Brief {
     /// Reads one, which is kept in one of the rooms that there are to `spare`.
     pub fn unpack(from: &mut Unpacker<'_>, spare: &mut Vec<Box<Log>>) -> Option<Self> {
         let id = Pack::unpack(from)?;
-        let (has_again, is_straight): (bool, bool) = Pack::unpack(from)?;
-        let count: u8 = Pack::unpack(from)?;
+        let (again, count): (Again, u8) = Pack::unpack(from)?;
         let sockets = Sockets::unpack(from)?;
         let options = Ends::unpack(from)?;
         let mut foretold = Foretold::none();
         let syn = foretold.unpack(from)?;
         let is_client_first = sockets.is_client_first();
         let mut log = Log::taken_from(spare, &syn);
-        (log.id, log.has_again, log.is_straight) = (id, has_again, is_straight);
-        (log.sockets, log.options, log.syn) = (sockets, options, syn);
+        (log.id, log.again, log.sockets, log.options, log.syn) = (id, again, sockets, options, syn);
         for room in log.segments.iter_mut().take(count.into()) {
             *room = Kept(foretold.unpack(from)?);
         }

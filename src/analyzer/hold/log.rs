@@ -5,6 +5,7 @@
 
 use std::hint::black_box;
 
+use crate::analyzer::pack::packed_enum;
 use crate::analyzer::pairs::Sockets;
 use crate::analyzer::role::Ends;
 use crate::fetch::fetch;
@@ -31,10 +32,19 @@ pub struct Log {
     pub options: Ends<Options>,
     /// The number of the connection.
     pub id: u64,
-    /// Whether an opening or closing segment came again.
-    pub has_again: bool,
-    /// Whether no segment of any kind came again.
-    pub is_straight: bool,
+    /// What of it came again.
+    pub again: Again,
+}
+
+/// What of a connection came again: the last of these that did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Again {
+    /// Nothing.
+    Nothing,
+    /// Text.
+    Text,
+    /// An opening or closing segment: of that something is to be said.
+    OpeningOrClosing,
 }
 
 /// A segment, in a cache line of its own.
@@ -69,8 +79,7 @@ impl Log {
             sockets: Sockets::V4(source, destination),
             options: Ends::default(),
             id: 0,
-            has_again: false,
-            is_straight: true,
+            again: Again::Nothing,
         })
     }
 
@@ -82,3 +91,5 @@ impl Log {
         fetch(&self.id);
     }
 }
+
+packed_enum!(Again { Nothing, Text, OpeningOrClosing });

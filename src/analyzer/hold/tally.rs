@@ -27,10 +27,7 @@ impl OfSyn {
     /// What these options say; `None` where anything is to be said of them.
     #[inline(always)]
     pub fn of(options: &Options) -> Option<Self> {
-        if let Some(of_syn) = Self::usual(options.octets()) {
-            return Some(of_syn);
-        }
-        Self::any(options)
+        Self::usual(options.octets()).or_else(|| Self::any(options))
     }
 
     /// Of options in the order in which Linux writes them, and with it most others: read with hardly a branch.
