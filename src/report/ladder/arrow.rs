@@ -1,7 +1,8 @@
 //! The arrow of a segment: from end to end, or as far as it came.
 //!
-//! In: a segment on its way, and the room between the two ends. Out: one line of ASCII.
-//! Invariant: an arrow is as wide as its room; wider only where a label is. A label is never cut, only its text.
+//! In: a segment on its way, and the room between the two ends. Out: a line of ASCII; two where not all of it goes into one.
+//! Invariant: an arrow is as wide as its room; wider only where a label is, without what is said of the way. A label is never cut,
+//! only its text.
 
 use std::time::Duration;
 
@@ -17,8 +18,8 @@ const LONG: Duration = Duration::from_millis(1);
 /// A slanted arrow takes so many of so many parts of the room, if its label leaves it that.
 const SLANTED: (usize, usize) = (3, 4);
 
-/// `|---- SYN J --->|`, `|--- SYN J ---x    |`, as wide as `room`.
-pub fn arrow(passing: &Passing<'_>, seen: usize, room: usize, style: Style) -> String {
+/// `|---- SYN J --->|`, `|--- SYN J ---x    |`, as wide as `room`; and what is said of the way where that has to stand below.
+pub fn arrow(passing: &Passing<'_>, seen: usize, room: usize, style: Style) -> (String, Option<String>) {
     let (tail, head) = ends(passing.way);
     let inner = room.saturating_sub(2);
     let is_whole = matches!(passing.way, Way::Seen | Way::Whole(_));
@@ -26,7 +27,7 @@ pub fn arrow(passing: &Passing<'_>, seen: usize, room: usize, style: Style) -> S
     // Two dashes and a space at each side, and what stands at the two ends.
     let around = tail.len().saturating_add(head.len()).saturating_add(5);
     let most = inner.saturating_sub(around);
-    let label = label(passing, seen, most, style);
+    let (label, below) = label(passing, seen, most, style);
     let length = wanted.max(label.len().saturating_add(around)).min(inner);
     let signs = tail.len().saturating_add(head.len()).saturating_add(2);
     let dashes = length.saturating_sub(label.len().saturating_add(signs)).max(2);
@@ -38,14 +39,16 @@ pub fn arrow(passing: &Passing<'_>, seen: usize, room: usize, style: Style) -> S
     };
     // What has left begins at the sender's end; what arrives ends at the receiver's.
     let leaves = matches!(passing.way, Way::Departs | Way::Lost);
-    match (passing.from, leaves) {
+    let drawn = match (passing.from, leaves) {
         (Role::Client, true) | (Role::Server, false) => format!("|{drawn:<inner$}|"),
         (Role::Client, false) | (Role::Server, true) => format!("|{drawn:>inner$}|"),
-    }
+    };
+    (drawn, below.map(|words| format!("|{words:^inner$}|")))
 }
 
-/// The label with what is to be said of the way, as long as there is room: first the text goes, then how long it took.
-fn label(passing: &Passing<'_>, seen: usize, most: usize, style: Style) -> String {
+/// The label with what is to be said of the way, as long as there is room: first the text goes, then how long it took; then the
+/// rest is apart.
+fn label(passing: &Passing<'_>, seen: usize, most: usize, style: Style) -> (String, Option<String>) {
     let show = |octets, notes: &str| {
         let label = passing.label.show_with_some_text(style.numbers, &passing.step.segment.text, octets);
         format!("{label}{notes}")
@@ -54,7 +57,10 @@ fn label(passing: &Passing<'_>, seen: usize, most: usize, style: Style) -> Strin
     let notes = [format!("{plain}{}", took(passing.way)), format!("{plain}{}", briefly(passing.way)), plain];
     let all = notes.iter().flat_map(|notes| (0..=TextHead::MOST).rev().map(|octets| show(octets, notes)));
     let [.., plain] = &notes;
-    all.into_iter().find(|label| label.len() <= most).unwrap_or_else(|| show(0, plain))
+    match all.into_iter().find(|label| label.len() <= most) {
+        Some(label) => (label, None),
+        None => (show(0, ""), Some(plain.trim_start().to_owned()).filter(|words| !words.is_empty())),
+    }
 }
 
 /// What a segment is for that its label does not show: a probe looks like any ACK, and no label has the window.

@@ -116,7 +116,7 @@ impl Picture {
             }
             lines.extend(pending.take().map(|(side, ink, line)| self.margin(side, ink, &line)));
             match row {
-                Row::Segment(passing, time, seen) => lines.push(self.segment(passing, *time, *seen)),
+                Row::Segment(passing, time, seen) => lines.extend(self.segment(passing, *time, *seen)),
                 Row::LeftOut(count) => {
                     let plural = if *count == 1 { "" } else { "s" };
                     lines.push(format!("{:STATE$}  ... {count} segment{plural} left out ...", ""));
@@ -151,13 +151,16 @@ impl Picture {
         }
     }
 
-    fn segment(&self, passing: &Passing<'_>, time: Duration, seen: usize) -> String {
+    fn segment(&self, passing: &Passing<'_>, time: Duration, seen: usize) -> impl Iterator<Item = String> {
         let left = self.state(passing, Role::Client, STATE);
         let right = self.state(passing, Role::Server, 0);
         let room = self.room();
         let ink = Ink::of_segment(&passing.step.segment);
-        let arrow = self.style.paint(ink, arrow(passing, seen, room, self.style));
-        format!(" {left} {:>TIME$}  {arrow}  {right}", clock(time)).trim_end().to_owned()
+        let (arrow, below) = arrow(passing, seen, room, self.style);
+        let paint = |words| self.style.paint(ink, words);
+        let first = format!(" {left} {:>TIME$}  {}  {right}", clock(time), paint(arrow));
+        let second = below.map(|below| format!(" {:STATE$} {:TIME$}  {}", "", "", paint(below)));
+        std::iter::once(first.trim_end().to_owned()).chain(second)
     }
 
     /// What the two ends leave to an arrow.

@@ -12,7 +12,7 @@ use crate::report::ladder::{draw, tell_of_both};
 use crate::report::said::Said;
 use crate::report::samples::Script;
 use crate::report::style::Style;
-use crate::segment::Flags;
+use crate::segment::{Flags, Sighting};
 use crate::seq::SeqNumber;
 use crate::story::beside::Beside;
 use crate::story::both::lost;
@@ -167,4 +167,22 @@ fn the_older_connection_stands_where_the_new_syn_has_brought_it_about() {
     assert!(rows[0].contains(" SYN J ") && rows[3].contains(" SYN J (again, 2nd) "), "{text}");
     assert_eq!(rows[1], " SYN-SENT        0.000 100  |<-- ACK J+1 (older connection) ---|  (SYN-RECEIVED)");
     assert_eq!(rows[2], " SYN-SENT        0.000 200  |--- RST J+1 (older connection) -->|  (SYN-RECEIVED)");
+}
+
+#[test]
+fn what_does_not_go_into_an_arrow_stands_below_it() {
+    let mut script = Script::new(CLIENT, SERVER);
+    for (micros, (packet, tap)) in [(0, (1, 1)), (900, (2, 1)), (910, (2, 2)), (920, (2, 3))] {
+        script.client_sends(micros, SYN, 1_000, 0, b"hello");
+        let sent = script.segments.last_mut().unwrap();
+        sent.sighting = Sighting { packet, tap, ..sent.sighting };
+    }
+    let text = drawn(&script.segments, &[], &[], 80);
+    let (arrow, below) = (row(&text, "(again, 2nd)"), row(&text, "(seen 3 times)"));
+    assert!(arrow.contains("|--- SYN J, DATA 5 (again, 2nd) -->|"), "{text}");
+    assert_eq!(below.trim_start(), "|          (seen 3 times)          |", "{text}");
+    assert_eq!(arrow.find('|'), below.find('|'), "{text}");
+    assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+    let wide = drawn(&script.segments, &[], &[], 140);
+    assert!(row(&wide, "(again, 2nd)").contains("\"hello\" (again, 2nd) (seen 3 times) -"), "{wide}");
 }
