@@ -11,8 +11,9 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Once};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -113,6 +114,7 @@ impl Running {
     #[track_caller]
     #[allow(clippy::disallowed_methods, reason = "a test is bounded in real time")]
     pub fn spawn(command: &mut Command) -> Self {
+        hear_interrupts();
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let out = Stream::new(child.stdout.take());
         let err = Stream::new(child.stderr.take());
@@ -168,6 +170,17 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A program inherits which signals are ignored where it is started, as the interrupt is in the background of a script, but not which
+/// are handled: so that one is handled here, as if nothing were.
+fn hear_interrupts() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let is_any = Arc::new(AtomicBool::new(true));
+        signal_hook::flag::register_conditional_default(signal_hook::consts::SIGINT, is_any)
+            .expect("a signal that can be handled");
+    });
 }
 
 /// One output of a program: what has been seen of it, and what comes.
