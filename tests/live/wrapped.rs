@@ -52,7 +52,17 @@ const FIXTURES: [&str; 25] = [
 ];
 
 /// What is as it should be on Linux's cooked frames, too.
-const ON_ANY: [&str; 6] = ["mpls", "pppoe", "pppoe-vlan-ipv6", "vlan", "snap-vlan", "llc-ip"];
+const ON_ANY: [&str; 9] = [
+    "mpls",
+    "pppoe",
+    "pppoe-vlan-ipv6",
+    "vlan",
+    "qinq",
+    "vlan-five-deep",
+    "vlan-9200",
+    "snap-vlan",
+    "llc-ip",
+];
 
 /// Two namespaces, and a pair of interfaces between them.
 fn wire() -> Result<[Ground; 2], PlaceError> {

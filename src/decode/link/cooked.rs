@@ -1,10 +1,10 @@
 //! Linux "cooked" captures, which have one header for every kind of interface.
 //!
 //! In: a frame. Out: what stands behind its header.
-//! Invariant: the kind of interface decides what the protocol field means.
+//! Invariant: the kind of interface decides what the protocol field means. Nothing that begins as its protocol does is read otherwise.
 //! Read: LINKTYPE_LINUX_SLL and LINKTYPE_LINUX_SLL2 at tcpdump.org.
 
-use pnet::packet::ethernet::EtherType;
+use pnet::packet::ethernet::{EtherType, EtherTypes};
 use pnet::packet::sll::SLLPacket;
 use pnet::packet::sll2::SLL2Packet;
 
@@ -35,6 +35,33 @@ fn behind(hardware: u16, EtherType(protocol): EtherType, rest: Rest<'_>) -> Next
         (RADIOTAP, _) => Next::Link(LinkType::IEEE802_11_RADIOTAP, rest),
         (NETLINK, _) => Next::OTHER,
         (_, LLC) => Next::Llc(rest),
+        _ if has_tags(protocol, rest.octets()) => Next::EtherType(EtherTypes::Vlan, rest),
         _ => Next::numbered(protocol, rest),
+    }
+}
+
+/// Whether tags stand before what the header names. Of several Linux takes the outer one away, and names what is behind all of them.
+fn has_tags(protocol: u16, octets: &[u8]) -> bool {
+    if begins(protocol, octets) {
+        return false;
+    }
+    let mut behind = octets;
+    while let [_, _, high, low, rest @ ..] = behind {
+        match u16::from_be_bytes([*high, *low]) {
+            0x8100 | 0x88a8 | 0x9100 | 0x9200 => behind = rest,
+            next => return next == protocol && begins(protocol, rest),
+        }
+    }
+    false
+}
+
+/// Whether a packet of this protocol begins so; of others than IP and PPP's session it cannot be told.
+fn begins(protocol: u16, octets: &[u8]) -> bool {
+    let Some(first) = octets.first() else { return true };
+    match protocol {
+        0x0800 => (0x45..=0x4f).contains(first),
+        0x86dd => first >> 4 == 6,
+        0x8864 => *first == 0x11,
+        _ => true,
     }
 }

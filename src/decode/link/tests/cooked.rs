@@ -100,6 +100,34 @@ fn linux_cooked_second_version() {
 }
 
 #[test]
+fn linux_names_what_stands_behind_all_tags_and_takes_one_away() {
+    let sll = |protocol: [u8; 2], rest: &[&[u8]]| {
+        join(&[&[0, 0, 0, 1, 0, 6, 1, 2, 3, 4, 5, 6, 0, 0], &protocol, &rest.concat()])
+    };
+    let link = LinkType::LINUX_SLL;
+    let (tag, session) = ([0x20, 7], [0x11, 0, 0, 5, 0, 22, 0, 0x21]);
+    for (protocol, packet, version) in [([0x08, 0], FOUR, '4'), ([0x86, 0xdd], SIX, '6')] {
+        assert_eq!(read(link, &sll(protocol, &[&tag, &protocol, packet])), (version, 20));
+        for outer in [[0x81, 0], [0x88, 0xa8], [0x91, 0], [0x92, 0]] {
+            let tagged = sll(protocol, &[&tag, &outer, &tag, &protocol, packet]);
+            assert_eq!(read(link, &tagged), (version, 24));
+        }
+        // None of these is one.
+        let other = if version == '4' { [0x86, 0xdd] } else { [0x08, 0] };
+        for not_tagged in
+            [&[&tag[..], &other, packet], &[&tag[..], &protocol, &[9]], &[&tag[..], &protocol, &[]]]
+        {
+            let is_read = (version, if not_tagged[2].is_empty() { 20 } else { 16 });
+            assert_eq!(read(link, &sll(protocol, not_tagged)), is_read, "{not_tagged:?}");
+        }
+        assert_eq!(read(link, &sll(protocol, &[packet, &tag, &protocol, packet])), (version, 16));
+    }
+    let protocol = [0x88, 0x64];
+    assert_eq!(read(link, &sll(protocol, &[&session, FOUR])), ('4', 24));
+    assert_eq!(read(link, &sll(protocol, &[&tag, &protocol, &session, FOUR])), ('4', 28));
+}
+
+#[test]
 fn cooked_captures_of_interfaces_with_headers_of_their_own() {
     let header = |hardware: u16| {
         let [high, low] = hardware.to_be_bytes();
