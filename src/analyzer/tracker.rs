@@ -211,6 +211,11 @@ impl Tracker {
         endings.append(&mut self.ended.connections);
     }
 
+    /// How many have ended and were not taken yet, while the account goes on.
+    pub const fn endings(&self) -> usize {
+        self.at_hand.len().saturating_add(self.ended.connections.len())
+    }
+
     /// Whether `take_endings` has any.
     pub fn has_endings(&self) -> bool {
         !(self.at_hand.is_empty() && self.ended.connections.is_empty() && self.rest.is_empty())

@@ -18,6 +18,9 @@ use tcpshake::time::Timestamp;
 
 use crate::cli::items::{Few, Item};
 
+/// So many endings are worth being handed on, and twice as many steps.
+const MANY: usize = 256;
+
 /// Follows connections.
 pub struct Follower {
     tracker: Tracker,
@@ -57,8 +60,6 @@ impl Follower {
         mut tell: impl FnMut(&mut News) -> Result<(), E>,
     ) -> Result<(), E> {
         self.tracker.prepare(few.coming(), prepared);
-        // What ends because time goes on is told behind the step of the segment that shows it.
-        let is_due = !self.wants_steps && few.time().is_some_and(|time| self.tracker.is_due(time));
         let (mut few, mut prepared) = (few, &prepared[..]);
         loop {
             let taken = self.sweep(few, prepared);
@@ -66,7 +67,9 @@ impl Follower {
             let (Some(place), Some((first, others))) = (few.places().first(), prepared.split_first()) else {
                 break;
             };
-            if is_due && let Some(time) = few.time_of(place) {
+            if let Some(time) = few.time_of(place)
+                && self.tracker.is_due(time)
+            {
                 self.let_pass(time, news, &mut tell)?;
             }
             self.take_first(few, *first, news);
@@ -102,7 +105,8 @@ impl Follower {
         }
     }
 
-    /// Lets time pass until `now`. What has ended is told where it is much: otherwise it would be held twice.
+    /// Lets time pass until `now`. What has ended is told where it is much: otherwise it would be held twice. The last few are left,
+    /// which are told behind the step of the segment that shows the time.
     #[inline(never)]
     fn let_pass<E>(
         &mut self,
@@ -111,6 +115,9 @@ impl Follower {
         tell: &mut impl FnMut(&mut News) -> Result<(), E>,
     ) -> Result<(), E> {
         while !self.tracker.expire_some(now) {
+            if self.wants_steps && self.tracker.endings() < MANY {
+                continue;
+            }
             self.note_ended(news);
             if news.is_large() {
                 tell(news)?;
@@ -202,7 +209,7 @@ impl Follower {
 impl News {
     /// Whether it is worth being handed on.
     pub fn is_large(&self) -> bool {
-        self.steps.len() >= 512 || self.ended.len() >= 256
+        self.steps.len() >= 2 * MANY || self.ended.len() >= MANY
     }
 
     /// Whether there are none.

@@ -123,11 +123,6 @@ impl<'a> Few<'a> {
         self.hashes.iter().zip(self.places).map(|(hash, place)| Coming { hash: *hash, jot: &place.jot })
     }
 
-    /// When the last of them was captured.
-    pub fn time(self) -> Option<Timestamp> {
-        self.places.last().and_then(|place| self.time_of(place))
-    }
-
     /// When what is at a place was captured.
     pub fn time_of(self, place: &Place) -> Option<Timestamp> {
         if !place.is_apart() {

@@ -64,20 +64,39 @@ fn what_is_too_much_is_let_go_and_counted() {
 }
 
 #[test]
-fn what_a_leap_in_time_ends_is_told_behind_the_segment_that_shows_it() {
+fn what_a_leap_in_time_ends_is_told_behind_the_segment_that_shows_it_unless_it_is_much() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("leap.pcap");
-    capture(&path, 601, 1);
-    let mut octets = std::fs::read(&path).unwrap();
-    let last = octets.len() - 56;
-    octets[last..last + 4].copy_from_slice(&1000_u32.to_le_bytes());
-    std::fs::write(&path, octets).unwrap();
-    let all = records(&["--records", "segments,connections"], &path).with_code(0);
-    let is_segment: Vec<bool> = all.out.lines().map(|line| line.contains(r#""type":"segment""#)).collect();
-    assert_eq!((is_segment.len(), is_segment.iter().take(601).filter(|is| **is).count()), (1202, 601));
-    let alone = records(&["--records", "connections"], &path).with_code(0);
-    let connections: Vec<&str> = all.out.lines().skip(601).collect();
-    assert_eq!(alone.out.lines().collect::<Vec<_>>(), connections);
+    for count in [200, 601, 3000] {
+        capture(&path, count, 1);
+        let mut octets = std::fs::read(&path).unwrap();
+        let last = octets.len() - 56;
+        octets[last..last + 4].copy_from_slice(&1000_u32.to_le_bytes());
+        std::fs::write(&path, octets).unwrap();
+        let all = records(&["--records", "segments,connections"], &path).with_code(0);
+        let (segments, connections): (Vec<_>, Vec<_>) =
+            all.out.lines().enumerate().partition(|(_, line)| line.contains(r#""type":"segment""#));
+        let count = usize::from(count);
+        assert_eq!((segments.len(), connections.len()), (count, count));
+        assert_eq!(segments[count - 2].0, count - 2, "no connection ends before the leap");
+        let behind = 2 * count - 1 - segments[count - 1].0;
+        if count < 256 {
+            assert_eq!(behind, count, "all are told behind it");
+        } else {
+            // As few are held as are worth being handed on, and the one that begins with it.
+            assert!((1..=2 * 256).contains(&behind), "{behind} of {count}");
+        }
+        let alone = records(&["--records", "connections"], &path).with_code(0);
+        let connections: Vec<&str> = connections.into_iter().map(|(_, line)| line).collect();
+        assert_eq!(alone.out.lines().collect::<Vec<_>>(), connections);
+        let alone = on_one_core(&["read", "--format", "json", "--records", "segments,connections"])
+            .arg(&path)
+            .output();
+        match alone {
+            Ok(alone) => assert!(alone.stdout == all.octets, "on one core"),
+            Err(error) => skipped(&format!("one core: taskset: {error}")),
+        }
+    }
 }
 
 #[test]
