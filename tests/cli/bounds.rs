@@ -83,7 +83,7 @@ fn what_a_leap_in_time_ends_is_told_behind_the_segment_that_shows_it_unless_it_i
         if count < 256 {
             assert_eq!(behind, count, "all are told behind it");
         } else {
-            // As few are held as are worth being handed on, and the one that begins with it.
+            // Twice as many as are handed on at a time may stay, less a few; and the one that begins with it.
             assert!((1..=2 * 256).contains(&behind), "{behind} of {count}");
         }
         let alone = records(&["--records", "connections"], &path).with_code(0);

@@ -16,28 +16,37 @@ use crate::frame::LinkType;
 /// The first version.
 pub(super) fn linux_sll(frame: Rest<'_>) -> Read<'_> {
     let (header, rest) = frame.view(16, Layer::LinuxSll, SLLPacket::new)?;
-    Ok(behind(header.get_link_layer_address_type(), header.get_protocol(), rest))
+    behind(header.get_link_layer_address_type(), header.get_protocol(), rest)
 }
 
 /// The second version.
 pub(super) fn linux_sll2(frame: Rest<'_>) -> Read<'_> {
     let (header, rest) = frame.view(20, Layer::LinuxSll2, SLL2Packet::new)?;
-    Ok(behind(header.get_arphrd_type(), header.get_protocol_type(), rest))
+    behind(header.get_arphrd_type(), header.get_protocol_type(), rest)
 }
 
-fn behind(hardware: u16, EtherType(protocol): EtherType, rest: Rest<'_>) -> Next<'_> {
+fn behind(hardware: u16, EtherType(protocol): EtherType, rest: Rest<'_>) -> Read<'_> {
     const FRAD: u16 = 770;
     const RADIOTAP: u16 = 803;
     const NETLINK: u16 = 824;
     const LLC: u16 = 4;
-    match (hardware, protocol) {
+    Ok(match (hardware, protocol) {
         (FRAD, _) => Next::Link(LinkType::FRELAY, rest),
         (RADIOTAP, _) => Next::Link(LinkType::IEEE802_11_RADIOTAP, rest),
         (NETLINK, _) => Next::OTHER,
         (_, LLC) => Next::Llc(rest),
         _ if has_tags(protocol, rest.octets()) => Next::EtherType(EtherTypes::Vlan, rest),
+        // In the first version libpcap puts the tag back that was taken away.
+        _ if is_tag(protocol) => {
+            let ([_, _, high, low], behind) = rest.take(Layer::Vlan)?;
+            if has_tags(u16::from_be_bytes([high, low]), behind.octets()) {
+                Next::EtherType(EtherTypes::Vlan, behind)
+            } else {
+                Next::numbered(protocol, rest)
+            }
+        }
         _ => Next::numbered(protocol, rest),
-    }
+    })
 }
 
 /// Whether tags stand before what the header names. Of several Linux takes the outer one away, and names what is behind all of them.
@@ -47,12 +56,17 @@ fn has_tags(protocol: u16, octets: &[u8]) -> bool {
     }
     let mut behind = octets;
     while let [_, _, high, low, rest @ ..] = behind {
-        match u16::from_be_bytes([*high, *low]) {
-            0x8100 | 0x88a8 | 0x9100 | 0x9200 => behind = rest,
-            next => return next == protocol && begins(protocol, rest),
+        let next = u16::from_be_bytes([*high, *low]);
+        if !is_tag(next) {
+            return next == protocol && begins(protocol, rest);
         }
+        behind = rest;
     }
     false
+}
+
+const fn is_tag(protocol: u16) -> bool {
+    matches!(protocol, 0x8100 | 0x88a8 | 0x9100 | 0x9200)
 }
 
 /// Whether a packet of this protocol begins so; of others than IP and PPP's session it cannot be told.

@@ -158,8 +158,10 @@ impl Picture {
         let ink = Ink::of_segment(&passing.step.segment);
         let (arrow, below) = arrow(passing, seen, room, self.style);
         let paint = |words| self.style.paint(ink, words);
-        let first = format!(" {left} {:>TIME$}  {}  {right}", clock(time), paint(arrow));
-        let second = below.map(|below| format!(" {:STATE$} {:TIME$}  {}", "", "", paint(below)));
+        let time = format!("{:>TIME$}", clock(time));
+        let second =
+            below.map(|below| format!(" {:STATE$} {:len$}  {}", "", "", paint(below), len = time.len()));
+        let first = format!(" {left} {time}  {}  {right}", paint(arrow));
         std::iter::once(first.trim_end().to_owned()).chain(second)
     }
 

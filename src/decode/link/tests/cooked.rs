@@ -111,14 +111,21 @@ fn linux_names_what_stands_behind_all_tags_and_takes_one_away() {
         for outer in [[0x81, 0], [0x88, 0xa8], [0x91, 0], [0x92, 0]] {
             let tagged = sll(protocol, &[&tag, &outer, &tag, &protocol, packet]);
             assert_eq!(read(link, &tagged), (version, 24));
+            let put_back = [&tag[..], &protocol, &tag, &protocol, packet];
+            assert_eq!(read(link, &sll(outer, &put_back)), (version, 24));
+            let put_back = [&tag[..], &protocol, &tag, &outer, &tag, &protocol, packet];
+            assert_eq!(read(link, &sll(outer, &put_back)), (version, 28));
+            assert_eq!(read(link, &sll(outer, &[&tag, &protocol, packet])), (version, 20));
         }
-        // None of these is one.
+        assert_eq!(
+            read(link, &sll(protocol, &[&tag, &protocol])),
+            (version, 20),
+            "and then the capture ends"
+        );
+        // None of these is a tag.
         let other = if version == '4' { [0x86, 0xdd] } else { [0x08, 0] };
-        for not_tagged in
-            [&[&tag[..], &other, packet], &[&tag[..], &protocol, &[9]], &[&tag[..], &protocol, &[]]]
-        {
-            let is_read = (version, if not_tagged[2].is_empty() { 20 } else { 16 });
-            assert_eq!(read(link, &sll(protocol, not_tagged)), is_read, "{not_tagged:?}");
+        for not_tagged in [&[&tag[..], &other, packet], &[&tag[..], &protocol, &[9]]] {
+            assert_eq!(read(link, &sll(protocol, not_tagged)), (version, 16), "{not_tagged:?}");
         }
         assert_eq!(read(link, &sll(protocol, &[packet, &tag, &protocol, packet])), (version, 16));
     }
