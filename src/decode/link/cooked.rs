@@ -10,6 +10,7 @@ use pnet::packet::sll2::SLL2Packet;
 
 use crate::decode::error::Layer;
 use crate::decode::link::next::{Next, Read};
+use crate::decode::link::tags;
 use crate::decode::rest::Rest;
 use crate::frame::LinkType;
 
@@ -37,7 +38,7 @@ fn behind(hardware: u16, EtherType(protocol): EtherType, rest: Rest<'_>) -> Read
         (_, LLC) => Next::Llc(rest),
         _ if has_tags(protocol, rest.octets()) => Next::EtherType(EtherTypes::Vlan, rest),
         // In the first version libpcap puts the tag back that was taken away.
-        _ if is_tag(protocol) => {
+        _ if tags::is_vlan(EtherType(protocol)) => {
             let ([_, _, high, low], behind) = rest.take(Layer::Vlan)?;
             if has_tags(u16::from_be_bytes([high, low]), behind.octets()) {
                 Next::EtherType(EtherTypes::Vlan, behind)
@@ -57,16 +58,12 @@ fn has_tags(protocol: u16, octets: &[u8]) -> bool {
     let mut behind = octets;
     while let [_, _, high, low, rest @ ..] = behind {
         let next = u16::from_be_bytes([*high, *low]);
-        if !is_tag(next) {
+        if !tags::is_vlan(EtherType(next)) {
             return next == protocol && begins(protocol, rest);
         }
         behind = rest;
     }
     false
-}
-
-const fn is_tag(protocol: u16) -> bool {
-    matches!(protocol, 0x8100 | 0x88a8 | 0x9100 | 0x9200)
 }
 
 /// Whether a packet of this protocol begins so; of others than IP and PPP's session it cannot be told.

@@ -26,8 +26,7 @@ pub(super) fn behind(number: EtherType, rest: Rest<'_>) -> Read<'_> {
     match number {
         EtherTypes::Ipv4 => Ok(Next::ipv4(rest)),
         EtherTypes::Ipv6 => Ok(Next::ipv6(rest)),
-        // 0x9200 is, like 0x9100, an older number for the outer of two tags.
-        EtherTypes::Vlan | EtherTypes::PBridge | EtherTypes::QinQ | EtherType(0x9200) => tags::vlan(rest),
+        number if tags::is_vlan(number) => tags::vlan(rest),
         EtherType(0x8847 | 0x8848) => Ok(Next::Link(LinkType::MPLS, rest)),
         EtherType(0x8864) => Ok(Next::Link(LinkType::PPP_ETHER, rest)),
         EtherType(0x880b) => Ok(Next::Link(LinkType::PPP, rest)),

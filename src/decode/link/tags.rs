@@ -12,7 +12,12 @@ use crate::decode::link::next::{Next, Read};
 use crate::decode::rest::Rest;
 use crate::frame::LinkType;
 
-/// IEEE 802.1Q and 802.1ad.
+/// Whether it announces a tag of IEEE 802.1Q or 802.1ad: 0x9200 is, like 0x9100, an older number for the outer of two.
+pub(super) const fn is_vlan(EtherType(number): EtherType) -> bool {
+    matches!(number, 0x8100 | 0x88a8 | 0x9100 | 0x9200)
+}
+
+/// Such a tag.
 pub(super) fn vlan(rest: Rest<'_>) -> Read<'_> {
     let (tag, rest) = rest.view(4, Layer::Vlan, VlanPacket::new)?;
     Ok(Next::EtherType(tag.get_ethertype(), rest))
