@@ -22,7 +22,7 @@ use crate::story::event::{Passing, Way, Witness};
 const NARROWEST: usize = 72;
 /// `(SYN-RECEIVED)`.
 const STATE: usize = 14;
-/// `999.999 999`, more only for connections of over 16 minutes.
+/// `99.999 999`; a picture of a longer time leaves more room to it, and less to the arrows.
 const TIME: usize = 10;
 /// Behind a state that the kernel bears out.
 const STAR: &str = "*";
@@ -43,7 +43,7 @@ pub fn draw_rows(
     sentences: &[String],
     style: Style,
 ) -> io::Result<()> {
-    let picture = Picture { width: style.width.clamp(NARROWEST, WIDEST), style };
+    let picture = Picture { width: style.width.clamp(NARROWEST, WIDEST), time: width_of_times(rows), style };
     writeln!(out, "{}", picture.heading(connection))?;
     for line in picture.body(rows) {
         writeln!(out, "{line}")?;
@@ -59,6 +59,15 @@ pub fn draw_rows(
         writeln!(out, " {line}")?;
     }
     Ok(())
+}
+
+/// How wide the longest time is.
+fn width_of_times(rows: &[Row<'_>]) -> usize {
+    let times = rows.iter().filter_map(|row| match row {
+        Row::Segment(_, time, _) | Row::Notice(_, _, time, _) => Some(clock(*time).len()),
+        Row::LeftOut(_) | Row::Call(..) | Row::Kernel(..) => None,
+    });
+    times.fold(TIME, usize::max)
 }
 
 /// What the signs in the picture mean that not every picture has.
@@ -86,6 +95,8 @@ fn signs<'s>(rows: &[Row<'_>]) -> Vec<&'s str> {
 
 struct Picture {
     width: usize,
+    /// Of it, what each line has for its time.
+    time: usize,
     style: Style,
 }
 
@@ -128,7 +139,12 @@ impl Picture {
                     let words = if words.len() > most { short } else { words };
                     let drawn = notice(words, *to, *is_made, self.room());
                     let drawn = self.style.paint(Ink::Failure, drawn);
-                    lines.push(format!(" {:STATE$} {:>TIME$}  {drawn}", "", clock(*time)));
+                    lines.push(format!(
+                        " {:STATE$} {:>width$}  {drawn}",
+                        "",
+                        clock(*time),
+                        width = self.time
+                    ));
                 }
                 Row::Call(..) | Row::Kernel(..) => {}
             }
@@ -158,16 +174,15 @@ impl Picture {
         let ink = Ink::of_segment(&passing.step.segment);
         let (arrow, below) = arrow(passing, seen, room, self.style);
         let paint = |words| self.style.paint(ink, words);
-        let time = format!("{:>TIME$}", clock(time));
-        let second =
-            below.map(|below| format!(" {:STATE$} {:len$}  {}", "", "", paint(below), len = time.len()));
-        let first = format!(" {left} {time}  {}  {right}", paint(arrow));
+        let width = self.time;
+        let first = format!(" {left} {:>width$}  {}  {right}", clock(time), paint(arrow));
+        let second = below.map(|below| format!(" {:STATE$} {:width$}  {}", "", "", paint(below)));
         std::iter::once(first.trim_end().to_owned()).chain(second)
     }
 
     /// What the two ends leave to an arrow.
     const fn room(&self) -> usize {
-        self.width.saturating_sub(STATE.saturating_mul(2).saturating_add(TIME).saturating_add(6))
+        self.width.saturating_sub(STATE.saturating_mul(2).saturating_add(self.time).saturating_add(6))
     }
 
     fn state(&self, passing: &Passing<'_>, role: Role, width: usize) -> String {

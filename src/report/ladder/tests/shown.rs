@@ -186,3 +186,20 @@ fn what_does_not_go_into_an_arrow_stands_below_it() {
     let wide = drawn(&script.segments, &[], &[], 140);
     assert!(row(&wide, "(again, 2nd)").contains("\"hello\" (again, 2nd) (seen 3 times) -"), "{wide}");
 }
+
+#[test]
+fn a_long_time_takes_its_room_from_the_arrows() {
+    let mut script = Script::new(CLIENT, SERVER);
+    for (seconds, tap) in [(0, 1), (127, 1), (127, 2), (255, 1)] {
+        script.client_sends(seconds * 1_000_000, SYN, 1_000, 0, b"");
+        let sent = script.segments.last_mut().unwrap();
+        sent.sighting = Sighting { packet: seconds, tap, ..sent.sighting };
+    }
+    for width in [72, 80] {
+        let text = drawn(&script.segments, &[], &[], width);
+        let lines: Vec<&str> = text.lines().filter(|line| line.contains('|')).collect();
+        assert!(lines.len() >= 3 && lines.iter().all(|line| line.find('|') == lines[0].find('|')), "{text}");
+        assert!(text.lines().all(|line| line.len() <= width), "{text}");
+        assert!(row(&text, "255.000 000").contains("(again, 3rd)"), "{text}");
+    }
+}
