@@ -26,9 +26,9 @@ fn vanished() -> CaptureError {
     ip(&format!("link set {VANISHES} up"));
     let mut live = Live::open(&LiveOptions::new(VANISHES)).expect("a capture");
     ip(&format!("link set {VANISHES} down"));
-    for _ in 0..3 {
-        assert!(matches!(live.next_frame(), Ok(Next::Quiet)));
-    }
+    // The kernel may have had something to say while it was up.
+    let mut is_quiet = || matches!(live.next_frame().expect("it is only down"), Next::Quiet);
+    assert_eq!((0..100).filter(|_| is_quiet()).take(3).count(), 3);
     ip(&format!("link del {VANISHES}"));
     let error = (0..100).find_map(|_| live.next_frame().err()).expect("an error");
     assert!(matches!(live.next_frame(), Ok(Next::End)), "it ends there");
@@ -91,8 +91,11 @@ fn said_when_started_by(command: &[&str], interface: &str) -> Option<String> {
     match output {
         Ok(output) if output.status.success() => Some(String::from_utf8_lossy(&output.stdout).into_owned()),
         Ok(output) => {
-            let why = String::from_utf8_lossy(&output.stderr).into_owned();
-            skipped(&format!("{}: {}{why}", command.join(" "), String::from_utf8_lossy(&output.stdout)));
+            let [out, why] = [&output.stdout, &output.stderr].map(|octets| String::from_utf8_lossy(octets));
+            // Not every kernel has bridges.
+            let has_means = out.contains("running 1 test") && !why.contains("ip link add");
+            assert!(!has_means, "it was started, and failed: {out}{why}");
+            skipped(&format!("{}: {out}{why}", command.join(" ")));
             None
         }
         Err(error) => {
