@@ -34,7 +34,8 @@ impl Connection {
         evidence.show(&mut self.notes, &mut self.findings, events);
     }
 
-    fn settle(&mut self, now: Timestamp) {
+    /// Ends the account at `now`, and says nothing of it.
+    pub fn settle(&mut self, now: Timestamp) {
         self.lasts_until(now);
         let passed = self.ends.map(|end| end.numbers.fin_has_passed());
         if self.is_self {

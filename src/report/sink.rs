@@ -20,8 +20,8 @@ pub trait Report: Send {
         true
     }
 
-    /// Whether it reads the history of connections: its letters, and the time spent in each state. If not, none need be kept
-    /// for it.
+    /// Whether it reads the history of connections: its letters, the time spent in each state, and how long nobody answered, as
+    /// `no-answer` says it. If not, none need be kept for it.
     fn wants_history(&self) -> bool {
         true
     }

@@ -32,11 +32,25 @@ pub struct Evidence {
 impl Evidence {
     /// That of these `notes` and `findings`; `None` where another connection of the same course may differ in them.
     pub fn of(notes: &Notes, findings: &[Finding], events: Events<'_>) -> Option<Self> {
+        Self::where_told(notes, findings, events, is_told_by_the_course)
+    }
+
+    /// The same of an attempt that was not answered, where it is known that this is to be said. The sentence that has its times in it
+    /// is for another to put down.
+    pub fn of_silence(notes: &Notes, findings: &[Finding], events: Events<'_>) -> Option<Self> {
+        let is_told = |code| is_told_by_the_course(code) || is_told_by_silence(code);
+        Self::where_told(notes, findings, events, is_told)
+    }
+
+    fn where_told(
+        notes: &Notes,
+        findings: &[Finding],
+        events: Events<'_>,
+        is_told: impl Fn(Code) -> bool,
+    ) -> Option<Self> {
         let page = notes.read()?;
         let is_same = |(raised, finding): (&Raised, &Finding)| {
-            raised.code == finding.code
-                && raised.frames == finding.frames
-                && is_told_by_the_course(raised.code)
+            raised.code == finding.code && raised.frames == finding.frames && is_told(raised.code)
         };
         let are_same = page.raised.len() == findings.len() && page.raised.iter().zip(findings).all(is_same);
         if !are_same || !is_known(page, events) {
@@ -130,4 +144,9 @@ const fn is_told_by_the_course(code: Code) -> bool {
             | Code::SynAckRetransmitted
             | Code::SynRetransmitted
     )
+}
+
+/// What is said of an attempt that was not answered.
+const fn is_told_by_silence(code: Code) -> bool {
+    matches!(code, Code::NoAnswer | Code::AcceptQueueFull)
 }

@@ -16,7 +16,10 @@ use crate::icmp::IcmpError;
 /// What `raised` says.
 pub fn says(raised: &Raised, account: &Account<'_>, notes: &Notes) -> String {
     match raised.code {
-        Code::NoAnswer => no_answer(account),
+        Code::NoAnswer => {
+            let (waited, sending) = (account.quiet_since(account.start), account.last.since(account.start));
+            no_answer(account.opening.syns, waited, sending)
+        }
         Code::SynRetransmitted => {
             format!("The {} was sent {} in all.", whose_syn(account), Times(account.opening.syns))
         }
@@ -47,6 +50,22 @@ pub fn says(raised: &Raised, account: &Account<'_>, notes: &Notes) -> String {
         Code::KeepAlive => format!("{} to see whether the other end is still there.", Probes(raised)),
         Code::ZeroWindowProbe => format!("{} of a window that is closed.", Probes(raised)),
         code => fixed(code).to_owned(),
+    }
+}
+
+/// That nothing answered so many SYNs: how long the silence was, and how long they took; it may go on after the last.
+pub fn no_answer(syns: u32, waited: Duration, sending: Duration) -> String {
+    let times = Times(syns);
+    if syns <= 1 {
+        format!("Nothing answered the SYN within {}.", Span(waited))
+    } else if Span(waited).to_string() == Span(sending).to_string() {
+        format!("Nothing answered the SYN, sent {times} within {}.", Span(sending))
+    } else {
+        format!(
+            "Nothing answered the SYN within {}; it was sent {times} in the first {}.",
+            Span(waited),
+            Span(sending)
+        )
     }
 }
 
@@ -121,24 +140,6 @@ const fn fixed_of_closing(code: Code) -> &'static str {
         Code::CutShort => "The capture ends inside a TCP header: what is there is labelled.",
         // Those of the whole capture are worded where they are counted.
         other => other.meaning(),
-    }
-}
-
-/// How long the SYNs took, and how long the silence was, which may go on after the last.
-fn no_answer(account: &Account<'_>) -> String {
-    let waited = account.quiet_since(account.start);
-    let sending = account.last.since(account.start);
-    let times = Times(account.opening.syns);
-    if account.opening.syns <= 1 {
-        format!("Nothing answered the SYN within {}.", Span(waited))
-    } else if Span(waited).to_string() == Span(sending).to_string() {
-        format!("Nothing answered the SYN, sent {times} within {}.", Span(sending))
-    } else {
-        format!(
-            "Nothing answered the SYN within {}; it was sent {times} in the first {}.",
-            Span(waited),
-            Span(sending)
-        )
     }
 }
 

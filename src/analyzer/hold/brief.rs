@@ -149,9 +149,9 @@ impl Brief {
         &self.course
     }
 
-    /// Whether it may be told by its shape, as far as is known here: it was opened, or refused.
+    /// Whether it may be told by its shape, as far as is known here: it was opened, or refused, or never answered.
     pub fn has_shape(&self) -> bool {
-        self.course.is_open() || self.course.is_refused()
+        self.course.is_open() || self.course.is_refused() || !self.course.is_two_way()
     }
 
     /// Whether an opening or closing segment came again, or a RST ended it after it was opened: of either something is to be

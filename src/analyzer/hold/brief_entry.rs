@@ -84,14 +84,9 @@ impl BriefEntry {
     }
 
     /// Hands out the connection, at `now` of the tracker's clock.
-    pub fn hand_out(self, now: Timestamp, rooms: &mut Rooms, ended: &mut Ended, crowd: &mut Crowd) {
+    pub fn hand_out(self, now: Timestamp, ended: &mut Ended, crowd: &mut Crowd) {
         let now = self.brief.course().end().after(now.since(self.seen));
-        if self.brief.course().is_two_way() {
-            ended.push_brief(self.brief, now, crowd);
-        } else {
-            ended.push(at_once::connection(&self.brief, |connection| rooms.boxed(connection)), now, crowd);
-            rooms.logs.push(self.brief.into_log());
-        }
+        ended.push_brief(self.brief, now, crowd);
     }
 }
 

@@ -228,7 +228,8 @@ impl Ended {
         self.connections.push(Ending::new(What::Whole(connection), now, around));
     }
 
-    /// The same for a connection in brief, which has been seen from both sides.
+    /// The same for a connection in brief: it has been seen from both sides, or shows nothing but SYNs, of which none follows an
+    /// answer that is missing.
     pub fn push_brief(&mut self, brief: Brief, now: Timestamp, crowd: &mut Crowd) {
         // Of a handshake that was completed it is not asked who else was served.
         let around = if brief.course().is_open() {

@@ -104,13 +104,7 @@ impl Held {
 
     /// Hands out what is in it, where it is at the ready, at `now` of the tracker's clock. The frame of the last segment of the
     /// pair's connection, where that has ended.
-    pub fn hand_out(
-        self,
-        now: Timestamp,
-        rooms: &mut Rooms,
-        ended: &mut Ended,
-        crowd: &mut Crowd,
-    ) -> Option<u64> {
+    pub fn hand_out(self, now: Timestamp, ended: &mut Ended, crowd: &mut Crowd) -> Option<u64> {
         match self {
             Self::Whole(entry) => {
                 let last = entry.current.is_over().then(|| entry.current.last_frame());
@@ -119,7 +113,7 @@ impl Held {
             }
             Self::Brief(entry) => {
                 let last = entry.brief.last_frame_of_all();
-                entry.hand_out(now, rooms, ended, crowd);
+                entry.hand_out(now, ended, crowd);
                 last
             }
             Self::Packed(_) | Self::PackedBrief(_) => None,

@@ -31,4 +31,5 @@ pub mod store;
 pub mod straight;
 pub mod table;
 pub mod tally;
+pub mod unanswered;
 pub mod waiting;

@@ -21,6 +21,7 @@ use crate::analyzer::hold::log::Kept;
 use crate::analyzer::hold::passage::Passage;
 use crate::analyzer::hold::refusal::Refusals;
 use crate::analyzer::hold::tally::acknowledged;
+use crate::analyzer::hold::unanswered::Unanswered;
 use crate::analyzer::in_state::InState;
 use crate::analyzer::look::Look;
 use crate::analyzer::opening::Progress;
@@ -42,6 +43,7 @@ pub struct Shapes {
     places: HashMap<u64, Option<usize>, RandomState>,
     shapes: Vec<Shape>,
     refusals: Refusals,
+    unanswered: Unanswered,
 }
 
 /// A shape.
@@ -69,7 +71,13 @@ struct Stand {
 impl Shapes {
     /// None. `has_history` says whether somebody reads the history of connections.
     pub fn new(has_history: bool) -> Self {
-        Self { has_history, places: HashMap::default(), shapes: Vec::new(), refusals: Refusals::default() }
+        Self {
+            has_history,
+            places: HashMap::default(),
+            shapes: Vec::new(),
+            refusals: Refusals::default(),
+            unanswered: Unanswered::new(has_history),
+        }
     }
 
     /// The connection that `brief` makes, which ended at `now`, with what is seen `around`; `None` where it must be followed
@@ -77,6 +85,9 @@ impl Shapes {
     pub fn finish(&mut self, brief: &Brief, now: Timestamp, around: Surroundings) -> Option<&Connection> {
         if brief.course().is_refused() {
             return self.refusals.finish(brief, now, around);
+        }
+        if !brief.course().is_two_way() {
+            return self.unanswered.finish(brief, now, around);
         }
         let place = Passage::tell(brief, around, |passage| self.fill(brief, passage, now, around))??;
         self.shapes.get(place).map(|shape| &shape.connection)

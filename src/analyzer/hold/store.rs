@@ -257,7 +257,7 @@ impl Hold {
         } else {
             self.unpack_in_its_place(place);
         }
-        self.table.remove(place)?.hand_out(now, &mut self.rooms, ended, crowd)
+        self.table.remove(place)?.hand_out(now, ended, crowd)
     }
 
     /// The numbers of all connections held, with their places, in no order.

@@ -11,6 +11,7 @@ use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::ending::{Ending, Rooms, What};
 use crate::analyzer::hold::passage::Passage;
 use crate::analyzer::hold::shapes::Shapes;
+use crate::analyzer::hold::unanswered::silences;
 use crate::analyzer::in_state::InState;
 use crate::analyzer::look::Look;
 use crate::analyzer::moves::{
@@ -52,6 +53,7 @@ fn told(mut connection: Connection, has_history: bool) -> String {
         connection.zeek = Zeek::default();
         connection.ends.client.in_state = InState::default();
         connection.ends.server.in_state = InState::default();
+        silences(&mut connection.findings).for_each(|finding| finding.says.clear());
     }
     format!("{state} {connection:?}")
 }
