@@ -226,7 +226,7 @@ impl Tracker {
         self.pairs.rooms().take(rooms);
     }
 
-    /// The same once the account has ended.
+    /// The same, however much it is: once the account has ended, or where it is for connections that begin.
     pub fn give_back_last(&mut self, rooms: &mut Rooms) {
         self.pairs.rooms().take_last(rooms);
     }

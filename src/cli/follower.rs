@@ -50,6 +50,13 @@ impl Follower {
         self.tracker.hasher()
     }
 
+    /// Takes room for connections that are to come, all that there is.
+    pub fn take_rooms(&mut self, rooms: &mut Rooms) {
+        if !rooms.is_empty() {
+            self.tracker.give_back_last(rooms);
+        }
+    }
+
     /// Takes in a few items, which are looked at first, so that what they need is at hand. Of news that are many some may have to
     /// be told on the way.
     pub fn take_few<E>(

@@ -5,6 +5,7 @@
 //! once is used again.
 
 use tcpshake::analyzer::hold::ahead::Coming;
+use tcpshake::analyzer::hold::ending::Rooms;
 use tcpshake::analyzer::sweep::{Beside, InBrief};
 use tcpshake::fetch::fetch_at;
 use tcpshake::icmp::IcmpError;
@@ -19,6 +20,8 @@ pub const PORTION: usize = 4096;
 pub const AHEAD: usize = 64;
 /// How far ahead the room for items is asked for.
 const SOON: usize = 8;
+/// Rooms that are made at a time, at most.
+const ROOMS: usize = 1024;
 /// For so many there is room where they come one by one.
 const FEW: usize = 64;
 
@@ -55,6 +58,9 @@ pub struct Items {
     others: Vec<Item>,
     /// Those of the SYNs that are in brief.
     options: Vec<Options>,
+    /// Room for connections that begin with them, and whether some was made.
+    pub rooms: Rooms,
+    has_made_rooms: bool,
 }
 
 /// A segment in brief, or an item that is none, in a cache line of its own.
@@ -175,6 +181,14 @@ impl Items {
         self.len = 0;
         self.others.clear();
         self.options.clear();
+    }
+
+    /// Makes room for the connections that may begin with its SYNs, once: at first there is none, later what was told leaves
+    /// enough. Otherwise it would be made by whoever follows, who has the most to do then.
+    pub fn make_rooms(&mut self) {
+        if !std::mem::replace(&mut self.has_made_rooms, true) {
+            self.rooms.make(self.options.len().min(ROOMS));
+        }
     }
 
     /// All of them, so many at a time.

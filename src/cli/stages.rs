@@ -68,10 +68,11 @@ impl Taking<'_> {
         let items = spare.pop().unwrap_or_default();
         let mut filling = Filling { intake, items, spare, full: Vec::new() };
         let turn = source.next_frames(&mut filling);
-        let Filling { items, spare, full: mut portions, .. } = filling;
+        let Filling { mut items, spare, full: mut portions, .. } = filling;
         if items.is_empty() {
             spare.push(items);
         } else {
+            items.make_rooms();
             portions.push(Portion::Items(items));
         }
         match turn {
@@ -110,6 +111,7 @@ impl Filling<'_> {
     #[inline(never)]
     fn begin_another(&mut self) {
         let next = self.spare.pop().unwrap_or_default();
+        self.items.make_rooms();
         self.full.push(Portion::Items(std::mem::replace(&mut self.items, next)));
     }
 }
@@ -132,6 +134,7 @@ impl Following {
         let mut tell = |news: &mut News| if news.is_empty() { Ok(()) } else { tell(news) };
         match portion {
             Portion::Items(mut items) => {
+                follower.take_rooms(&mut items.rooms);
                 for few in items.chunks(AHEAD) {
                     follower.take_few(few, prepared, news, &mut tell)?;
                 }

@@ -12,6 +12,7 @@ use crate::analyzer::hold::at_once;
 use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::log::Log;
 use crate::analyzer::hold::shapes::Shapes;
+use crate::jot::Jot;
 use crate::time::Timestamp;
 
 /// A connection that is let go.
@@ -110,6 +111,11 @@ impl Rooms {
         }
     }
 
+    /// Makes room for so many that begin in brief.
+    pub fn make(&mut self, count: usize) {
+        Log::make(count, &mut self.logs, &Jot::NONE);
+    }
+
     /// Whether there is none.
     pub const fn is_empty(&self) -> bool {
         self.connections.is_empty() && self.logs.is_empty()
@@ -138,7 +144,7 @@ impl Rooms {
     }
 
     /// The same, but what they have for those in brief is kept, however much it is: once the account has ended there is never more than
-    /// was held.
+    /// was held, and what is for those that begin is soon used.
     pub fn take_last(&mut self, others: &mut Self) {
         self.logs.append(&mut others.logs);
         self.take(others);

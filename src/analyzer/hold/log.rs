@@ -59,15 +59,21 @@ impl Log {
         spare.pop().unwrap_or_else(|| Self::several(spare, any))
     }
 
-    /// Some new ones, of which one is not put to `spare`. Where they have to be cut from new memory an allocator may ask the system
-    /// for it page by page: a piece as large as all of them is asked for first, and given back to be cut up.
+    /// Some new ones, of which one is not put to `spare`.
     #[cold]
     #[inline(never)]
     #[allow(clippy::vec_box, reason = "a box moves from owner to owner without its contents being copied")]
     fn several(spare: &mut Vec<Box<Self>>, any: &Jot) -> Box<Self> {
-        drop(black_box(Vec::<Self>::with_capacity(LOT + 2)));
-        spare.extend((1..LOT).map(|_| Self::new(any)));
+        Self::make(LOT - 1, spare, any);
         Self::new(any)
+    }
+
+    /// Puts so many new ones to `spare`. Where they have to be cut from new memory an allocator may ask the system for it page by
+    /// page: a piece as large as all of them is asked for first, and given back to be cut up.
+    #[allow(clippy::vec_box, reason = "a box moves from owner to owner without its contents being copied")]
+    pub fn make(count: usize, spare: &mut Vec<Box<Self>>, any: &Jot) {
+        drop(black_box(Vec::<Self>::with_capacity(count.saturating_add(3))));
+        spare.extend((0..count).map(|_| Self::new(any)));
     }
 
     /// A new one, in which nothing means anything yet.
