@@ -304,7 +304,7 @@ impl Usual<'_> {
 }
 
 /// One number for one socket, as it lies in memory: which of two is the lesser says nothing.
-#[inline]
+#[inline(always)]
 pub fn number(socket: SocketAddrV4) -> u64 {
     u64::from(u32::from_ne_bytes(socket.ip().octets())) | u64::from(socket.port()) << 32
 }

@@ -34,7 +34,7 @@ impl SocketHasher {
     ///
     /// The sockets are put in an order, and each meets a key of its own: in a product of two that met the same, bits can be
     /// exchanged between the sockets so that it stays the same, whatever the key.
-    #[inline]
+    #[inline(always)]
     pub fn of_ipv4(&self, one: SocketAddrV4, other: SocketAddrV4) -> u64 {
         finish(self.0.build_hasher(), one, other)
     }
@@ -57,7 +57,7 @@ impl SocketHasher {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn finish(mut hasher: impl Hasher, one: SocketAddrV4, other: SocketAddrV4) -> u64 {
     let [one, other] = [one, other].map(number);
     hasher.write_u64(one.min(other));

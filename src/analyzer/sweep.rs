@@ -146,7 +146,7 @@ impl Tracker {
             && let Some(route) = beside.route(left.at as usize)
         {
             // Its handshake is complete.
-            self.crowd.serves(route.destination.into(), None, jot.time());
+            self.crowd.serves_ipv4(route.destination, jot.time());
         }
         if left.moves {
             self.list_as_noted(place, to, left.clock.now());

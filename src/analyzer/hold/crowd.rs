@@ -6,7 +6,7 @@
 //! Read: field guide sections 2 (`accept-queue-full`, `no-answer`) and 4 (`one-sided-capture`).
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, SocketAddrV4};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,12 +64,24 @@ struct Span {
 impl Crowd {
     /// Notes that `server`, in these tunnels, completed a handshake.
     pub fn serves(&mut self, server: SocketAddr, tunnel: Option<&Arc<Tunnel>>, time: Timestamp) {
-        self.served.push((self.hasher.of_socket(server, tunnel), time));
+        self.note(self.hasher.of_socket(server, tunnel), time);
+    }
+
+    /// The same of one of IPv4 that is in no tunnel.
+    #[inline(always)]
+    pub fn serves_ipv4(&mut self, server: SocketAddrV4, time: Timestamp) {
+        self.note(self.hasher.of_ipv4(server, server), time);
+    }
+
+    #[inline(always)]
+    fn note(&mut self, listener: u64, time: Timestamp) {
+        self.served.push((listener, time));
         if self.served.len() >= TOGETHER {
             self.note_served();
         }
     }
 
+    #[inline(never)]
     fn note_served(&mut self) {
         let mut served = std::mem::take(&mut self.served);
         served.drain(..).for_each(|(listener, time)| self.note_listener(listener, time));

@@ -59,15 +59,13 @@ impl Moves {
     #[inline(always)]
     pub fn take(&mut self, jot: &Jot, turn: Turn) -> Option<()> {
         let Turn { acknowledges, covers_syn_alone, is_again } = turn;
-        let bits = [
-            jot.by_client,
-            jot.gist.has_text(),
-            jot.gist.has_fin(),
-            acknowledges,
-            covers_syn_alone,
-            is_again,
-        ];
-        self.key = bits.into_iter().fold(self.key, |key, bit| key << 1 | u64::from(bit));
+        let bits = u64::from(jot.by_client) << 5
+            | u64::from(jot.gist.has_text()) << 4
+            | u64::from(jot.gist.has_fin()) << 3
+            | u64::from(acknowledges) << 2
+            | u64::from(covers_syn_alone) << 1
+            | u64::from(is_again);
+        self.key = self.key << BITS | bits;
         *self.room()? = jot.time;
         Some(())
     }
