@@ -27,7 +27,8 @@ impl OfSyn {
     /// What these options say; `None` where anything is to be said of them.
     #[inline(always)]
     pub fn of(options: &Options) -> Option<Self> {
-        Self::usual(options.octets()).or_else(|| Self::any(options))
+        let octets = options.octets();
+        Self::usual(octets).or_else(|| Self::unstamped(octets)).or_else(|| Self::any(options))
     }
 
     /// Of options in the order in which Linux writes them, and with it most others: read with hardly a branch.
@@ -43,6 +44,17 @@ impl OfSyn {
         };
         let is_usual = u64::from_le_bytes(*front) & u64::from_le_bytes(IS_FRONT) == u64::from_le_bytes(FRONT);
         is_usual.then_some(Self { shift: Some(*shift), stamp: Some(u32::from_be_bytes([*a, *b, *c, *d])) })
+    }
+
+    /// The same where there are no timestamps.
+    #[inline(always)]
+    fn unstamped(octets: &[u8]) -> Option<Self> {
+        match octets {
+            [2, 4, _, _, 1, 1, 4, 2, 1, 3, 3, shift @ ..=Options::MOST_SHIFT] => {
+                Some(Self { shift: Some(*shift), stamp: None })
+            }
+            _ => None,
+        }
     }
 
     /// Of any.
@@ -154,5 +166,45 @@ pub fn fin(jot: &Jot) -> Fin {
         ack: jot.ack,
         acknowledged: None,
         times_until_acknowledged: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const STAMPED: &[u8] = &[2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 1, 2, 0, 0, 0, 0, 1, 3, 3, 7];
+    const UNSTAMPED: &[u8] = &[2, 4, 5, 180, 1, 1, 4, 2, 1, 3, 3, 7];
+
+    fn both(octets: &[u8]) -> [String; 2] {
+        let options = Options::new(octets);
+        [OfSyn::of(&options), OfSyn::any(&options)].map(|said| format!("{said:?}"))
+    }
+
+    #[test]
+    fn the_usual_orders_are_known() {
+        assert!(OfSyn::usual(STAMPED).is_some() && OfSyn::unstamped(UNSTAMPED).is_some());
+        for octets in [STAMPED, UNSTAMPED] {
+            let [known, read] = both(octets);
+            assert_eq!(known, read);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_ways_come_to_the_same(
+            is_stamped: bool,
+            changes in proptest::collection::vec((0_usize..20, 0_u8..20), 0..3),
+            len in 0_usize..=20,
+        ) {
+            let mut octets = if is_stamped { STAMPED } else { UNSTAMPED }.to_vec();
+            for (at, octet) in changes {
+                octets.get_mut(at).into_iter().for_each(|place| *place = octet);
+            }
+            octets.truncate(len.max(8));
+            let [known, read] = both(&octets);
+            prop_assert_eq!(known, read);
+        }
     }
 }
