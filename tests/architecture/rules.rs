@@ -75,7 +75,7 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("serde_json", &["report"]),
     ("hashbrown", &["analyzer"]),
     ("foldhash", &["analyzer"]),
-    ("prefetch_index", &["fetch"]),
+    ("branches", &["fetch"]),
     ("strsim", &["expect"]),
     ("anyhow", &["cli", "main"]),
     ("clap", &["cli", "main"]),
