@@ -14,17 +14,17 @@ use crate::cli::items::Items;
 use crate::cli::stages::{Following, Gone, Portion, Taking, Tidings};
 
 /// Portions that wait for the follower.
-const PORTIONS: usize = 12;
+const PORTIONS: usize = 6;
 /// Once there are so many, so many fewer have to wait before more are made: a worker is not woken for each.
-const AT_A_TIME: usize = 6;
+const AT_A_TIME: usize = 3;
 /// Where fewer wait, whoever tells makes more first, if there are hardly any news.
-const FEW: usize = 8;
+const FEW: usize = 4;
 /// Where fewer wait, anybody does, instead of following; and fewer news are hardly any.
-const HARDLY_ANY: usize = 3;
+const HARDLY_ANY: usize = 2;
 /// So often something else is done while news wait.
 const HARDLY_EVER: usize = 16;
 /// News that wait for the teller.
-const UNDER_WAY: usize = 10;
+const UNDER_WAY: usize = 6;
 
 /// What a worker does next.
 pub enum Job<'s> {
