@@ -27,6 +27,7 @@ pub mod shapes;
 pub mod side;
 pub mod soon;
 pub mod stage;
+pub mod stand;
 pub mod store;
 pub mod straight;
 pub mod table;

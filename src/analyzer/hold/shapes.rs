@@ -20,10 +20,10 @@ use crate::analyzer::hold::half::Half;
 use crate::analyzer::hold::log::Kept;
 use crate::analyzer::hold::passage::Passage;
 use crate::analyzer::hold::refusal::Refusals;
+use crate::analyzer::hold::stand::Stand;
 use crate::analyzer::hold::tally::acknowledged;
 use crate::analyzer::hold::unanswered::Unanswered;
 use crate::analyzer::in_state::InState;
-use crate::analyzer::look::Look;
 use crate::analyzer::opening::Progress;
 use crate::analyzer::outcome::ResetSeen;
 use crate::analyzer::role::{Ends, Role};
@@ -57,15 +57,6 @@ struct Shape {
     runs: Ends<Vec<(State, usize)>>,
     /// What shows that which is to be said of it, if anything is.
     evidence: Option<Evidence>,
-}
-
-/// What the last verdicts may move.
-#[derive(Clone, Copy, Debug)]
-struct Stand {
-    state: State,
-    confirmed: bool,
-    /// Whether an acknowledgement of all that the peer has sent would confirm it.
-    has_witness: bool,
 }
 
 impl Shapes {
@@ -187,8 +178,8 @@ impl Shape {
         });
         let [client, server] = &passage.ends;
         let before = Ends {
-            client: Stand::of(&connection.ends.client, passage, server.nxt)?,
-            server: Stand::of(&connection.ends.server, passage, client.nxt)?,
+            client: stand_of(&connection.ends.client, passage, server.nxt)?,
+            server: stand_of(&connection.ends.server, passage, client.nxt)?,
         };
         let mut evidence = None;
         if brief.is_remarkable() {
@@ -241,8 +232,8 @@ impl Shape {
         *opening = Progress::of_three([asked, answered, third.time], syns, third.frame);
         (*first_text, *first_fin) = (passage.first_text, moves.first_fin);
         *zeek = talk.zeek(Ends { client: client.nxt, server: server.nxt });
-        self.before.client.fill(&mut ends.client, client, server);
-        self.before.server.fill(&mut ends.server, server, client);
+        fill(self.before.client, &mut ends.client, client, server);
+        fill(self.before.server, &mut ends.server, server, client);
         let Some(evidence) = &self.evidence else { return self.connection.finish_unremarkable(now) };
         if let Some((rst, _)) = passage.reset {
             let Ends { client, server } = brief.sockets().both();
@@ -262,43 +253,20 @@ fn events<'a>(passage: &'a Passage<'_>, frames: &'a [u64]) -> Events<'a> {
     Events { frames, times: &passage.moves.events, opening: passage.opening }
 }
 
-impl Stand {
-    /// That of an end whose peer has sent all up to `nxt`; `None` where it is not told by its shape.
-    fn of(end: &Endpoint, passage: &Passage<'_>, nxt: SeqNumber) -> Option<Self> {
-        // A server that was reset may not have spoken.
-        let is_proved = end.proved || (passage.reset.is_some() && !passage.moves.is_open);
-        let is_told = end.witness.is_none_or(|witness| witness == nxt)
-            && end.before_reset.is_some() == passage.reset.is_some()
-            && !end.doubted
-            && is_proved;
-        let (state, confirmed, has_witness) = (end.state, end.confirmed, end.witness.is_some());
-        is_told.then_some(Self { state, confirmed, has_witness })
-    }
+/// How an end stands whose peer has sent all up to `nxt`; `None` where it is not told by its shape.
+fn stand_of(end: &Endpoint, passage: &Passage<'_>, nxt: SeqNumber) -> Option<Stand> {
+    // A server that was reset may not have spoken.
+    let is_proved = end.proved || (passage.reset.is_some() && !passage.moves.is_open);
+    let is_told = end.before_reset.is_some() == passage.reset.is_some() && !end.doubted && is_proved;
+    Stand::of(end, nxt).filter(|_| is_told)
+}
 
-    /// Has `end` stand so again, with the numbers of `half`. Its times are for another to fill in.
-    #[inline(always)]
-    fn fill(self, end: &mut Endpoint, half: &Half<'_>, peer: &Half<'_>) {
-        let Endpoint {
-            numbers,
-            in_state: _,
-            opened: _,
-            look,
-            state,
-            was: _,
-            confirmed,
-            witness,
-            before_reset: _,
-            syn_acked: _,
-            fin_acked: _,
-            doubted: _,
-            proved: _,
-        } = end;
-        (*state, *confirmed) = (self.state, self.confirmed);
-        *witness = self.has_witness.then_some(peer.nxt);
-        *look = Look::default();
-        let sent = acknowledged(half.iss(), half.nxt, half.last_frame_in_space());
-        *numbers = half.tally(peer.una).numbers(sent);
-    }
+/// Has `end` stand so again, with the numbers of `half`. Its times are for another to fill in.
+#[inline(always)]
+fn fill(stand: Stand, end: &mut Endpoint, half: &Half<'_>, peer: &Half<'_>) {
+    stand.fill(end, peer.nxt);
+    let sent = acknowledged(half.iss(), half.nxt, half.last_frame_in_space());
+    end.numbers = half.tally(peer.una).numbers(sent);
 }
 
 /// Notes that a state lasted until an event. False where it did not begin with one: what comes before it moved nothing, and

@@ -17,13 +17,12 @@ use crate::analyzer::diagnosis::code::Code;
 use crate::analyzer::diagnosis::evidence::{Events, Evidence};
 use crate::analyzer::diagnosis::finding::Finding;
 use crate::analyzer::diagnosis::words::no_answer;
-use crate::analyzer::endpoint::Endpoint;
 use crate::analyzer::hold::at_once::is_quiet;
 use crate::analyzer::hold::brief::Brief;
 use crate::analyzer::hold::log::MOST;
+use crate::analyzer::hold::stand::Stand;
 use crate::analyzer::hold::tally::{OfSyn, Tally};
 use crate::analyzer::in_state::InState;
-use crate::analyzer::look::Look;
 use crate::analyzer::numbers::Numbers;
 use crate::analyzer::opening::Progress;
 use crate::analyzer::outcome::INITIAL_RTO;
@@ -53,15 +52,6 @@ struct Silence {
     before: Ends<Stand>,
     /// What shows that which is to be said of it; nothing is of a SYN that is too young.
     evidence: Option<Evidence>,
-}
-
-/// What the last verdicts may move.
-#[derive(Debug)]
-struct Stand {
-    state: State,
-    confirmed: bool,
-    /// Whether an acknowledgement of the SYN would confirm it.
-    has_witness: bool,
 }
 
 /// What differs from one unanswered attempt to the next.
@@ -180,7 +170,8 @@ impl Silence {
     fn of(attempt: &Attempt<'_>, now: Timestamp, around: Surroundings, has_history: bool) -> Option<Self> {
         let mut connection = *attempt.brief.connection(Box::new);
         let Ends { client, server } = &connection.ends;
-        let before = Ends { client: Stand::of(client, attempt)?, server: Stand::of(server, attempt)? };
+        let before =
+            Ends { client: Stand::of(client, attempt.nxt())?, server: Stand::of(server, attempt.nxt())? };
         connection.finish(now, around);
         let evidence = match connection.notes.read() {
             None => None,
@@ -227,8 +218,8 @@ impl Silence {
         sockets.clone_from(attempt.brief.sockets());
         (*start, *last, *known_until) = (asked, asked_last, asked_last);
         *opening = Progress::of_one(asked);
-        self.before.client.fill(&mut ends.client, attempt);
-        self.before.server.fill(&mut ends.server, attempt);
+        self.before.client.fill(&mut ends.client, attempt.nxt());
+        self.before.server.fill(&mut ends.server, attempt.nxt());
         ends.client.numbers = attempt.numbers();
         match &self.evidence {
             None => self.connection.settle(now),
@@ -250,36 +241,6 @@ impl Silence {
         for finding in silences(findings) {
             finding.says = no_answer(attempt.syns, now.since(asked), asked_last.since(asked));
         }
-    }
-}
-
-impl Stand {
-    /// That of an end; `None` where it is not told by its kind.
-    fn of(end: &Endpoint, attempt: &Attempt<'_>) -> Option<Self> {
-        let is_told = end.witness.is_none_or(|witness| witness == attempt.nxt());
-        let (state, confirmed, has_witness) = (end.state, end.confirmed, end.witness.is_some());
-        is_told.then_some(Self { state, confirmed, has_witness })
-    }
-
-    /// Has `end` stand so again; its numbers and times are for others to fill in.
-    fn fill(&self, end: &mut Endpoint, attempt: &Attempt<'_>) {
-        let Endpoint {
-            numbers: _,
-            in_state: _,
-            opened: _,
-            look,
-            state,
-            was: _,
-            confirmed,
-            witness,
-            before_reset: _,
-            syn_acked: _,
-            fin_acked: _,
-            doubted: _,
-            proved: _,
-        } = end;
-        (*state, *confirmed, *look) = (self.state, self.confirmed, Look::default());
-        *witness = self.has_witness.then_some(attempt.nxt());
     }
 }
 
