@@ -13,18 +13,23 @@ use crate::cli::follower::News;
 use crate::cli::items::Items;
 use crate::cli::stages::{Following, Gone, Portion, Taking, Tidings};
 
-/// Portions that wait for the follower.
-const PORTIONS: usize = 6;
-/// Once there are so many, so many fewer have to wait before more are made: a worker is not woken for each.
-const AT_A_TIME: usize = 3;
-/// Where fewer wait, whoever tells makes more first, if there are hardly any news.
-const FEW: usize = 4;
-/// Where fewer wait, anybody does, instead of following; and fewer news are hardly any.
-const HARDLY_ANY: usize = 2;
 /// So often something else is done while news wait.
 const HARDLY_EVER: usize = 16;
-/// News that wait for the teller.
-const UNDER_WAY: usize = 6;
+
+/// How much waits between the stages.
+#[derive(Clone, Copy)]
+pub struct Bounds {
+    /// Portions that wait for the follower.
+    portions: usize,
+    /// Once there are so many, so many fewer have to wait before more are made: a worker is not woken for each.
+    at_a_time: usize,
+    /// Where fewer wait, whoever tells makes more first, if there are hardly any news.
+    few: usize,
+    /// Where fewer wait, anybody does, instead of following; and fewer news are hardly any.
+    hardly_any: usize,
+    /// News that wait for the teller.
+    news: usize,
+}
 
 /// What a worker does next.
 pub enum Job<'s> {
@@ -59,12 +64,14 @@ pub enum Done<'s> {
 
 /// Where the stages stand.
 pub struct Board<'s> {
+    bounds: Bounds,
     works: Mutex<Works<'s>>,
     changed: Condvar,
 }
 
 /// The stages that are with nobody, and what is between them.
 struct Works<'s> {
+    bounds: Bounds,
     taking: Option<Box<Taking<'s>>>,
     following: Option<Box<Following>>,
     portions: VecDeque<Portion>,
@@ -82,10 +89,23 @@ struct Works<'s> {
     waiting: usize,
 }
 
+impl Bounds {
+    /// For so many workers. Two wait less for each other where more waits between the stages. With three the follower would change
+    /// hands oftener, and what one worker let go is not what the next one's memory is made of.
+    pub const fn of(workers: usize) -> Self {
+        if workers > 2 {
+            Self { portions: 6, at_a_time: 3, few: 4, hardly_any: 2, news: 6 }
+        } else {
+            Self { portions: 12, at_a_time: 6, few: 8, hardly_any: 3, news: 10 }
+        }
+    }
+}
+
 impl<'s> Board<'s> {
     /// With two stages at their beginning: the last one is its worker's own.
-    pub const fn new(taking: Box<Taking<'s>>, following: Box<Following>) -> Self {
+    pub const fn new(taking: Box<Taking<'s>>, following: Box<Following>, bounds: Bounds) -> Self {
         let works = Works {
+            bounds,
             taking: Some(taking),
             following: Some(following),
             portions: VecDeque::new(),
@@ -99,7 +119,7 @@ impl<'s> Board<'s> {
             gone: false,
             waiting: 0,
         };
-        Self { works: Mutex::new(works), changed: Condvar::new() }
+        Self { bounds, works: Mutex::new(works), changed: Condvar::new() }
     }
 
     /// What a worker does next that has done this. Where there is nothing it waits: for something to do, or, where it has `patience`,
@@ -129,7 +149,7 @@ impl<'s> Board<'s> {
     /// Hands news on to whoever tells them; other news come in their place.
     pub fn post(&self, news: &mut News) -> Result<(), Gone> {
         let mut works = self.lock();
-        while works.tidings.len() >= UNDER_WAY && !works.gone {
+        while works.tidings.len() >= self.bounds.news && !works.gone {
             works = self.wait(works, None).0;
         }
         if works.gone {
@@ -215,7 +235,7 @@ impl<'s> Works<'s> {
 
     fn hold(&mut self, portions: Vec<Portion>) {
         self.portions.extend(portions);
-        self.has_enough |= self.portions.len() >= PORTIONS;
+        self.has_enough |= self.portions.len() >= self.bounds.portions;
     }
 
     /// What somebody with these `skills` does next, if there is anything now.
@@ -223,8 +243,9 @@ impl<'s> Works<'s> {
         if self.gone {
             return Err(Gone);
         }
+        let Bounds { few, hardly_any, news, .. } = self.bounds;
         // Whoever has nothing to do sleeps, and is woken late: before that, more is made for the follower.
-        let (few, most) = if tells { (FEW, HARDLY_ANY) } else { (HARDLY_ANY, UNDER_WAY) };
+        let (few, most) = if tells { (few, hardly_any) } else { (hardly_any, news) };
         let is_late = tells && self.passed_over >= HARDLY_EVER;
         let is_wanted = takes && self.portions.len() < few && self.tidings.len() < most && !is_late;
         if is_wanted && let Some(job) = self.take() {
@@ -239,7 +260,7 @@ impl<'s> Works<'s> {
             return Err(Gone);
         }
         // The follower is another's, as long as there is one for it: what it holds lies in that one's cache.
-        let may_follow = if tells { self.waiting == 0 } else { self.tidings.len() < UNDER_WAY };
+        let may_follow = if tells { self.waiting == 0 } else { self.tidings.len() < news };
         let first = if tells && takes { self.take() } else { None };
         let job = first.or_else(|| if may_follow { self.follow() } else { None });
         Ok(job.or_else(|| if takes { self.take() } else { None }))
@@ -248,7 +269,8 @@ impl<'s> Works<'s> {
     fn follow(&mut self) -> Option<Job<'s>> {
         self.following.as_ref()?;
         let portion = self.portions.pop_front()?;
-        self.has_enough &= self.portions.len() > PORTIONS - AT_A_TIME;
+        let Bounds { portions, at_a_time, .. } = self.bounds;
+        self.has_enough &= self.portions.len() > portions - at_a_time;
         self.following.take().map(|following| Job::Follow(following, portion))
     }
 

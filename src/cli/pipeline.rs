@@ -11,7 +11,7 @@ use std::time::Duration;
 use tcpshake::capture::file::Files;
 use tcpshake::report::summary::Summary;
 
-use crate::cli::board::{Board, Done, Job, Skills};
+use crate::cli::board::{Board, Bounds, Done, Job, Skills};
 use crate::cli::observer::{Observer, Outcome};
 use crate::cli::stages::{Followed, Following, Gone, Taking, Tidings};
 use crate::cli::teller::Teller;
@@ -45,7 +45,7 @@ impl Observer<'_> {
     fn read_with(self, workers: usize, takes: bool, source: &mut Files) -> io::Result<Outcome> {
         let Self { intake, follower, mut teller, .. } = self;
         let taking = Box::new(Taking { source, intake, errors: Vec::new(), spare: Vec::new() });
-        let board = Board::new(taking, Box::new(Following::new(follower)));
+        let board = Board::new(taking, Box::new(Following::new(follower)), Bounds::of(workers));
         thread::scope(|scope| {
             for _ in 1..workers {
                 scope.spawn(|| help(&board));

@@ -12,6 +12,7 @@ use crate::cli::intake::Intake;
 
 const TELLER: Skills = Skills { tells: true, takes: true };
 const HELPER: Skills = Skills { tells: false, takes: true };
+const BOUNDS: Bounds = Bounds::of(2);
 const NOW: Option<Duration> = Some(Duration::ZERO);
 
 fn nothing() -> Files {
@@ -22,7 +23,7 @@ fn board(source: &mut Files) -> Board<'_> {
     let follower = Follower::new(Config::default(), false);
     let intake = Intake::new(1, follower.hasher());
     let taking = Taking { source, intake, errors: Vec::new(), spare: Vec::new() };
-    Board::new(Box::new(taking), Box::new(Following::new(follower)))
+    Board::new(Box::new(taking), Box::new(Following::new(follower)), BOUNDS)
 }
 
 fn portions(count: usize) -> Vec<Portion> {
@@ -41,8 +42,8 @@ fn what_waits_is_told_before_more_is_taken_in_and_the_follower_is_for_others() {
     let mut source = nothing();
     let board = board(&mut source);
     let taken = taking(&board, Done::Nothing, TELLER);
-    let taken = taking(&board, Done::Taken(taken, portions(FEW - 1)), TELLER);
-    for _ in 0..HARDLY_ANY {
+    let taken = taking(&board, Done::Taken(taken, portions(BOUNDS.few - 1)), TELLER);
+    for _ in 0..BOUNDS.hardly_any {
         board.post_quiet();
     }
     let next = board.next(Done::Taken(taken, portions(1)), TELLER, NOW);
@@ -56,11 +57,12 @@ fn what_is_made_is_bounded_and_made_again_once_there_is_room() {
     let mut source = nothing();
     let board = board(&mut source);
     let taken = taking(&board, Done::Nothing, HELPER);
-    let Ok(Job::Follow(mut following, _)) = board.next(Done::Taken(taken, portions(PORTIONS)), HELPER, NOW)
+    let Ok(Job::Follow(mut following, _)) =
+        board.next(Done::Taken(taken, portions(BOUNDS.portions)), HELPER, NOW)
     else {
         panic!("nothing was followed")
     };
-    for _ in 1..AT_A_TIME {
+    for _ in 1..BOUNDS.at_a_time {
         assert!(matches!(board.next(Done::Nothing, TELLER, NOW), Ok(Job::Nothing(true))), "there is enough");
         let next = board.next(Done::Followed(following, None), HELPER, NOW);
         let Ok(Job::Follow(again, _)) = next else { panic!("nothing was followed") };
@@ -117,7 +119,7 @@ fn who_is_patient_is_told_of_any_change() {
 fn where_one_leaves_nobody_waits_for_room() {
     let mut source = nothing();
     let board = board(&mut source);
-    for _ in 0..UNDER_WAY {
+    for _ in 0..BOUNDS.news {
         assert!(board.post(&mut News::default()).is_ok());
     }
     std::thread::scope(|scope| {
