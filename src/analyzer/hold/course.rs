@@ -19,9 +19,7 @@ use crate::time::{Moment, Timestamp};
 pub struct Course {
     last: Timestamp,
     /// Of each end, the client first.
-    nxt: [SeqNumber; 2],
-    /// How much before that is not acknowledged.
-    unacked: [u32; 2],
+    sent: [Sent; 2],
     /// Nanoseconds from when whoever holds it listed it where it waits until it was last seen.
     pub waited: u32,
     state: State,
@@ -31,6 +29,14 @@ pub struct Course {
     pub is_client_first: bool,
     /// Whether a segment has to be taken in before others are.
     pub waits: bool,
+}
+
+/// What an end has sent.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sent {
+    nxt: SeqNumber,
+    /// How much before that is not acknowledged.
+    unacked: u32,
 }
 
 /// What a segment did.
@@ -54,8 +60,7 @@ impl Course {
     pub fn starting_with(jot: &Jot, is_client_first: bool) -> Self {
         Self {
             last: jot.time,
-            nxt: [jot.seq + 1, SeqNumber::default()],
-            unacked: [1, 0],
+            sent: [Sent { nxt: jot.seq + 1, unacked: 1 }, Sent::default()],
             waited: 0,
             state: State::ASKED,
             count: 0,
@@ -70,27 +75,25 @@ impl Course {
     pub fn take_next(&mut self, jot: &Jot, by_server: bool, may_take: bool) -> Option<Next> {
         // The numbers of the server begin with its answer.
         let where_asked = by_server & (self.state == State::ASKED);
-        let is_there = (jot.seq == one_of(self.nxt, by_server)) | where_asked;
+        let [own, peer] = both_by(by_server, &mut self.sent)?;
+        let is_there = (jot.seq == own.nxt) | where_asked;
         if !(may_take & jot.gist.is_ordinary(where_asked) & is_there) {
             return None;
         }
         // UNA =< ACK =< NXT: these three are never half the space apart.
-        let (left, before) =
-            (one_of(self.nxt, !by_server).0.wrapping_sub(jot.ack.0), self.unacked_of(!by_server));
+        let left = peer.nxt.0.wrapping_sub(jot.ack.0);
         let next = self.state.after(Way {
             by_server,
             gist: jot.gist,
-            acknowledges: left != before,
+            acknowledges: left != peer.unacked,
             acknowledges_all: left == 0,
         });
-        if !((left <= before) & next.is_any()) {
+        if !((left <= peer.unacked) & next.is_any()) {
             return None;
         }
         let sent = u32::from(jot.text_len).wrapping_add(u32::from(jot.gist.has_fin() | where_asked));
-        set(&mut self.nxt, by_server, jot.seq + sent);
-        let unacked = self.unacked_of(by_server).wrapping_add(sent);
-        set(&mut self.unacked, by_server, unacked);
-        set(&mut self.unacked, !by_server, left);
+        (own.nxt, own.unacked) = (jot.seq + sent, own.unacked.wrapping_add(sent));
+        peer.unacked = left;
         self.state = next.state();
         self.goes_on(jot);
         Some(next)
@@ -223,8 +226,8 @@ impl Course {
 
     /// Writes it, but for what others have written about it; `ends` are the numbers behind what each end sent last, the client first: most often it has got there.
     pub fn pack(&self, ends: [SeqNumber; 2], to: &mut Packer) {
-        let Self { last, nxt, unacked, waited: _, state, count, is_client_first: _, waits: _ } = self;
-        for ((nxt, unacked), end) in nxt.iter().zip(unacked).zip(ends) {
+        let Self { last, sent, waited: _, state, count, is_client_first: _, waits: _ } = self;
+        for (Sent { nxt, unacked }, end) in sent.iter().zip(ends) {
             to.signed(nxt.0.wrapping_sub(end.0).cast_signed().into());
             to.signed(unacked.cast_signed().into());
         }
@@ -235,25 +238,20 @@ impl Course {
     /// Reads one.
     pub fn unpack(ends: [SeqNumber; 2], is_client_first: bool, from: &mut Unpacker<'_>) -> Option<Self> {
         let mut distance = || Some(i32::try_from(from.signed()?).ok()?.cast_unsigned());
-        let (mut nxt, mut unacked) = (ends, [0; 2]);
-        for (nxt, unacked) in nxt.iter_mut().zip(&mut unacked) {
+        let mut sent = ends.map(|nxt| Sent { nxt, unacked: 0 });
+        for Sent { nxt, unacked } in &mut sent {
             *nxt = *nxt + distance()?;
             *unacked = distance()?;
         }
         let (last, count) = Pack::unpack(from)?;
         let state = Pack::unpack(from)?;
-        Some(Self { last, nxt, unacked, waited: 0, state, count, is_client_first, waits: false })
+        Some(Self { last, sent, waited: 0, state, count, is_client_first, waits: false })
     }
 
     fn of(&self, role: Role) -> End {
-        let is_server = role == Role::Server;
-        let nxt = one_of(self.nxt, is_server);
-        End { nxt, una: SeqNumber(nxt.0.wrapping_sub(self.unacked_of(is_server))) }
-    }
-
-    #[inline(always)]
-    const fn unacked_of(&self, is_server: bool) -> u32 {
-        one_of(self.unacked, is_server)
+        let [client, server] = self.sent;
+        let Sent { nxt, unacked } = if role == Role::Server { server } else { client };
+        End { nxt, una: SeqNumber(nxt.0.wrapping_sub(unacked)) }
     }
 }
 
@@ -263,16 +261,9 @@ struct End {
     una: SeqNumber,
 }
 
-/// That of the client or of the server.
+/// Whoever sent something, and the other end: by their places, so that nothing branches on which that is.
 #[inline(always)]
-const fn one_of<T: Copy>([client, server]: [T; 2], is_servers: bool) -> T {
-    if is_servers { server } else { client }
-}
-
-/// Sets it. It is written where it stays, so that nothing depends on which it is.
-#[inline(always)]
-fn set<T>(both: &mut [T; 2], is_servers: bool, number: T) {
-    if let Some(one) = both.get_mut(usize::from(is_servers)) {
-        *one = number;
-    }
+fn both_by(by_server: bool, ends: &mut [Sent; 2]) -> Option<[&mut Sent; 2]> {
+    let own = usize::from(by_server);
+    ends.get_disjoint_mut([own, own ^ 1]).ok()
 }
