@@ -18,7 +18,8 @@ use cost::{Cost, Input};
 use page::Outcome;
 use plan::{CASES, Case, Places, WORKLOADS, is_there};
 
-const ROUNDS: u32 = 5;
+/// So many that what disturbs a measure for some seconds does not disturb the best of them.
+const ROUNDS: u32 = 12;
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
