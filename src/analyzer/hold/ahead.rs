@@ -9,7 +9,6 @@ use crate::analyzer::hold::soon::Soon;
 use crate::analyzer::hold::store::Hold;
 use crate::analyzer::hold::table::Place;
 use crate::analyzer::sightings::Sightings;
-use crate::fetch::fetch;
 use crate::jot::Jot;
 
 /// Entries that are let go while 64 segments are followed, if there are 8 to a connection.
@@ -20,7 +19,7 @@ const LET_GO: usize = 8;
 pub struct Coming<'s> {
     /// The hash of its pair.
     pub hash: u64,
-    /// The segment, if it is one in brief: it is asked for, too.
+    /// The segment, if it is one in brief. It is not asked for: those that lie in a row come by themselves.
     pub jot: &'s Jot,
 }
 
@@ -56,8 +55,7 @@ pub fn look<'s>(
     }
     pairs.fetch_rooms(LET_GO);
     prepared.clear();
-    prepared.extend(segments.clone().map(|Coming { hash, jot }| {
-        fetch(jot);
+    prepared.extend(segments.clone().map(|Coming { hash, .. }| {
         let place = pairs.guess(hash);
         match place {
             Some(place) => pairs.fetch(place),
