@@ -79,6 +79,14 @@ impl<T> Ends<T> {
     }
 }
 
+/// What whoever sent something has of `both`, of which the client's stands first, and what the other end has: by their places, so
+/// that nothing branches on which that is.
+#[inline(always)]
+pub fn own_and_peer<T>(by_client: bool, both: &mut [T; 2]) -> Option<[&mut T; 2]> {
+    let own = usize::from(!by_client);
+    both.get_disjoint_mut([own, own ^ 1]).ok()
+}
+
 packed_enum!(Role { Client, Server });
 
 impl<T: Pack> Pack for Ends<T> {

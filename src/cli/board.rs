@@ -64,7 +64,6 @@ pub enum Done<'s> {
 
 /// Where the stages stand.
 pub struct Board<'s> {
-    bounds: Bounds,
     works: Mutex<Works<'s>>,
     changed: Condvar,
 }
@@ -119,7 +118,7 @@ impl<'s> Board<'s> {
             gone: false,
             waiting: 0,
         };
-        Self { bounds, works: Mutex::new(works), changed: Condvar::new() }
+        Self { works: Mutex::new(works), changed: Condvar::new() }
     }
 
     /// What a worker does next that has done this. Where there is nothing it waits: for something to do, or, where it has `patience`,
@@ -149,7 +148,7 @@ impl<'s> Board<'s> {
     /// Hands news on to whoever tells them; other news come in their place.
     pub fn post(&self, news: &mut News) -> Result<(), Gone> {
         let mut works = self.lock();
-        while works.tidings.len() >= self.bounds.news && !works.gone {
+        while works.tidings.len() >= works.bounds.news && !works.gone {
             works = self.wait(works, None).0;
         }
         if works.gone {

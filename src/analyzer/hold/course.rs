@@ -8,7 +8,7 @@
 use crate::analyzer::facts::Kind;
 use crate::analyzer::hold::stage::{Fin, Next, Stage, State, Way};
 use crate::analyzer::pack::{Pack, Packer, Unpacker};
-use crate::analyzer::role::Role;
+use crate::analyzer::role::{Role, own_and_peer};
 use crate::jot::Jot;
 use crate::segment::Flags;
 use crate::seq::SeqNumber;
@@ -19,7 +19,7 @@ use crate::time::{Moment, Timestamp};
 pub struct Course {
     last: Timestamp,
     /// Of each end, the client first.
-    sent: [Sent; 2],
+    ends: [End; 2],
     /// Nanoseconds from when whoever holds it listed it where it waits until it was last seen.
     pub waited: u32,
     state: State,
@@ -31,9 +31,9 @@ pub struct Course {
     pub waits: bool,
 }
 
-/// What an end has sent.
+/// How far an end has come.
 #[derive(Clone, Copy, Debug, Default)]
-struct Sent {
+struct End {
     nxt: SeqNumber,
     /// How much before that is not acknowledged.
     unacked: u32,
@@ -60,7 +60,7 @@ impl Course {
     pub fn starting_with(jot: &Jot, is_client_first: bool) -> Self {
         Self {
             last: jot.time,
-            sent: [Sent { nxt: jot.seq + 1, unacked: 1 }, Sent::default()],
+            ends: [End { nxt: jot.seq + 1, unacked: 1 }, End::default()],
             waited: 0,
             state: State::ASKED,
             count: 0,
@@ -75,7 +75,7 @@ impl Course {
     pub fn take_next(&mut self, jot: &Jot, by_server: bool, may_take: bool) -> Option<Next> {
         // The numbers of the server begin with its answer.
         let where_asked = by_server & (self.state == State::ASKED);
-        let [own, peer] = both_by(by_server, &mut self.sent)?;
+        let [own, peer] = own_and_peer(!by_server, &mut self.ends)?;
         let is_there = (jot.seq == own.nxt) | where_asked;
         if !(may_take & jot.gist.is_ordinary(where_asked) & is_there) {
             return None;
@@ -138,12 +138,12 @@ impl Course {
     fn take_repeat(&self, jot: &Jot, from: Role, is_known: impl FnOnce() -> bool) -> Option<Taken> {
         let (sender, receiver) = (self.of(from), self.of(from.other()));
         let end = jot.seq + u32::from(jot.text_len);
-        let says_nothing_new = jot.ack == receiver.una;
+        let says_nothing_new = jot.ack == receiver.una();
         let is_repeat = match (Kind::of(jot.flags), jot.flags.has(Flags::FIN)) {
             (Kind::Plain, false) => {
                 self.stage() == Stage::Open
                     && jot.seq != sender.nxt
-                    && sender.una.precedes_or_equals(jot.seq)
+                    && sender.una().precedes_or_equals(jot.seq)
                     && end.precedes_or_equals(sender.nxt)
                     && jot.text_len > 1
                     && says_nothing_new
@@ -151,7 +151,7 @@ impl Course {
             (Kind::Plain, true) => {
                 let is_closing = matches!(self.stage(), Stage::Closing | Stage::Repeating);
                 let is_fin = self.state.fin(from) == Fin::Sent && end + 1 == sender.nxt;
-                is_closing && is_fin && sender.una.precedes_or_equals(jot.seq) && says_nothing_new
+                is_closing && is_fin && sender.una().precedes_or_equals(jot.seq) && says_nothing_new
             }
             (Kind::Syn, _) => {
                 let is_opening = matches!(self.stage(), Stage::Asked | Stage::Answered);
@@ -226,8 +226,8 @@ impl Course {
 
     /// Writes it, but for what others have written about it; `ends` are the numbers behind what each end sent last, the client first: most often it has got there.
     pub fn pack(&self, ends: [SeqNumber; 2], to: &mut Packer) {
-        let Self { last, sent, waited: _, state, count, is_client_first: _, waits: _ } = self;
-        for (Sent { nxt, unacked }, end) in sent.iter().zip(ends) {
+        let Self { last, ends: own, waited: _, state, count, is_client_first: _, waits: _ } = self;
+        for (End { nxt, unacked }, end) in own.iter().zip(ends) {
             to.signed(nxt.0.wrapping_sub(end.0).cast_signed().into());
             to.signed(unacked.cast_signed().into());
         }
@@ -238,32 +238,28 @@ impl Course {
     /// Reads one.
     pub fn unpack(ends: [SeqNumber; 2], is_client_first: bool, from: &mut Unpacker<'_>) -> Option<Self> {
         let mut distance = || Some(i32::try_from(from.signed()?).ok()?.cast_unsigned());
-        let mut sent = ends.map(|nxt| Sent { nxt, unacked: 0 });
-        for Sent { nxt, unacked } in &mut sent {
+        let mut ends = ends.map(|nxt| End { nxt, unacked: 0 });
+        for End { nxt, unacked } in &mut ends {
             *nxt = *nxt + distance()?;
             *unacked = distance()?;
         }
         let (last, count) = Pack::unpack(from)?;
         let state = Pack::unpack(from)?;
-        Some(Self { last, sent, waited: 0, state, count, is_client_first, waits: false })
+        Some(Self { last, ends, waited: 0, state, count, is_client_first, waits: false })
     }
 
-    fn of(&self, role: Role) -> End {
-        let [client, server] = self.sent;
-        let Sent { nxt, unacked } = if role == Role::Server { server } else { client };
-        End { nxt, una: SeqNumber(nxt.0.wrapping_sub(unacked)) }
+    const fn of(&self, role: Role) -> End {
+        let [client, server] = self.ends;
+        match role {
+            Role::Client => client,
+            Role::Server => server,
+        }
     }
 }
 
-/// How far an end has come.
-struct End {
-    nxt: SeqNumber,
-    una: SeqNumber,
-}
-
-/// Whoever sent something, and the other end: by their places, so that nothing branches on which that is.
-#[inline(always)]
-fn both_by(by_server: bool, ends: &mut [Sent; 2]) -> Option<[&mut Sent; 2]> {
-    let own = usize::from(by_server);
-    ends.get_disjoint_mut([own, own ^ 1]).ok()
+impl End {
+    /// SND.UNA.
+    const fn una(self) -> SeqNumber {
+        SeqNumber(self.nxt.0.wrapping_sub(self.unacked))
+    }
 }

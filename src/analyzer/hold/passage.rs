@@ -17,7 +17,7 @@ use crate::analyzer::hold::moved::{BITS, Moves, Turn};
 use crate::analyzer::hold::straight::Straight;
 use crate::analyzer::hold::tally::OfSyn;
 use crate::analyzer::look::Look;
-use crate::analyzer::role::Role;
+use crate::analyzer::role::{Role, own_and_peer};
 use crate::jot::Jot;
 use crate::segment::Flags;
 use crate::time::{Moment, Timestamp};
@@ -127,7 +127,7 @@ impl<'a> Passage<'a> {
             *moves.room()? = jot.time;
             if !is_answer {
                 moves.note(u64::from(jot.by_client) << (BITS - 1) | SYN_AGAIN);
-                both_by(jot, ends)?[0].asks_again(jot);
+                own_and_peer(jot.by_client, ends)?[0].asks_again(jot);
             }
             is_answered |= is_answer;
             (*latest, *opening) = (jot.time, opening.wrapping_add(1));
@@ -151,7 +151,7 @@ impl<'a> Passage<'a> {
     fn go_on(&mut self, segments: &'a [Kept]) -> Option<()> {
         let Self { ends, moves, latest, first_text, opening, .. } = self;
         for (Kept(jot), number) in segments.iter().zip(u32::try_from(*opening).ok()?..) {
-            let [own, peer] = both_by(jot, ends)?;
+            let [own, peer] = own_and_peer(jot.by_client, ends)?;
             let (has_text, has_fin) = (jot.gist.has_text(), jot.gist.has_fin());
             let is_steady = moves.is_open & !has_fin & moves.first_fin.is_none();
             let is_next = jot.gist.is_plain_and_quiet()
@@ -205,7 +205,7 @@ impl<'a> Passage<'a> {
     /// something unacknowledged, or where too much came before it.
     fn take_reset(&mut self, rst: &'a Jot, brief: &Brief, around: Surroundings) -> Option<Causes> {
         let Self { ends, moves, .. } = self;
-        let [own, peer] = both_by(rst, ends)?;
+        let [own, peer] = own_and_peer(rst.by_client, ends)?;
         let has_ack = rst.flags.has(Flags::ACK);
         // What it acknowledges is all that its sender was sent: else it had not gone into the brief.
         let is_acknowledged = own.is_acknowledged() && (has_ack || peer.is_acknowledged());
@@ -269,13 +269,6 @@ fn is_again(jot: &Jot, own: &Half<'_>, peer: &Half<'_>, moves: &Moves) -> bool {
         return own.has_closed() && end == own.nxt && (jot.text_len == 0 || !peer.has_closed());
     }
     jot.text_len > 0 && jot.seq != own.nxt && moves.first_fin.is_none()
-}
-
-/// Whoever sent `jot`, and the other end: by their places, so that nothing branches on which that is.
-#[inline(always)]
-fn both_by<'e, 'a>(jot: &Jot, ends: &'e mut [Half<'a>; 2]) -> Option<[&'e mut Half<'a>; 2]> {
-    let own = usize::from(!jot.by_client);
-    ends.get_disjoint_mut([own, own ^ 1]).ok()
 }
 
 /// Whether the packet of `rst` does not look like those that its sender's other segments came in.
