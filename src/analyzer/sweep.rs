@@ -9,9 +9,10 @@
 
 use crate::analyzer::config::Config;
 use crate::analyzer::hold::ahead::Prepared;
-use crate::analyzer::hold::clock::Clock;
-use crate::analyzer::hold::left::{AllLeft, Left};
+use crate::analyzer::hold::clock::Limited;
+use crate::analyzer::hold::left::{Done, MOST};
 use crate::analyzer::hold::stage::Next;
+use crate::analyzer::hold::table::Place;
 use crate::analyzer::hold::waiting::Waiting;
 use crate::analyzer::tracker::Tracker;
 use crate::jot::{Jot, Route, Usual};
@@ -42,34 +43,39 @@ pub struct Swept {
 }
 
 impl Tracker {
-    /// Takes in as many `segments` as go together, which were `prepared`; other things of them lie `beside`.
+    /// Takes in as many `segments` as go together, of no more than `MOST`, which were `prepared`; other things of them lie `beside`.
     pub fn sweep<S: InBrief>(
         &mut self,
         segments: &[S],
         prepared: &[Prepared],
         beside: &impl Beside,
     ) -> Swept {
+        let segments = segments.get(..MOST).unwrap_or(segments);
         if !self.may_sweep(segments.len()) {
             return Swept::default();
         }
-        let mut all_left = std::mem::take(&mut self.left);
-        all_left.clear(segments.len());
-        let (taken, clock) = self.take_together(segments, prepared, &mut all_left);
+        let mut done = std::mem::take(&mut self.done).unwrap_or_else(|| Box::new(Done::NOTHING));
+        done.clear();
+        let (taken, clock) = self.take_together(segments, prepared, &mut done);
+        let left = done.left();
         // By the time of each it is there; where there is no place, something of no use, so that nothing branches.
-        all_left.all().iter().for_each(|left| self.pairs.fetch_listed(left.place.unwrap_or_default()));
+        for at in left {
+            let place = prepared.get(at).and_then(|prepared| prepared.place);
+            self.pairs.fetch_listed(place.unwrap_or_default());
+        }
         let mut seen_again = 0_u64;
-        for left in all_left.all() {
-            let at = left.at as usize;
+        for at in left {
             let Some(jot) = segments.get(at).and_then(S::jot) else { break };
-            self.clock = left.clock;
-            if left.next.is_any() {
-                self.tell_of(left, jot, beside);
-            } else if let (Some(prepared), Some(route)) = (prepared.get(at), beside.route(at)) {
+            let (Some(prepared), Some((next, latest))) = (prepared.get(at), done.by(at)) else { break };
+            self.clock = clock.at(latest);
+            if next.is_any() {
+                self.tell_of(next, prepared.place, jot, at, beside);
+            } else if let Some(route) = beside.route(at) {
                 let is_seen_again = self.take_alone(Usual { jot, route }, beside.options(at), *prepared);
                 seen_again = seen_again.saturating_add(is_seen_again.into());
             }
         }
-        (self.clock, self.left) = (clock, all_left);
+        (self.clock, self.done) = (clock.clock(), Some(done));
         Swept { taken, seen_again }
     }
 
@@ -82,40 +88,39 @@ impl Tracker {
             && self.pairs.has_room(segments)
     }
 
-    /// Takes in what can be, and notes what is left to be done. How many segments that is about, and the time after them.
+    /// Takes in what can be, and notes what each has done. How many segments that is about, and the clock after them.
     #[inline(always)]
     fn take_together<'s, S: InBrief>(
         &mut self,
         segments: &'s [S],
         prepared: &[Prepared],
-        left: &mut AllLeft,
-    ) -> (usize, Clock) {
+        done: &mut Done,
+    ) -> (usize, Limited) {
         // What is listed meanwhile is not due meanwhile.
         let limit = self.next_due.min(Timestamp(self.clock.now().0.saturating_add(self.spans.shortest())));
         let (mut limited, mut taken) = (self.clock.until(limit), segments.len().min(prepared.len()));
-        for (at, (segment, prepared)) in segments.iter().zip(prepared).enumerate() {
+        let all = segments.iter().zip(prepared).zip(done.rooms());
+        for (at, ((segment, prepared), (next, latest))) in all.enumerate() {
             let advance = |jot: &'s Jot| Some((jot, limited.advance(jot.time())?));
-            let Some((jot, clock)) = segment.jot().and_then(advance) else {
+            let Some((jot, time)) = segment.jot().and_then(advance) else {
                 taken = at;
                 break;
             };
-            let (next, moves) = self.take_in_its_place(jot, prepared, clock.now());
-            // A sweep is of few segments.
-            let one = Left { clock, at: at as u32, place: prepared.place, next, moves };
-            left.note(one, moves | next.is_told() | !next.is_any());
+            *latest = time;
+            *next = self.take_in_its_place(jot, prepared, limited.now());
         }
         if !self.has_right_checksum {
             let mut taken = segments.iter().take(taken).filter_map(S::jot);
             self.has_right_checksum = taken.any(Jot::is_right);
         }
-        (taken, limited.clock())
+        (taken, limited)
     }
 
-    /// Takes it in where it is the next one by the textbook. What it did, and whether its connection waits for something else.
+    /// Takes it in where it is the next one by the textbook. What it did.
     #[inline(never)]
-    fn take_in_its_place(&mut self, jot: &Jot, prepared: &Prepared, now: Timestamp) -> (Next, bool) {
-        let Some(place) = prepared.place else { return (Next::NONE, false) };
-        let Some(entry) = self.pairs.ready_brief_mut(place) else { return (Next::NONE, false) };
+    fn take_in_its_place(&mut self, jot: &Jot, prepared: &Prepared, now: Timestamp) -> Next {
+        let Some(place) = prepared.place else { return Next::NONE };
+        let Some(entry) = self.pairs.ready_brief_mut(place) else { return Next::NONE };
         let (waited, brief) = (entry.waited(now), &mut entry.brief);
         // The hash is enough to know the pair by: it has 64 bits and a seed of its own.
         let may_take = (entry.hash == prepared.hash) & !brief.waits();
@@ -123,33 +128,33 @@ impl Tracker {
             brief.set_waits(true);
             // Most often something came again: it is held against all that came before.
             brief.fetch_all();
-            return (Next::NONE, false);
+            return Next::NONE;
         };
         entry.seen = now;
-        let moves = next.moves() | (waited >= Waiting::Open.slack());
-        brief.stays_listed(if moves { 0 } else { waited });
-        (next, moves)
+        let next = next.after_long(waited >= Waiting::Open.slack());
+        brief.stays_listed(if next.lists() { 0 } else { waited });
+        next
     }
 
     /// Does what is left to be done about one that was taken in.
     #[inline(always)]
-    fn tell_of(&mut self, left: &Left, jot: &Jot, beside: &impl Beside) {
-        let (Left { next, .. }, Some(place)) = (left, left.place) else { return };
+    fn tell_of(&mut self, next: Next, place: Option<Place>, jot: &Jot, at: usize, beside: &impl Beside) {
+        let Some(place) = place else { return };
         let to = self.queues.of(next.state().stage());
         if next.answers() {
             self.crowd.sees_both_ways();
             if let Some(entry) = self.pairs.ready_brief_mut(place) {
-                entry.brief.note_answer(beside.options(left.at as usize));
+                entry.brief.note_answer(beside.options(at));
             }
         } else if next.moves()
             && to == Waiting::Open
-            && let Some(route) = beside.route(left.at as usize)
+            && let Some(route) = beside.route(at)
         {
             // Its handshake is complete.
             self.crowd.serves_ipv4(route.destination, jot.time());
         }
-        if left.moves {
-            self.list_as_noted(place, to, left.clock.now());
+        if next.lists() {
+            self.list_as_noted(place, to, self.clock.now());
         }
     }
 

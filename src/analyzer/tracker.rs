@@ -20,7 +20,7 @@ use crate::analyzer::hold::clock::Clock;
 use crate::analyzer::hold::crowd::Crowd;
 use crate::analyzer::hold::ending::{Ending, Rooms};
 use crate::analyzer::hold::entry::{Ended, Entry};
-use crate::analyzer::hold::left::AllLeft;
+use crate::analyzer::hold::left::Done;
 use crate::analyzer::hold::ready::Ready;
 use crate::analyzer::hold::soon::Soon;
 use crate::analyzer::hold::store::Hold;
@@ -51,8 +51,8 @@ pub struct Tracker {
     pub(super) ended: Ended,
     /// Of what has ended, what is handed on next, the last one first.
     at_hand: Vec<Ending>,
-    /// Of a sweep, what is left to be done: room that is used again.
-    pub(super) left: AllLeft,
+    /// What the segments of the last sweep did: room that is used again.
+    pub(super) done: Option<Box<Done>>,
     /// What was held when the account ended, the last one first.
     rest: Vec<(u64, Place)>,
     pub(super) crowd: Crowd,
@@ -79,7 +79,7 @@ impl Tracker {
             sightings: Sightings::default(),
             ended: Ended::default(),
             at_hand: Vec::new(),
-            left: AllLeft::default(),
+            done: None,
             rest: Vec::new(),
             crowd: Crowd::default(),
             connections: 0,

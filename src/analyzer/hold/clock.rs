@@ -20,11 +20,10 @@ pub struct Clock {
     stepped_back: u64,
 }
 
-/// A clock that does not go beyond a limit.
+/// A clock that does not go beyond a limit, nor steps back.
 #[derive(Clone, Copy, Debug)]
 pub struct Limited {
     clock: Clock,
-    limit: Timestamp,
     /// The time of a segment by which it comes to its limit.
     last: Timestamp,
 }
@@ -49,20 +48,31 @@ impl Clock {
 
     /// The same clock, which is not to go beyond `limit`; that is not before its time.
     pub const fn until(self, limit: Timestamp) -> Limited {
-        Limited { clock: self, limit, last: Timestamp(limit.0.saturating_sub(self.stepped_back)) }
+        Limited { clock: self, last: Timestamp(limit.0.saturating_sub(self.stepped_back)) }
     }
 }
 
 impl Limited {
-    /// Takes in the next time. The clock then; `None` where that is beyond its limit, and then it has not moved.
+    /// Takes in the next time. The latest one then; `None` where that is beyond its limit, or a step back, and then it has not moved.
     #[inline(always)]
-    pub fn advance(&mut self, time: Timestamp) -> Option<Clock> {
+    pub fn advance(&mut self, time: Timestamp) -> Option<Timestamp> {
         if (self.clock.latest.0 > time.0) | (time.0 > self.last.0) {
-            return self.step_back(time);
+            return self.stand_still(time);
         }
         self.clock.latest = time;
-        // Made anew: what was written in halves is waited for where it is read as a whole.
-        Some(Clock { latest: time, stepped_back: self.clock.stepped_back })
+        Some(time)
+    }
+
+    /// Its time.
+    #[inline(always)]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The clock when its latest time was this.
+    #[inline(always)]
+    pub const fn at(&self, latest: Timestamp) -> Clock {
+        Clock { latest, stepped_back: self.clock.stepped_back }
     }
 
     /// The clock itself.
@@ -73,14 +83,9 @@ impl Limited {
 
     #[cold]
     #[inline(never)]
-    fn step_back(&mut self, time: Timestamp) -> Option<Clock> {
-        let mut clock = self.clock;
-        clock.advance(time);
-        if clock.now() > self.limit {
-            return None;
-        }
-        *self = clock.until(self.limit);
-        Some(clock)
+    fn stand_still(&self, time: Timestamp) -> Option<Timestamp> {
+        let latest = self.clock.latest;
+        (time < latest && time.after(JITTER) >= latest).then_some(latest)
     }
 }
 
@@ -106,16 +111,18 @@ mod tests {
     }
 
     #[test]
-    fn with_a_limit_it_goes_as_far_and_no_farther() {
+    fn with_a_limit_it_goes_as_far_and_not_back() {
         let at = |seconds| Timestamp::new(seconds, 0);
         let mut clock = Clock::default();
-        clock.advance(at(100));
+        [at(100), at(10)].iter().for_each(|time| clock.advance(*time));
         let mut limited = clock.until(at(110));
-        let times = [104, 103, 20, 26, 27, 26].map(|seconds| limited.advance(at(seconds)).map(Clock::now));
-        assert_eq!(times, [Some(at(104)), Some(at(104)), Some(at(104)), Some(at(110)), None, Some(at(110))]);
-        for seconds in [104, 103, 20, 26, 26] {
-            clock.advance(at(seconds));
-        }
-        assert_eq!((limited.clock().latest, limited.clock().now()), (clock.latest, clock.now()));
+        let loose = Timestamp::new(14, 999_970_000);
+        let times = [at(12), at(15), loose, at(13), at(20), at(21), at(19)].map(|time| limited.advance(time));
+        assert_eq!(times, [Some(at(12)), Some(at(15)), Some(at(15)), None, Some(at(20)), None, Some(at(20))]);
+        assert_eq!((limited.now(), limited.clock().now()), (at(110), at(110)));
+        [at(12), at(15)].iter().for_each(|time| clock.advance(*time));
+        assert_eq!((limited.at(at(15)).latest, limited.at(at(15)).now()), (clock.latest, clock.now()));
+        clock.advance(loose);
+        assert_eq!(clock.now(), at(105));
     }
 }

@@ -1,63 +1,65 @@
-//! What is left to be done about a segment that was taken in with others.
+//! What some segments did that were taken in together, and of which of them something is left to be done.
 //!
-//! In: a sweep's segments. Out: those of which others are told, and those that have to wait for their turn.
-//! Invariant: done in their order, each at its own time, it comes to the same as one segment after the other. Each is written
-//! down, and the next one over it where nothing is left: which of them that is of cannot be foreseen, and nothing branches on it.
+//! In: what each did, and the time when it had come. Out: those of which others are told, and those that have to wait for their turn.
+//! Invariant: done in their order, each at its own time, it comes to the same as one segment after the other. Which of them something
+//! is left of cannot be foreseen, and nothing branches on it: each has a bit.
 
-use crate::analyzer::hold::clock::Clock;
 use crate::analyzer::hold::stage::Next;
-use crate::analyzer::hold::table::Place;
+use crate::time::Timestamp;
 
-/// What is left to be done about a segment.
+/// Segments that are taken in together, at most.
+pub const MOST: usize = u64::BITS as usize;
+
+/// What they did.
+#[derive(Debug)]
+pub struct Done {
+    /// What each did.
+    next: [Next; MOST],
+    /// The latest time of the capture when each had come.
+    latest: [Timestamp; MOST],
+}
+
+/// Places among them, in their order.
 #[derive(Clone, Copy, Debug)]
-pub struct Left {
-    /// The tracker's clock when it has come.
-    pub clock: Clock,
-    /// Which of the sweep's segments it is.
-    pub at: u32,
-    /// Where its entry may be, and is if it was taken in.
-    pub place: Option<Place>,
-    /// What it did; nothing where it was not taken in, and all is left to be done.
-    pub next: Next,
-    /// Whether its connection waits for something else now, because of it or for so long already.
-    pub moves: bool,
-}
+pub struct Left(u64);
 
-/// What is left to be done, in order.
-#[derive(Debug, Default)]
-pub struct AllLeft {
-    room: Vec<Left>,
-    count: usize,
-}
+impl Done {
+    /// Nothing, by none.
+    pub const NOTHING: Self = Self { next: [Next::NOTHING; MOST], latest: [Timestamp(0); MOST] };
 
-impl Left {
-    fn none() -> Self {
-        Self { clock: Clock::default(), at: 0, place: None, next: Next::NONE, moves: false }
-    }
-}
-
-impl AllLeft {
-    /// Forgets all, and makes room for so many.
-    pub fn clear(&mut self, most: usize) {
-        self.count = 0;
-        if self.room.len() < most {
-            self.room.resize(most, Left::none());
-        }
+    /// Forgets all.
+    pub const fn clear(&mut self) {
+        self.next = [Next::NOTHING; MOST];
     }
 
-    /// Notes one if something `is_left`.
+    /// Of each the room for what it did, and for the time then.
     #[inline(always)]
-    pub fn note(&mut self, left: Left, is_left: bool) {
-        if let Some(room) = self.room.get_mut(self.count) {
-            *room = left;
-            self.count = self.count.wrapping_add(is_left.into());
-        }
+    pub fn rooms(&mut self) -> impl Iterator<Item = (&mut Next, &mut Timestamp)> {
+        self.next.iter_mut().zip(&mut self.latest)
     }
 
-    /// All that were noted.
+    /// What the segment at a place did, and the latest time when it had come.
     #[inline(always)]
-    pub fn all(&self) -> &[Left] {
-        self.room.get(..self.count).unwrap_or_default()
+    pub fn by(&self, place: usize) -> Option<(Next, Timestamp)> {
+        Some((*self.next.get(place)?, *self.latest.get(place)?))
+    }
+
+    /// Those of which something is left.
+    #[inline(always)]
+    pub fn left(&self) -> Left {
+        let (eights, _) = self.next.as_chunks();
+        Left(eights.iter().rev().fold(0, |left, eight| left << 8 | u64::from(Next::left_of(eight))))
+    }
+}
+
+impl Iterator for Left {
+    type Item = usize;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        let first = (self.0 != 0).then(|| self.0.trailing_zeros());
+        self.0 &= self.0.wrapping_sub(1);
+        first.map(|place| place as usize)
     }
 }
 
@@ -66,14 +68,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_nothing_left_is_written_over() {
-        let (mut left, one) = (AllLeft::default(), |at| Left { at, ..Left::none() });
-        for round in 0..2 {
-            left.clear(4);
-            for at in 0..4 {
-                left.note(one(at + round), at % 2 == 1);
+    fn those_of_which_something_is_left_come_in_their_order() {
+        let mut done = Box::new(Done::NOTHING);
+        assert_eq!(done.left().count(), 0);
+        for chosen in [vec![0], vec![63], vec![5, 7, 8, 31, 32, 62], (0..MOST).collect()] {
+            done.clear();
+            for (place, (next, latest)) in done.rooms().enumerate() {
+                *latest = Timestamp(place as u64);
+                *next = if chosen.contains(&place) { Next::NONE } else { Next::NOTHING.after_long(false) };
             }
-            assert_eq!(left.all().iter().map(|left| left.at).collect::<Vec<_>>(), [1 + round, 3 + round]);
+            assert_eq!(done.left().collect::<Vec<_>>(), chosen);
+            let last = chosen.last().copied().unwrap_or_default();
+            assert_eq!(done.by(last), Some((Next::NONE, Timestamp(last as u64))));
         }
+        assert_eq!(done.by(MOST), None);
     }
 }

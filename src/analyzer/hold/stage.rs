@@ -212,11 +212,17 @@ impl Pack for State {
 }
 
 impl Next {
-    /// It is not the next one by the textbook. No such segment takes a connection to where a SYN does.
-    pub const NONE: Self = Self(State::ASKED.0);
-    const MOVES: u8 = 0x80;
-    const OVER: u8 = 0x40;
+    /// It did nothing, and nothing is left to be done about it.
+    pub const NOTHING: Self = Self(0);
+    /// It is not the next one by the textbook: all is left to be done about it. No such segment takes a connection to where a SYN does.
+    pub const NONE: Self = Self(Self::IS_LEFT);
+
+    const STATE: u8 = 0x0f;
+    const MOVES: u8 = 0x10;
     const ANSWERS: u8 = 0x20;
+    const AFTER_LONG: u8 = 0x40;
+    /// One bit for all that is left, whatever that is.
+    const IS_LEFT: u8 = 0x80;
 
     /// Whether it is the next one by the textbook.
     #[inline(always)]
@@ -230,10 +236,10 @@ impl Next {
         self.0 & Self::MOVES != 0
     }
 
-    /// Whether the connection has ended.
+    /// Whether the connection is to be listed anew: it waits for something else by it, or has been listed for long.
     #[inline(always)]
-    pub const fn is_over(self) -> bool {
-        self.0 & Self::OVER != 0
+    pub const fn lists(self) -> bool {
+        self.0 & (Self::MOVES | Self::AFTER_LONG) != 0
     }
 
     /// Whether the SYN is answered by it.
@@ -242,16 +248,29 @@ impl Next {
         self.0 & Self::ANSWERS != 0
     }
 
-    /// Whether others are told of it: it moves the connection, or answers.
+    /// The same of one that came long after its connection was listed, where `is_long` says so.
     #[inline(always)]
-    pub const fn is_told(self) -> bool {
-        self.0 & (Self::MOVES | Self::ANSWERS) != 0
+    pub const fn after_long(self, is_long: bool) -> Self {
+        Self(self.0 | (0_u8.wrapping_sub(is_long as u8) & (Self::AFTER_LONG | Self::IS_LEFT)))
     }
 
     /// The state.
     #[inline(always)]
     pub const fn state(self) -> State {
-        State(self.0 & !(Self::MOVES | Self::OVER | Self::ANSWERS))
+        State(self.0 & Self::STATE)
+    }
+
+    /// Of eight, the bits of those of which something is left: it moves the connection, answers, came after long, or is not the next
+    /// one. The first one is lowest.
+    #[inline(always)]
+    pub fn left_of(eight: &[Self; 8]) -> u8 {
+        /// The lowest bit of each octet.
+        const LOWEST: u64 = 0x0101_0101_0101_0101;
+        /// By its product with these they come together, in the highest octet.
+        const TOGETHER: u64 = 0x0102_0408_1020_4080;
+        let all = u64::from_le_bytes(eight.map(|next| next.0));
+        let left = all >> Self::IS_LEFT.trailing_zeros() & LOWEST;
+        (left.wrapping_mul(TOGETHER) >> (u64::BITS - u8::BITS)) as u8
     }
 
     const fn new(before: State, after: State) -> Self {
@@ -263,8 +282,8 @@ impl Next {
         Self(
             after.0
                 | if moves { Self::MOVES } else { 0 }
-                | if is.is_over { Self::OVER } else { 0 }
-                | if answers { Self::ANSWERS } else { 0 },
+                | if answers { Self::ANSWERS } else { 0 }
+                | if moves || answers { Self::IS_LEFT } else { 0 },
         )
     }
 }
@@ -357,8 +376,19 @@ mod tests {
         for (before, after) in (0..13).flat_map(|before| (4..13).map(move |after| (before, after))) {
             let (before, after) = (State(before), State(after));
             let (next, standings) = (Next::new(before, after), [before, after].map(|s| s.stage().standing()));
-            assert_eq!((next.moves(), next.is_over()), (standings[0] != standings[1], standings[1].is_over));
-            assert_eq!(next.state(), after);
+            assert_eq!(next.moves(), standings[0] != standings[1]);
+            assert_eq!((next.state(), next.answers(), next.is_any()), (after, false, true));
+            let bits = |next| Next::left_of(&[Next::NONE, next, Next::NOTHING, next, next, next, next, next]);
+            assert_eq!(
+                (next.lists(), bits(next)),
+                (next.moves(), if next.moves() { 0b1111_1011 } else { 1 })
+            );
+            let late = next.after_long(true);
+            assert_eq!(
+                (late.lists(), late.moves(), late.state(), bits(late)),
+                (true, next.moves(), after, 0b1111_1011)
+            );
+            assert_eq!(next.after_long(false), next);
         }
     }
 }
