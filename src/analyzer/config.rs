@@ -15,7 +15,8 @@ pub struct Config {
     /// Connections held at the ready, at least; beyond, those that have been quiet are packed, which takes a third of the room
     /// and, when they are needed again, some time. Where steps are kept, all are at the ready.
     pub most_whole: usize,
-    /// Of the connections that there would be room for, so many lend it to one more at the ready; 0: none does.
+    /// Of the connections that there would be room for, so many lend it to one more at the ready, once packed ones are needed
+    /// again; 0: none does.
     pub lenders: usize,
     /// Connections held that have ended; beyond, the oldest of them is let go, as if its time were over.
     pub most_ended: usize,

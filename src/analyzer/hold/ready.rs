@@ -1,10 +1,13 @@
 //! How many connections are held at the ready.
 //!
-//! In: the bounds, and how many are held. Out: how many of them need not be packed.
-//! Invariant: the fewer are held, the more are at the ready, so that all of them never take more memory than the most there may
-//! be would.
+//! In: the bounds, how many are held, and that one that was packed is needed again. Out: how many of them need not be packed.
+//! Invariant: the fewer are held, the more may be at the ready, so that all of them never take more memory than the most there may
+//! be would; and no more are than turn out to be needed: of many that rest all but a few stay packed.
 
 use crate::analyzer::config::Config;
+
+/// So many more are held at the ready for each that was packed too early: the first few of a crowd show what the others will need.
+const FOR_EACH: usize = 4;
 
 /// The bound.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +15,8 @@ pub struct Ready {
     least: usize,
     most_held: usize,
     lenders: usize,
+    /// More than the least, as far as there is room for them.
+    more: usize,
 }
 
 impl Ready {
@@ -19,7 +24,14 @@ impl Ready {
     pub fn of(config: &Config) -> Self {
         let Config { most_connections, most_whole, lenders, keep_steps, .. } = *config;
         let least = if keep_steps > 0 { usize::MAX } else { most_whole.max(1) };
-        Self { least, most_held: most_connections, lenders }
+        Self { least, most_held: most_connections, lenders, more: 0 }
+    }
+
+    /// Notes that one was packed too early, where so many are held.
+    pub fn note_needed(&mut self, held: usize) {
+        // No more than there is room for: who takes its place later is to show it again.
+        let room = self.lent(held).saturating_sub(self.least);
+        self.more = self.more.saturating_add(FOR_EACH).min(room);
     }
 
     /// Whether so many are too many, where so many are held.
@@ -29,7 +41,12 @@ impl Ready {
     }
 
     fn most(&self, held: usize) -> usize {
-        self.most_held.saturating_sub(held).checked_div(self.lenders).unwrap_or(0).max(self.least)
+        self.lent(held).min(self.least.saturating_add(self.more)).max(self.least)
+    }
+
+    /// So many others lend their room.
+    fn lent(&self, held: usize) -> usize {
+        self.most_held.saturating_sub(held).checked_div(self.lenders).unwrap_or(0)
     }
 }
 
@@ -38,12 +55,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_fewer_are_held_the_more_are_at_the_ready() {
+    fn the_fewer_are_held_the_more_may_be_at_the_ready() {
+        let most = |mut ready: Ready, held| {
+            (0..20_000).for_each(|_| ready.note_needed(held));
+            ready.most(held)
+        };
         let ready = Ready::of(&Config::default());
-        let all = [0, 58_000, 500_000, 737_856, 1_000_000, 1_000_001].map(|held| ready.most(held));
+        let all = [0, 58_000, 500_000, 737_856, 1_000_000, 1_000_001].map(|held| most(ready, held));
         assert_eq!(all, [62_500, 58_875, 31_250, 16_384, 16_384, 16_384]);
         let none_lent = Config { lenders: 0, most_whole: 0, ..Config::default() };
-        assert_eq!(Ready::of(&none_lent).most(5), 1, "one is in use");
-        assert_eq!(Ready::of(&Config { keep_steps: 1, ..none_lent }).most(5), usize::MAX);
+        assert_eq!(most(Ready::of(&none_lent), 5), 1, "one is in use");
+        assert_eq!(most(Ready::of(&Config { keep_steps: 1, ..none_lent }), 5), usize::MAX);
+    }
+
+    #[test]
+    fn no_more_are_at_the_ready_than_were_needed() {
+        let mut ready = Ready::of(&Config::default());
+        assert!(!ready.is_passed_by(16_384, 50_000) && ready.is_passed_by(16_385, 50_000));
+        (0..100).for_each(|_| ready.note_needed(50_000));
+        assert!(!ready.is_passed_by(16_784, 50_000) && ready.is_passed_by(16_785, 50_000));
+        ready.note_needed(990_000);
+        assert_eq!(ready.most(50_000), 16_384, "others had no room left");
     }
 }

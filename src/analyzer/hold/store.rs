@@ -308,6 +308,7 @@ impl Hold {
     #[cold]
     #[inline(never)]
     fn unpack(&mut self, place: Place) {
+        self.bound.note_needed(self.held());
         self.unpack_in_its_place(place);
         self.note_ready(place);
     }
