@@ -21,7 +21,7 @@ pub const AHEAD: usize = 64;
 /// How far ahead the room for items is asked for.
 const SOON: usize = 8;
 /// Rooms that are made at a time, at most.
-const ROOMS: usize = 256;
+const ROOMS: usize = 128;
 /// For so many there is room where they come one by one.
 const FEW: usize = 64;
 

@@ -84,6 +84,7 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("terminal_size", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
+    ("tikv_jemallocator", &["main"]),
     ("thiserror", &[]),
 ];
 
