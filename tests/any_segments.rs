@@ -62,7 +62,7 @@ fn any_move() -> impl Strategy<Value = Move> {
     ];
     let pair = prop_oneof![12 => 0_usize..2, 2 => 2_usize..4, 1 => Just(4_usize)];
     let text_len = prop_oneof![4 => Just(0_u32), 2 => 1_u32..9, 1 => Just(1460_u32)];
-    let millis = prop_oneof![20 => 0_i64..40, 1 => -5_i64..0, 1 => 1_000_i64..100_000];
+    let millis = prop_oneof![40 => 0_i64..40, 2 => -5_i64..0, 2 => 1_000_i64..90_000, 1 => -90_000_i64..-999];
     let window = prop_oneof![5 => Just(65_535_u16), 1 => any::<u16>(), 1 => Just(0_u16)];
     (pair, any_flags(), any_offset(), any_offset(), text_len, window, checksum, millis).prop_map(
         |(pair, flags, seq, ack, text_len, window, checksum, millis)| Move {
@@ -347,10 +347,10 @@ proptest! {
         report_after in prop_oneof![Just(None), Just(Some(Duration::from_millis(20)))],
         first in prop::collection::vec(any_move(), 0..3),
         opens in 0_usize..3,
-        moves in prop::collection::vec(any_move(), 1..40),
-        together in 1_usize..64,
+        moves in prop_oneof![9 => prop::collection::vec(any_move(), 1..40), 1 => prop::collection::vec(any_move(), 80..100)],
+        together in 1_usize..100,
     ) {
-        let config = Config { most_connections, most_whole, lenders: 0, most_ended, report_after, ..Config::default() };
+        let config = Config { most_connections, most_whole, lenders: together % 2, most_ended, report_after, ..Config::default() };
         let opening = (0..opens).flat_map(|nth| handshake(nth * 2));
         let moves: Vec<Move> = first.into_iter().chain(opening).chain(moves).collect();
         let segments = segments(starts, &moves);

@@ -1,7 +1,7 @@
 //! Several segments at a time, where nobody asks for their labels.
 //!
-//! In: segments in brief, in their order. Out: how many of them were taken in: all up to one that is not in brief, or that comes
-//! when something may have to be let go.
+//! In: segments in brief, in their order. Out: how many of them were taken in: all up to one that is not in brief, by which time
+//! steps back, or that comes when something may have to be let go.
 //! Invariant: comes to the same as one after the other. What goes by the textbook and changes nothing but its own connection is
 //! taken in first, on a way that hardly ever branches; what others are told of follows in its order, at its time, and so does
 //! every segment of a connection from the first on that did not go so. Meanwhile nothing is let go but what has ended, and
@@ -43,7 +43,7 @@ pub struct Swept {
 }
 
 impl Tracker {
-    /// Takes in as many `segments` as go together, of no more than `MOST`, which were `prepared`; other things of them lie `beside`.
+    /// Takes in as many of the first `MOST` of `segments` as go together, which were `prepared`; other things of them lie `beside`.
     pub fn sweep<S: InBrief>(
         &mut self,
         segments: &[S],
@@ -79,13 +79,13 @@ impl Tracker {
         Swept { taken, seen_again }
     }
 
-    /// Whether none of what is held has to go, or to be packed, because of so many segments.
-    fn may_sweep(&self, segments: usize) -> bool {
+    /// Whether none of what is held has to go because of so many segments, nor to be packed meanwhile.
+    fn may_sweep(&mut self, segments: usize) -> bool {
         let Config { keep_steps, report_after, most_connections, .. } = self.config;
         keep_steps == 0
             && report_after.is_none()
             && self.pairs.held().saturating_add(segments) < most_connections
-            && self.pairs.has_room(segments)
+            && self.pairs.make_room(segments)
     }
 
     /// Takes in what can be, and notes what each has done. How many segments that is about, and the clock after them.
@@ -171,3 +171,6 @@ impl Tracker {
         self.follow_next(usual, options, prepared)
     }
 }
+
+#[cfg(test)]
+mod tests;

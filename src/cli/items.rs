@@ -6,6 +6,7 @@
 
 use tcpshake::analyzer::hold::ahead::Coming;
 use tcpshake::analyzer::hold::ending::Rooms;
+use tcpshake::analyzer::hold::left::MOST;
 use tcpshake::analyzer::sweep::{Beside, InBrief};
 use tcpshake::fetch::fetch_at;
 use tcpshake::icmp::IcmpError;
@@ -17,7 +18,7 @@ use tcpshake::time::Timestamp;
 /// Items that are handed on at a time: few enough to stay in a core's own memory.
 pub const PORTION: usize = 4096;
 /// Of them, those that are looked at before they are followed.
-pub const AHEAD: usize = 64;
+pub const AHEAD: usize = MOST;
 /// How far ahead the room for items is asked for.
 const SOON: usize = 8;
 /// Rooms that are made at a time, at most.

@@ -85,7 +85,7 @@ impl Limited {
     #[inline(never)]
     fn stand_still(&self, time: Timestamp) -> Option<Timestamp> {
         let latest = self.clock.latest;
-        (time < latest && time.after(JITTER) >= latest).then_some(latest)
+        (time < latest && latest <= self.last && time.after(JITTER) >= latest).then_some(latest)
     }
 }
 
@@ -124,5 +124,6 @@ mod tests {
         assert_eq!((limited.at(at(15)).latest, limited.at(at(15)).now()), (clock.latest, clock.now()));
         clock.advance(loose);
         assert_eq!(clock.now(), at(105));
+        assert_eq!(clock.until(at(104)).advance(loose), None, "it stands beyond its limit already");
     }
 }

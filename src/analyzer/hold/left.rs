@@ -73,9 +73,10 @@ mod tests {
         assert_eq!(done.left().count(), 0);
         for chosen in [vec![0], vec![63], vec![5, 7, 8, 31, 32, 62], (0..MOST).collect()] {
             done.clear();
-            for (place, (next, latest)) in done.rooms().enumerate() {
-                *latest = Timestamp(place as u64);
-                *next = if chosen.contains(&place) { Next::NONE } else { Next::NOTHING.after_long(false) };
+            for (place, (next, latest)) in
+                done.rooms().enumerate().filter(|(place, _)| chosen.contains(place))
+            {
+                (*next, *latest) = (Next::NONE, Timestamp(place as u64));
             }
             assert_eq!(done.left().collect::<Vec<_>>(), chosen);
             let last = chosen.last().copied().unwrap_or_default();

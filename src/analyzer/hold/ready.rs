@@ -2,11 +2,11 @@
 //!
 //! In: the bounds, how many are held, and that one that was packed is needed again. Out: how many of them need not be packed.
 //! Invariant: the fewer are held, the more may be at the ready, so that all of them never take more memory than the most there may
-//! be would; and no more are than turn out to be needed: of many that rest all but a few stay packed.
+//! be would. More than the least are only as each that is needed again shows it; that is taken back where more are held.
 
 use crate::analyzer::config::Config;
 
-/// So many more are held at the ready for each that was packed too early: the first few of a crowd show what the others will need.
+/// So many more may be at the ready for each that is needed again: the first few of a crowd show what the others will need.
 const FOR_EACH: usize = 4;
 
 /// The bound.
@@ -27,9 +27,9 @@ impl Ready {
         Self { least, most_held: most_connections, lenders, more: 0 }
     }
 
-    /// Notes that one was packed too early, where so many are held.
+    /// Notes that one that was packed is needed again, where so many are held.
     pub fn note_needed(&mut self, held: usize) {
-        // No more than there is room for: who takes its place later is to show it again.
+        // As far as there is room for them: those for whom there is none are to show it again once there is.
         let room = self.lent(held).saturating_sub(self.least);
         self.more = self.more.saturating_add(FOR_EACH).min(room);
     }
@@ -38,6 +38,12 @@ impl Ready {
     #[inline]
     pub fn is_passed_by(&self, ready: usize, held: usize) -> bool {
         ready > self.least && ready > self.most(held)
+    }
+
+    /// How many are left at the ready where others have to be packed: some fewer than may be, so that others can come for a while.
+    pub fn rest(&self, held: usize) -> usize {
+        let most = self.most(held);
+        most.saturating_sub(most / 16)
     }
 
     fn most(&self, held: usize) -> usize {
@@ -75,6 +81,6 @@ mod tests {
         (0..100).for_each(|_| ready.note_needed(50_000));
         assert!(!ready.is_passed_by(16_784, 50_000) && ready.is_passed_by(16_785, 50_000));
         ready.note_needed(990_000);
-        assert_eq!(ready.most(50_000), 16_384, "others had no room left");
+        assert_eq!((ready.most(50_000), ready.rest(50_000)), (16_384, 15_360), "others had no room left");
     }
 }

@@ -217,7 +217,7 @@ impl Next {
     /// It is not the next one by the textbook: all is left to be done about it. No such segment takes a connection to where a SYN does.
     pub const NONE: Self = Self(Self::IS_LEFT);
 
-    const STATE: u8 = 0x0f;
+    const STATE: u8 = State::ROOM as u8 - 1;
     const MOVES: u8 = 0x10;
     const ANSWERS: u8 = 0x20;
     const AFTER_LONG: u8 = 0x40;
@@ -389,6 +389,12 @@ mod tests {
                 (true, next.moves(), after, 0b1111_1011)
             );
             assert_eq!(next.after_long(false), next);
+        }
+        let answer = Next::new(State::ASKED, State::ANSWERED);
+        assert!(answer.answers() && answer.is_any() && !answer.moves() && !answer.lists());
+        assert_eq!((Next::left_of(&[answer; 8]), answer.state()), (u8::MAX, State::ANSWERED));
+        for next in [Next::NOTHING, Next::NONE] {
+            assert!(!next.answers() && !next.moves() && !next.lists());
         }
     }
 }

@@ -270,9 +270,16 @@ impl Hold {
         &mut self.rooms
     }
 
-    /// Whether so many more may come before any have to be packed.
-    pub fn has_room(&self, more: usize) -> bool {
-        !self.bound.is_passed_by(self.count.saturating_add(more), self.held().saturating_add(more))
+    /// Makes room for so many more, where some have to be packed for it. To be called when none is in use. Whether there is room.
+    pub fn make_room(&mut self, more: usize) -> bool {
+        if self.has_room(more) {
+            return true;
+        }
+        let room = self.bound.rest(self.held()).saturating_add(more);
+        if !self.bound.is_passed_by(room, self.held().saturating_add(more)) {
+            self.pack_some();
+        }
+        self.has_room(more)
     }
 
     /// Packs what has been quiet, as long as too many are not. To be called when none is in use.
@@ -293,6 +300,10 @@ impl Hold {
             Held::Whole(entry) => Some(&entry.current),
             Held::Brief(_) | Held::Packed(_) | Held::PackedBrief(_) => None,
         }
+    }
+
+    fn has_room(&self, more: usize) -> bool {
+        !self.bound.is_passed_by(self.count.saturating_add(more), self.held().saturating_add(more))
     }
 
     #[cold]
@@ -325,7 +336,7 @@ impl Hold {
         if !std::mem::replace(&mut self.packs, true) {
             self.look_around();
         }
-        while self.bound.is_passed_by(self.count, self.held()) {
+        while self.count > self.bound.rest(self.held()) {
             let Some((place, known)) = self.ready.pop_front() else { return };
             self.fetch_ready();
             let (seen, has_older) = match self.table.get(place) {
