@@ -31,7 +31,7 @@ links() {
     return 1
 }
 
-# With its headers: the sources of zstd and xz are compiled, too.
+# With its headers: the sources of zstd, xz and jemalloc are compiled, too.
 have_linker() { printf '#include <stdlib.h>\nint main(void) { return EXIT_SUCCESS; }\n' | links; }
 
 # The Rust side declares libpcap's functions itself: the library counts, not its headers.

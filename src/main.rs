@@ -7,13 +7,13 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-#[cfg(target_os = "linux")]
+#[cfg(all(feature = "huge-pages", target_os = "linux"))]
 use tikv_jemallocator::Jemalloc;
 
 mod cli;
 
 /// Asks the system for huge pages, where `.cargo/config.toml` was read when this was built.
-#[cfg(target_os = "linux")]
+#[cfg(all(feature = "huge-pages", target_os = "linux"))]
 #[global_allocator]
 static MEMORY: Jemalloc = Jemalloc;
 

@@ -189,3 +189,14 @@ fn what_comes_slowly_is_shown_as_it_comes_also_on_one_core() {
         assert!(child.wait().unwrap().success());
     }
 }
+
+/// What `.cargo/config.toml` says has come into the program: without it nothing would fail but the time.
+#[cfg(all(feature = "huge-pages", target_os = "linux"))]
+#[test]
+fn memory_is_asked_for_in_huge_pages() {
+    let said = said(tcpshake(["--version"]).env("_RJEM_MALLOC_CONF", "confirm_conf:true"));
+    for conf in ["thp:always", "narenas:1"] {
+        let line = format!("Set conf value: {conf}");
+        assert!(said.err.contains(&line), "{conf}: was cargo called within the checkout? {}", said.err);
+    }
+}
